@@ -1,0 +1,70 @@
+/** The answer on stdout: a table for a person, plain rows in a pipe, or the format that was asked for. */
+import type { FORMATS } from './parse.js';
+import type { Terminal } from './terminal.js';
+
+export interface Column<Row> {
+  /** Name in a file; a terminal shows `title`, or the name. */
+  readonly name: string;
+  readonly title?: string;
+  readonly isNumber?: boolean;
+  /** Plain: ISO dates, decimals, no thousands separators. Null is shown as nothing. */
+  readonly value: (row: Row) => string | number | null;
+  /** As a person reads it. */
+  readonly show?: (row: Row) => string;
+}
+
+export type Format = (typeof FORMATS)[number];
+
+/** Writes rows. `json` is the value for JSON where it isn't just the rows. */
+export async function answer<Row>(
+  terminal: Terminal,
+  format: Format | undefined,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  json: unknown = rows,
+): Promise<void> {
+  const chosen = format ?? (terminal.isInteractive ? 'table' : 'plain');
+  if (chosen === 'json') return terminal.write(`${JSON.stringify(json)}\n`);
+  if (chosen === 'table') return rows.length === 0 ? undefined : terminal.write(await table(terminal, columns, rows));
+  if (chosen === 'csv') await terminal.write(csvLine(columns.map(({ name }) => name)));
+  for (const row of rows) await terminal.write(line(chosen, columns, row));
+}
+
+/** One row as a line of this format, its line feed included. */
+export function line<Row>(format: 'ndjson' | 'csv' | 'plain', columns: readonly Column<Row>[], row: Row): string {
+  if (format === 'ndjson') return `${JSON.stringify(row)}\n`;
+  const values = columns.map(({ value }) => String(value(row) ?? ''));
+  return format === 'csv' ? csvLine(values) : `${values.map((value) => printable(value)).join('\t')}\n`;
+}
+
+export function csvLine(values: readonly string[]): string {
+  return `${values.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',')}\n`;
+}
+
+/** Text from outside without what could move the cursor or break the row. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
+
+async function table<Row>(terminal: Terminal, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<string> {
+  const { default: Table } = await import('cli-table3');
+  const cells = rows.map((row) => columns.map(({ show, value }) => printable(show?.(row) ?? String(value(row) ?? ''))));
+  const drawn = new Table({
+    chars: BORDERLESS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    colAligns: columns.map(({ isNumber }) => (isNumber ? 'right' : 'left')),
+  });
+  drawn.push(columns.map(({ name, title }) => terminal.style('bold', title ?? name)));
+  drawn.push(...cells);
+  return `${drawn
+    .toString()
+    .split('\n')
+    .map((row) => row.trimEnd())
+    .join('\n')}\n`;
+}
+
+const BORDERLESS = Object.fromEntries(
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle'
+    .split(' ')
+    .map((part) => [part, '']),
+);

@@ -1,0 +1,63 @@
+/** What a command is: data, and one function that runs it. */
+import type { Config, Key } from './config.js';
+import type { ErrorCode } from './errors.js';
+import type { Pipeline } from './pipeline.js';
+import type { Terminal } from './terminal.js';
+
+export interface Context {
+  /** Opens what a command asks for, when it asks. */
+  readonly pipeline: Pipeline;
+  readonly terminal: Terminal;
+  readonly config: Config;
+  readonly clock: () => number;
+  /** Says stop when the person does. */
+  readonly signal: AbortSignal;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly directory: string;
+}
+
+/** Turns what was typed into a value, or throws an `AlakazamError` that says what is valid. */
+export type Parse<T> = (typed: string, flag: string) => T;
+
+export interface Option<T = unknown> {
+  /** As commander takes it: `-n, --lines <n>`. */
+  readonly flags: string;
+  readonly about: string;
+  readonly parse?: Parse<T>;
+  readonly fallback?: T;
+  /** The setting this flag overrides. */
+  readonly setting?: Key;
+  /** Values that complete it in a shell. */
+  readonly choices?: readonly string[];
+}
+
+export type Options = Record<string, Option>;
+
+/** What `run` gets: what was parsed or else the fallback; a flag without a value is a boolean. */
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends { parse: Parse<infer T> }
+    ? O[K] extends { fallback: unknown }
+      ? T
+      : T | undefined
+    : boolean;
+};
+
+export interface Command<O extends Options = Options> {
+  readonly name: string;
+  readonly summary: string;
+  /** Shown first in its help: a command line, and what it does. */
+  readonly examples: readonly (readonly [line: string, about: string])[];
+  readonly argument?: {
+    readonly name: string;
+    readonly about: string;
+    readonly choices: readonly string[];
+    readonly isOptional?: boolean;
+  };
+  readonly options: O;
+  /** Returns the exit code's name if it isn't `done`. */
+  run(context: Context, values: Values<O>, argument: string): Promise<ErrorCode | undefined>;
+}
+
+export function defineCommand<const O extends Options>(command: Command<O>): Command<O> {
+  return command;
+}

@@ -1,0 +1,136 @@
+import { line } from '../answer.js';
+import { type Context, defineCommand } from '../command.js';
+import { AlakazamError } from '../errors.js';
+import { duration, whole } from '../numbers.js';
+import { type Loaded, load } from '../order-history/load.js';
+import { orderColumns } from '../order-rows.js';
+import { orderOf } from '../orders/order-block.js';
+import type { OrderSource } from '../orders/order-source.js';
+import { atOnce, atRate, atSpeed, type Pace } from '../orders/pacing.js';
+import { openSource } from '../orders/sources.js';
+import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../parse.js';
+
+const WHERE = ['start', 'continue'] as const;
+const fromOption = {
+  flags: '--from <where>',
+  about: 'start of the source, or continue where it was left',
+  parse: oneOf(...WHERE),
+  fallback: 'continue',
+  choices: WHERE,
+} as const;
+
+export const generate = defineCommand({
+  name: 'generate',
+  summary: 'stream orders, from the built-in shop or a file',
+  examples: [
+    ['alakazam generate --count 5000', 'stream 5,000 orders of the built-in shop'],
+    ['alakazam generate --source OnlineRetail.csv --count 541909', 'stream a year of real ones'],
+    ['alakazam generate --rate 20 --count 100000', '20 orders a second'],
+    ['alakazam generate --source OnlineRetail.csv --speed 3600x', 'an hour of them every second'],
+    ['alakazam generate --dry-run -o csv > orders.csv', 'print orders, store nothing'],
+  ],
+  options: {
+    count: { flags: '-c, --count <n>', about: 'how many orders', parse: wholeNumber(0), fallback: 100 },
+    source: {
+      flags: '-s, --source <file>',
+      about: 'CSV in the layout of UCI Online Retail, .gz or not; - for standard input',
+      parse: text,
+      setting: 'source',
+    },
+    seed: {
+      flags: '--seed <n>',
+      about: 'seed of the built-in shop: the same gives the same orders',
+      parse: wholeNumber(0),
+      fallback: 1,
+      setting: 'seed',
+    },
+    rate: { flags: '--rate <n>', about: 'orders a second', parse: rate },
+    speed: { flags: '--speed <factor>', about: 'as the order dates follow each other, that much faster', parse: speed },
+    from: fromOption,
+    loop: { flags: '--loop', about: 'begin a file again at its end, with invoice numbers of its own' },
+    dryRun: { flags: '--dry-run', about: 'print the orders and store nothing' },
+    output: outputOption,
+  },
+  async run(context, options) {
+    const { pipeline, terminal, signal, stdin, clock } = context;
+    if (options.rate !== undefined && options.speed !== undefined) {
+      throw new AlakazamError('usage', `--rate ${options.rate} and --speed ${options.speed}x exclude each other`);
+    }
+    const source = await openSource({ path: options.source, seed: options.seed, isLoop: options.loop, stdin });
+    const progress = terminal.progress();
+    let note = '';
+    const pace: Pace =
+      options.rate !== undefined
+        ? atRate(options.rate)
+        : options.speed !== undefined
+          ? atSpeed(options.speed, (date, waitMs) => {
+              note = waitMs > 1000 ? `next at ${date}, in ${duration(waitMs / 1000)}` : date;
+              progress.update(0, undefined, note);
+            })
+          : atOnce();
+    if (options.dryRun) return print(context, source, pace, options);
+
+    const startMs = clock();
+    try {
+      const loaded = await load({
+        source,
+        stream: await pipeline.stream(),
+        views: await pipeline.views(),
+        isRestart: options.from === 'start',
+        count: options.count,
+        pace,
+        signal,
+        onProgress: (streamed) => progress.update(streamed, options.count, note),
+      });
+      progress.stop();
+      return await conclude(context, source, options, loaded, (clock() - startMs) / 1000);
+    } finally {
+      progress.stop();
+    }
+  },
+});
+
+async function conclude(
+  { terminal, signal }: Context,
+  source: OrderSource,
+  { output, count }: { output: string | undefined; count: number },
+  loaded: Loaded,
+  seconds: number,
+) {
+  const { streamed, rejected, position, isExhausted, behind } = loaded;
+  if (output !== undefined) {
+    const result = { streamed, rejected, seconds, position, exhausted: isExhausted };
+    const names = Object.keys(result) as (keyof typeof result)[];
+    if (output === 'json' || output === 'ndjson') await terminal.write(`${JSON.stringify(result)}\n`);
+    else await terminal.write(`${names.join(',')}\n${streamed},${rejected},${seconds},,${isExhausted}\n`);
+  }
+  const rate = seconds > 0 && streamed > 0 ? ` (${whole(streamed / seconds)}/s)` : '';
+  terminal.say(
+    `${whole(streamed)} orders streamed from ${source.name} in ${duration(seconds)}${rate}, ${whole(rejected)} rejected`,
+  );
+  if (rejected > 0) terminal.say('  alakazam rejected     shows them, and why');
+  if (isExhausted) terminal.say(`  ${source.name} has no more orders; --from start reads it again`);
+  if (signal.aborted)
+    terminal.say(`  stopped after ${whole(streamed)} of ${whole(count)}; the same command goes on from there`);
+  for (const { name, reason } of behind) terminal.warn(`the ${name} is behind the stream: ${reason}`);
+  return behind.length > 0 ? ('partial' as const) : undefined;
+}
+
+async function print(
+  { terminal, signal }: Context,
+  source: OrderSource,
+  pace: Pace,
+  { count, output }: { count: number; output: string | undefined },
+) {
+  if (output === 'table' || output === 'json') {
+    throw new AlakazamError('usage', `--dry-run writes lines, not ${output}; valid: csv, ndjson`);
+  }
+  const format = output === 'csv' ? 'csv' : 'ndjson';
+  if (format === 'csv') await terminal.write(`${orderColumns.map(({ name }) => name).join(',')}\n`);
+  for await (const { orders, rejected } of pace.due(source.read({ limit: count, batchSize: pace.batchSize }), signal)) {
+    for (let i = 0; i < orders.count; i++) await terminal.write(line(format, orderColumns, orderOf(orders, i)));
+    for (const { line: at, reason } of rejected) terminal.warn(`${source.name} line ${at}: ${reason}`);
+    if (signal.aborted) return undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,20 @@
+import { answer } from '../answer.js';
+import { defineCommand } from '../command.js';
+import { EXIT_CODES } from '../errors.js';
+import { outputOption } from '../parse.js';
+
+export const help = defineCommand({
+  name: 'help',
+  summary: 'explain exit codes',
+  examples: [['alakazam help exit-codes', 'what each means']],
+  argument: { name: 'topic', about: 'exit-codes', choices: ['exit-codes'] },
+  options: { output: outputOption },
+  async run({ terminal }, { output }) {
+    const columns = [
+      { name: 'code', isNumber: true, value: ({ code }: { code: number }) => code },
+      { name: 'meaning', value: ({ meaning }: { meaning: string }) => meaning },
+    ];
+    await answer(terminal, output, columns, Object.values(EXIT_CODES));
+    return undefined;
+  },
+});

@@ -1,0 +1,21 @@
+import { defineCommand } from '../command.js';
+
+export const reset = defineCommand({
+  name: 'reset',
+  summary: 'empty the pipeline',
+  examples: [
+    ['alakazam reset', 'asks first'],
+    ['alakazam reset --yes', 'does not ask'],
+  ],
+  options: { yes: { flags: '-y, --yes', about: 'do not ask' } },
+  async run({ pipeline, terminal }, { yes }) {
+    const contents = await pipeline.contents();
+    if (!yes && !(await terminal.confirm(`Empty the pipeline? It holds ${contents}.`))) {
+      terminal.say('nothing was changed');
+      return undefined;
+    }
+    await pipeline.reset();
+    terminal.say(`emptied; it held ${contents}`);
+    return undefined;
+  },
+});

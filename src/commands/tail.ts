@@ -1,0 +1,94 @@
+import { line } from '../answer.js';
+import { type Context, defineCommand } from '../command.js';
+import { AlakazamError } from '../errors.js';
+import type { StreamBlock, StreamStart } from '../order-history/stream.js';
+import { orderColumns, orderLines } from '../order-rows.js';
+import type { Order } from '../orders/order.js';
+import { orderOf } from '../orders/order-block.js';
+import { type Moment, moment, outputOption, wholeNumber } from '../parse.js';
+
+export const tail = defineCommand({
+  name: 'tail',
+  summary: 'watch orders arrive in the order history',
+  examples: [
+    ['alakazam tail orders', 'the last ten, then whatever comes'],
+    ['alakazam tail orders --since 10m', 'what arrived in the last ten minutes, then whatever comes'],
+    ['alakazam tail orders --customer 17850 -n 5', 'one customer'],
+    ['alakazam tail orders --since start --no-follow -o csv', 'everything, as a file'],
+  ],
+  argument: { name: 'what', about: 'orders', choices: ['orders'] },
+  options: {
+    lines: {
+      flags: '-n, --lines <n>',
+      about: 'how many of the last orders to begin with (default: 10)',
+      parse: wholeNumber(0),
+    },
+    since: {
+      flags: '--since <when>',
+      about: 'begin with what arrived since: 10m, 2011-11-09T08:00, or start',
+      parse: moment,
+    },
+    customer: { flags: '--customer <id>', about: 'orders of this customer alone', parse: wholeNumber(0) },
+    guests: { flags: '--guests', about: 'follow the stream instead, which has the orders of guests too' },
+    follow: { flags: '--no-follow', about: 'end at the last order there is' },
+    output: outputOption,
+  },
+  async run(context, { lines, since, customer, guests, follow, output }) {
+    const { pipeline, signal, clock } = context;
+    if (guests && customer !== undefined) {
+      throw new AlakazamError(
+        'usage',
+        `--guests and --customer ${customer} exclude each other: a guest has no customer id`,
+      );
+    }
+    if (lines !== undefined && since !== undefined) {
+      throw new AlakazamError('usage', `--lines ${lines} and --since exclude each other`);
+    }
+    if (output === 'json' && follow) {
+      throw new AlakazamError('usage', '-o json is one value, and a tail has no end', {
+        hint: 'use -o ndjson, or add --no-follow',
+      });
+    }
+    const from = since === undefined ? { last: lines ?? 10 } : startOf(since, clock());
+    const options = { from, customer, signal: follow ? signal : undefined };
+    const blocks = guests ? (await pipeline.stream()).read(options) : (await pipeline.history()).tail(options);
+    await show(context, blocks, output);
+    return undefined;
+  },
+});
+
+function startOf(since: Moment, nowMs: number): StreamStart {
+  if (since === 'start') return 'first';
+  return { sinceMs: 'agoMs' in since ? nowMs - since.agoMs : since.atMs };
+}
+
+async function show({ terminal, signal }: Context, blocks: AsyncIterable<StreamBlock>, output: string | undefined) {
+  const write = writer(terminal, output);
+  let count = 0;
+  for await (const { orders } of blocks) {
+    if (orders.count > 0) await terminal.write(text(orders.count, (i) => write(orderOf(orders, i), count++)));
+    if (signal.aborted) return;
+  }
+  if (output === 'json') await terminal.write(count === 0 ? '[]\n' : ']\n');
+  if (count === 0) terminal.say('no orders yet; alakazam generate --count 100 makes some');
+}
+
+/** Lines of one block are written at once: a system call an order is what would take longest. */
+function text(count: number, lineOf: (i: number) => string): string {
+  let lines = '';
+  for (let i = 0; i < count; i++) lines += lineOf(i);
+  return lines;
+}
+
+function writer(terminal: Context['terminal'], output: string | undefined): (order: Order, index: number) => string {
+  if (output === 'table' || (output === undefined && terminal.isInteractive)) {
+    const lines = orderLines(terminal.columns);
+    return (order, index) => (index === 0 ? terminal.style('bold', lines.header()) : '') + lines.line(order);
+  }
+  if (output === 'json') return (order, index) => (index === 0 ? '[' : ',') + JSON.stringify(order);
+  if (output === 'csv') {
+    const header = `${orderColumns.map(({ name }) => name).join(',')}\n`;
+    return (order, index) => (index === 0 ? header : '') + line('csv', orderColumns, order);
+  }
+  return (order) => line('ndjson', orderColumns, order);
+}

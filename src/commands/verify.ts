@@ -1,0 +1,59 @@
+import { answer, type Column } from '../answer.js';
+import { defineCommand } from '../command.js';
+import { pounds, whole } from '../numbers.js';
+import { type Reconciliation, reconcile } from '../order-history/reconcile.js';
+import { outputOption } from '../parse.js';
+import type { Terminal } from '../terminal.js';
+
+const columns: readonly Column<Reconciliation>[] = [
+  { name: 'pass', value: ({ pass }) => String(pass) },
+  { name: 'streamed', value: ({ streamed }) => streamed },
+  { name: 'rejected', value: ({ rejected }) => rejected },
+  { name: 'guests', value: ({ guests }) => guests },
+  { name: 'history', value: ({ history }) => history },
+  { name: 'repeated', value: ({ repeated }) => repeated },
+  { name: 'streamRevenue', value: ({ revenue }) => revenue.stream },
+  { name: 'historyRevenue', value: ({ revenue }) => revenue.history },
+];
+
+export const verify = defineCommand({
+  name: 'verify',
+  summary: 'prove that no order was lost or doubled',
+  examples: [
+    ['alakazam verify', 'PASS, or exactly what is missing'],
+    ['alakazam verify -o json', 'for a program; exits with 3 if there is a difference'],
+  ],
+  options: { output: outputOption },
+  async run({ pipeline, terminal, signal }, { output }) {
+    const history = await pipeline.history();
+    await history.update(signal);
+    const progress = terminal.progress();
+    const result = await reconcile(await pipeline.stream(), history, {
+      signal,
+      onProgress: (read) => progress.update(read, undefined),
+    }).finally(() => progress.stop());
+    if (output === 'table' || (output === undefined && terminal.isInteractive))
+      await terminal.write(drawn(terminal, result));
+    else await answer(terminal, output, columns, [result], result);
+    if (output !== 'json') for (const difference of result.differences) terminal.say(difference);
+    return result.pass ? undefined : 'difference';
+  },
+});
+
+function drawn(
+  terminal: Terminal,
+  { pass, streamed, rejected, guests, history, repeated, revenue }: Reconciliation,
+): string {
+  const width = Math.max(whole(streamed).length, 9);
+  const row = (sign: string, count: number, what: string, note = '') =>
+    `${sign} ${whole(count).padStart(width)}  ${what.padEnd(34)}${note}`.trimEnd();
+  const verdict = pass ? terminal.style('green', 'PASS') : terminal.style('red', 'FAIL');
+  return `${[
+    row(' ', streamed, 'orders in the stream', pounds(revenue.stream)),
+    row('=', history, 'in the order history', pounds(revenue.history)),
+    row('+', guests, 'of guests, who have no history'),
+    row('+', repeated, 'that came more than once'),
+    row(' ', rejected, 'lines that were not orders, kept as rejected'),
+    verdict,
+  ].join('\n')}\n`;
+}

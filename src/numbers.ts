@@ -1,0 +1,36 @@
+/** Numbers as people read them. */
+
+/** 541909 as `541,909`. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-GB');
+}
+
+/** Seconds as `0.4 s`, `42 s`, `3 min 20 s` or `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const rounded = Math.round(seconds);
+  if (rounded < 60) return `${rounded} s`;
+  if (rounded < 3600) return `${Math.floor(rounded / 60)} min ${rounded % 60} s`;
+  return `${Math.floor(rounded / 3600)} h ${Math.floor((rounded % 3600) / 60)} min`;
+}
+
+/** A decimal string as `£9,747,747.93`: pounds, rounded to the penny half away from nought. */
+export function pounds(decimal: string): string {
+  const [, sign, digits = '0', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
+  const pennies = BigInt(digits + `${fraction}00`.slice(0, 2)) + (fraction.charAt(2) >= '5' ? 1n : 0n);
+  const text = (pennies / 100n).toString().replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return `${sign && pennies > 0n ? '-' : ''}£${text}.${(pennies % 100n).toString().padStart(2, '0')}`;
+}
+
+/** 1234567 bytes as `1.2 MB`. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let size = value;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+}

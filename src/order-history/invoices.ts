@@ -1,0 +1,40 @@
+/** A customer's orders as a person reads them: newest invoice first, each with its lines. */
+import { printable } from '../answer.js';
+import { pounds, whole } from '../numbers.js';
+import { createSum } from '../orders/money.js';
+import type { Order } from '../orders/order.js';
+import type { Terminal } from '../terminal.js';
+import type { CustomerOrders } from './customer-orders.js';
+
+const CODE = 12;
+const QUANTITY = 7;
+const PRICE = 12;
+
+export function drawInvoices(terminal: Terminal, { customerId, orders, totals }: CustomerOrders): string {
+  const invoices = new Map<string, Order[]>();
+  for (const order of orders) invoices.set(order.invoiceNo, [...(invoices.get(order.invoiceNo) ?? []), order]);
+  const newestFirst = [...invoices.values()].sort((a, b) =>
+    (a[0] as Order).orderDate < (b[0] as Order).orderDate ? 1 : -1,
+  );
+  const { spent, returned } = totals;
+  const back = returned === '0' ? '' : `, ${pounds(returned)} returned`;
+  const title = `Customer ${customerId}  ${(orders[0] as Order).country}`;
+  const summary = `${whole(totals.orders)} orders on ${whole(totals.invoices)} invoices, ${pounds(spent)} spent${back}`;
+  return `${terminal.style('bold', title)}\n${summary}\n${newestFirst.map((lines) => drawInvoice(terminal, lines)).join('')}`;
+}
+
+function drawInvoice(terminal: Terminal, lines: readonly Order[]): string {
+  const { invoiceNo, orderDate } = lines[0] as Order;
+  const total = createSum();
+  for (const { quantity, unitPrice } of lines) total.add(quantity, unitPrice);
+  const head = `${invoiceNo}  ${orderDate.slice(0, 16).replace('T', ' ')}`;
+  const sum = pounds(total.toString());
+  const width = Math.min(terminal.columns, 100);
+  const rows = lines.map(({ stockCode, description, quantity, unitPrice }) => {
+    const room = width - 2 - CODE - QUANTITY - PRICE - 3;
+    const what = printable(description);
+    const shown = what.length > room ? `${what.slice(0, room - 1)}…` : what;
+    return `  ${stockCode.padEnd(CODE)} ${shown.padEnd(room)} ${whole(quantity).padStart(QUANTITY)} ${pounds(unitPrice).padStart(PRICE)}`;
+  });
+  return `\n${terminal.style('bold', head)}${sum.padStart(width - head.length)}\n${rows.map((row) => `${row.trimEnd()}\n`).join('')}`;
+}

@@ -1,0 +1,93 @@
+/** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
+
+import { reasonOf } from '../errors.js';
+import type { OrderSource, SourcePosition } from '../orders/order-source.js';
+import type { Pace } from '../orders/pacing.js';
+import type { OrderStream } from './stream.js';
+
+/** Something made of the stream that follows it. */
+export interface View {
+  readonly name: string;
+  update(signal?: AbortSignal): Promise<void>;
+}
+
+export interface Load {
+  readonly source: OrderSource;
+  readonly stream: OrderStream;
+  readonly views: readonly View[];
+  /** Read the source from its start, whatever its bookmark says. */
+  readonly isRestart: boolean;
+  /** Orders to stream. */
+  readonly count: number;
+  readonly pace: Pace;
+  readonly signal: AbortSignal;
+  readonly onProgress: (streamed: number) => void;
+}
+
+export interface Loaded {
+  readonly streamed: number;
+  readonly rejected: number;
+  readonly position: SourcePosition | null;
+  /** True if the source has no more. */
+  readonly isExhausted: boolean;
+  /** Views that could not be brought up to date, and why. */
+  readonly behind: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export async function load({
+  source,
+  stream,
+  views,
+  isRestart,
+  count,
+  pace,
+  signal,
+  onProgress,
+}: Load): Promise<Loaded> {
+  const sourceId = source.id ?? `pipe:${new Date().toISOString()}`;
+  const behind = new Map<string, string>();
+  let restart = isRestart || source.id === undefined;
+  let streamed = 0;
+  let rejected = 0;
+  let position: SourcePosition | null = null;
+  let isExhausted = false;
+
+  /** Reads on from the bookmark until there is no more to do, or another process has read on meanwhile. */
+  async function readOn(): Promise<'done' | 'moved'> {
+    let from = restart ? undefined : await stream.positionOf(sourceId);
+    position = from ?? null;
+    // Until the first put of a new start, what is kept of the source is of the one before.
+    const codesOf = (invoiceNo: string) => (restart ? undefined : stream.codesOf(sourceId, invoiceNo));
+    const batches = source.read({ from, codesOf, limit: count - streamed, batchSize: pace.batchSize });
+    for await (const { orders, ...of } of pace.due(batches, signal)) {
+      const progress = { sourceId, source: source.name, from, isRestart: restart, ...of };
+      if (!(await stream.put(orders, progress))) return 'moved';
+      restart = false;
+      from = of.position;
+      position = from;
+      streamed += orders.count;
+      rejected += of.rejected.length;
+      onProgress(streamed);
+      await updateViews();
+      if (signal.aborted) return 'done';
+    }
+    isExhausted = !signal.aborted && streamed < count;
+    return 'done';
+  }
+
+  async function updateViews(): Promise<void> {
+    for (const view of views) {
+      try {
+        await view.update(signal);
+        behind.delete(view.name);
+      } catch (error) {
+        behind.set(view.name, reasonOf(error));
+      }
+    }
+  }
+
+  while ((await readOn()) === 'moved');
+  if (source.id === undefined) await stream.forget(sourceId);
+  const failed = [...behind].map(([name, reason]) => ({ name, reason }));
+  return { streamed, rejected, position, isExhausted, behind: failed };
+}

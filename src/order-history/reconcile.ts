@@ -1,0 +1,137 @@
+/** Reconciliation: whether what the history holds is what the stream took, order by order and to the last tenth of a penny. */
+import { createHash } from 'node:crypto';
+import { createSum, type Sum } from '../orders/money.js';
+import { orderId } from '../orders/order.js';
+import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
+import { parseLine } from '../orders/order-line.js';
+import { createFingerprints } from './fingerprints.js';
+import type { OrderHistory } from './history.js';
+import type { OrderStream } from './stream.js';
+
+export interface Reconciliation {
+  readonly pass: boolean;
+  /** Orders in the stream. */
+  readonly streamed: number;
+  /** Lines of the sources that were not orders. */
+  readonly rejected: number;
+  /** Orders in the stream without a customer. */
+  readonly guests: number;
+  /** Orders in the history. */
+  readonly history: number;
+  /** Orders in the stream whose id had come before, or came again with other contents. */
+  readonly repeated: number;
+  /** Pounds, as decimal strings. */
+  readonly revenue: { readonly stream: string; readonly history: string };
+  /** What does not agree, for people; at most `DIFFERENCES_MAX` orders are named. */
+  readonly differences: readonly string[];
+}
+
+const DIFFERENCES_MAX = 10;
+
+export interface ReconcileOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (read: number) => void;
+}
+
+/** Reads all of the history, then all of the stream. Memory grows with the orders in the history, by sixteen bytes each. */
+export async function reconcile(
+  stream: OrderStream,
+  history: OrderHistory,
+  { signal, onProgress }: ReconcileOptions,
+): Promise<Reconciliation> {
+  const held = createFingerprints();
+  const historyRevenue = createSum();
+  const streamRevenue = createSum();
+  /** Of orders that the history rightly holds once, or not at all. */
+  const otherRevenue = createSum();
+  const differences: string[] = [];
+  let kept = 0;
+  let streamed = 0;
+  let guests = 0;
+  let repeated = 0;
+  let missing = 0;
+  let read = 0;
+
+  for await (const orders of history.all()) {
+    for (let i = 0; i < orders.count; i++) {
+      const { line } = addTo(historyRevenue, orders, i);
+      if (!held.add(fingerprint(orders, i, line))) differ(`order ${idOf(orders, i)} is in the history twice`);
+      kept++;
+    }
+    read += orders.count;
+    onProgress(read);
+    if (signal.aborted) break;
+  }
+
+  for await (const { orders } of stream.read({ from: 'first' })) {
+    for (let i = 0; i < orders.count; i++) {
+      const { line, quantity, price } = addTo(streamRevenue, orders, i);
+      streamed++;
+      if (orders.customers[i] === GUEST) {
+        guests++;
+        otherRevenue.add(quantity, price);
+        continue;
+      }
+      const found = held.mark(fingerprint(orders, i, line));
+      if (found === 'first') continue;
+      otherRevenue.add(quantity, price);
+      // Not there as it stands in the stream: replaced by a later one of the same id, or lost.
+      if (found === 'again' || (await history.order(idOf(orders, i)))?.customerId === orders.customers[i]) repeated++;
+      else {
+        missing++;
+        differ(`order ${idOf(orders, i)} of customer ${orders.customers[i]} is in the stream and not in the history`);
+      }
+    }
+    read += orders.count;
+    onProgress(read);
+    if (signal.aborted) break;
+  }
+
+  let rejected = 0;
+  for await (const _ of stream.rejected()) rejected++;
+  const unmarked = held.unmarked();
+  if (unmarked > 0) differ(`${unmarked} orders are in the history and not in the stream`);
+  if (missing > DIFFERENCES_MAX) differences.push(`${missing} orders in all are missing from the history`);
+  const expected = createSum();
+  expected.add(1, historyRevenue.toString());
+  expected.add(1, otherRevenue.toString());
+  if (expected.toString() !== streamRevenue.toString()) {
+    differences.push(
+      `revenue: ${streamRevenue} in the stream; ${historyRevenue} in the history and ${otherRevenue} of guests and repeated orders`,
+    );
+  }
+  if (signal.aborted) differences.push('interrupted before everything was read');
+
+  function differ(what: string): void {
+    if (differences.length < DIFFERENCES_MAX) differences.push(what);
+  }
+
+  return {
+    pass: differences.length === 0 && streamed === kept + guests + repeated,
+    streamed,
+    rejected,
+    guests,
+    history: kept,
+    repeated,
+    revenue: { stream: streamRevenue.toString(), history: historyRevenue.toString() },
+    differences,
+  };
+}
+
+function addTo(sum: Sum, orders: OrderBlock, i: number): { line: string; quantity: number; price: string } {
+  const line = lineOf(orders, i);
+  const fields = parseLine(line);
+  const quantity = Number(fields[3]);
+  sum.add(quantity, fields[5]);
+  return { line, quantity, price: fields[5] };
+}
+
+function idOf(orders: OrderBlock, i: number): string {
+  const [invoiceNo, stockCode] = parseLine(lineOf(orders, i));
+  return orderId(invoiceNo, stockCode, orders.occurrences[i] as number);
+}
+
+/** Of an order's line, its number in the invoice and its customer: 64 bits, which half a million orders don't share by chance. */
+function fingerprint(orders: OrderBlock, i: number, line: string): Buffer {
+  return createHash('md5').update(`${orders.customers[i]}\n${orders.occurrences[i]}\n${line}`).digest();
+}

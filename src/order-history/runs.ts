@@ -1,0 +1,78 @@
+/**
+ * Which orders of the stream a customer has, as runs: orders of one invoice that follow each other in the stream. Sixteen
+ * bytes a run, in values of up to 256, so that all customers of half a million orders fit into half a megabyte.
+ */
+import type { Database } from 'lmdb';
+import type { LmdbKey } from '../targets/local-store.js';
+
+export interface Run {
+  /** Sequence number of its first order. */
+  readonly first: number;
+  readonly count: number;
+  /** Of its invoice's number: a run with another hash is of another invoice, one with the same may be. */
+  readonly invoiceHash: number;
+}
+
+const RUN_BYTES = 16;
+const RUNS_A_VALUE = 256;
+
+type Table = Database<Buffer, LmdbKey>;
+
+/** Runs of a customer, in the order they were put. */
+export function runsOf(table: Table, customer: number): Run[] {
+  const runs: Run[] = [];
+  for (let value = 0; runs.length === value * RUNS_A_VALUE; value++) {
+    const bytes = table.getBinaryFast([customer, value]);
+    if (!bytes) break;
+    decode(bytes, runs);
+  }
+  return runs;
+}
+
+/** Keeps a customer's runs, of which those before `from` are kept already. */
+export function keepRuns(table: Table, customer: number, runs: readonly Run[], from: number): void {
+  const firstValue = Math.floor(from / RUNS_A_VALUE);
+  for (let value = firstValue; value * RUNS_A_VALUE < runs.length; value++) {
+    table.putSync([customer, value], encode(runs.slice(value * RUNS_A_VALUE, (value + 1) * RUNS_A_VALUE)));
+  }
+}
+
+/** Every customer with runs, in the order of the ids, from one on. */
+export function* customersFrom(table: Table, customer: number, reverse = false): Generator<number> {
+  let start: LmdbKey = reverse ? [customer, Number.MAX_SAFE_INTEGER] : [customer];
+  for (;;) {
+    const [key] = [...table.getKeys({ start, reverse, limit: 1 })];
+    if (!key) return;
+    const [found] = key as [number, number];
+    yield found;
+    start = reverse ? [found] : [found, Number.MAX_SAFE_INTEGER];
+  }
+}
+
+/** FNV-1a, 32 bits. */
+export function hashOf(invoiceNo: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < invoiceNo.length; i++) hash = Math.imul(hash ^ invoiceNo.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+function encode(runs: readonly Run[]): Buffer {
+  const bytes = Buffer.alloc(runs.length * RUN_BYTES);
+  runs.forEach(({ first, count, invoiceHash }, i) => {
+    bytes.writeDoubleLE(first, i * RUN_BYTES);
+    bytes.writeUInt32LE(count, i * RUN_BYTES + 8);
+    bytes.writeUInt32LE(invoiceHash, i * RUN_BYTES + 12);
+  });
+  return bytes;
+}
+
+function decode(bytes: Buffer, into: Run[]): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; at += RUN_BYTES) {
+    into.push({
+      first: view.getFloat64(at, true),
+      count: view.getUint32(at + 8, true),
+      invoiceHash: view.getUint32(at + 12, true),
+    });
+  }
+}

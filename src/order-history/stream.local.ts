@@ -1,0 +1,244 @@
+/** The order stream in LMDB. One value holds up to 512 orders, because a put costs by the value and hardly by the byte. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { filtered, joined, type OrderBlock, slice } from '../orders/order-block.js';
+import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/order-block-codec.js';
+import type { SourcePosition } from '../orders/order-source.js';
+import { damaged, type LocalStore } from '../targets/local-store.js';
+import type { OrderStream, ReadOptions, SourceProgress, StreamStart } from './stream.js';
+
+const ORDERS_A_VALUE = 512;
+/** How often a reader that waits looks for more. */
+const POLL_MS = 5;
+/** The memory of the map is given back after this much was read or written. */
+const UNMAP_BYTES = 16 * 2 ** 20;
+/** This many blocks that this process put last are kept for its views, which read them at once. */
+const RECENT_BYTES = 8 * 2 ** 20;
+
+/** Orders as the embedded stream has them: numbered from 1, without a gap. */
+export interface NumberedBlock extends StoredBlock {
+  /** Sequence number of the first order. */
+  readonly first: number;
+}
+
+export interface LocalOrderStream extends OrderStream {
+  /** Sequence number of the last order, 0 for none. */
+  last(): number;
+  /** Changes when the stream is emptied. */
+  epoch(): number;
+  /** Orders from a sequence number to the last there is. */
+  from(sequence: number): AsyncIterable<NumberedBlock>;
+  /** `count` orders from a sequence number on. */
+  at(sequence: number, count: number): OrderBlock;
+  /** Sequence number where reading from `start` begins. */
+  sequenceOf(start: StreamStart, customer?: number): number;
+  size(): { readonly orders: number; readonly rejected: number };
+  /** Empties the stream, and with it every view: each sees that the epoch has changed. */
+  clear(): void;
+  /** Blocks from the last to the first. */
+  backwards(): Iterable<NumberedBlock>;
+  /** Resolves when there may be more to read, or when `signal` says stop. */
+  wait(signal: AbortSignal): Promise<void>;
+}
+
+export function openLocalStream(store: LocalStore, clock: () => number): LocalOrderStream {
+  let recent: NumberedBlock[] = [];
+  let recentEpoch = 0;
+  let touchedBytes = 0;
+
+  const orders = () => store.table('orders');
+  const sources = () => store.table('sources');
+  const rejections = () => store.table('rejected');
+  const meta = () => store.table('meta');
+
+  /** A value's key is the sequence number of its last order, so that the first key from n on holds order n. */
+  function last(): number {
+    for (const key of orders().getKeys({ reverse: true, limit: 1 })) return key as number;
+    return 0;
+  }
+
+  function epoch(): number {
+    return Number(meta().get('epoch')?.toString() ?? 0);
+  }
+
+  function stored(key: number, value: Buffer): NumberedBlock {
+    const block = decodeBlock(value);
+    if (!block) throw damaged(store.path, `the orders up to number ${key} can't be read`);
+    touchedBytes += value.length;
+    return { ...block, first: key - block.orders.count + 1 };
+  }
+
+  function blockOf(sequence: number): NumberedBlock | undefined {
+    if (recentEpoch !== epoch()) recent = [];
+    const held = recent.find(({ first, orders: { count } }) => first <= sequence && sequence < first + count);
+    if (held) return held;
+    for (const { key, value } of orders().getRange({ start: sequence, limit: 1 })) return stored(key as number, value);
+    return undefined;
+  }
+
+  function giveBack(bytes: number): void {
+    touchedBytes += bytes;
+    if (touchedBytes < UNMAP_BYTES) return;
+    touchedBytes = 0;
+    store.unmap();
+  }
+
+  function remember(block: NumberedBlock): void {
+    recentEpoch = epoch();
+    recent.push(block);
+    let bytes = 0;
+    for (const { orders: held } of recent) bytes += held.lines.length;
+    while (bytes > RECENT_BYTES && recent.length > 1) bytes -= recent.shift()?.orders.lines.length ?? 0;
+  }
+
+  function keepProgress(progress: SourceProgress): void {
+    const { sourceId, source, position, invoices, rejected, isRestart } = progress;
+    if (isRestart) for (const table of [sources(), rejections()]) forget(table, sourceId);
+    sources().putSync([sourceId], Buffer.from(JSON.stringify({ source, position })));
+    for (const [invoiceNo, codes] of invoices) sources().putSync([sourceId, invoiceNo], Buffer.from(codes.join('\n')));
+    for (const { line, reason, text } of rejected) {
+      rejections().putSync([sourceId, line], Buffer.from(JSON.stringify({ source, line, reason, text })));
+    }
+  }
+
+  function forget(table: ReturnType<typeof sources>, sourceId: string): void {
+    for (const key of [...table.getKeys({ start: [sourceId], end: [sourceId, END] })]) table.removeSync(key);
+  }
+
+  function positionOf(sourceId: string): SourcePosition | undefined {
+    const kept = sources().get([sourceId]);
+    return kept && (JSON.parse(kept.toString()) as { position: SourcePosition }).position;
+  }
+
+  function sequenceOf(start: StreamStart, customer?: number): number {
+    if (start === 'first') return 1;
+    if (start === 'next') return last() + 1;
+    return 'last' in start ? lastOrders(start.last, customer) : arrivedSince(start.sinceMs);
+  }
+
+  function lastOrders(count: number, customer?: number): number {
+    if (count <= 0) return last() + 1;
+    if (customer === undefined) return Math.max(1, last() - count + 1);
+    let left = count;
+    for (const { first, orders: block } of backwards()) {
+      for (let i = block.count - 1; i >= 0; i--) if (block.customers[i] === customer && --left === 0) return first + i;
+    }
+    return 1;
+  }
+
+  function* backwards(): Generator<NumberedBlock> {
+    for (let end = last(); end > 0; ) {
+      const block = blockOf(end) as NumberedBlock;
+      yield block;
+      giveBack(0);
+      end = block.first - 1;
+    }
+  }
+
+  /** Arrival times never fall, so halving finds the first. */
+  function arrivedSince(sinceMs: number): number {
+    let low = 1;
+    let high = last() + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      for (const { key, value } of orders().getRange({ start: middle, limit: 1 })) {
+        if (arrivalOf(value) >= sinceMs) high = middle;
+        else low = (key as number) + 1;
+      }
+    }
+    return low;
+  }
+
+  async function* from(sequence: number): AsyncGenerator<NumberedBlock> {
+    for (let next = sequence; ; ) {
+      const block = blockOf(next);
+      if (!block) return;
+      const skip = next - block.first;
+      next = block.first + block.orders.count;
+      yield { ...block, first: block.first + skip, orders: slice(block.orders, skip, block.orders.count) };
+      giveBack(0);
+    }
+  }
+
+  const stream: LocalOrderStream = {
+    last,
+    epoch,
+    from,
+    sequenceOf,
+    backwards,
+    size: () => ({ orders: last(), rejected: [...rejections().getKeys()].length }),
+    clear() {
+      store.write(() => {
+        const next = epoch() + 1;
+        for (const table of [orders(), sources(), rejections()]) table.clearSync();
+        meta().putSync('epoch', Buffer.from(String(next)));
+      });
+    },
+    at(sequence, count) {
+      const block = blockOf(sequence);
+      if (!block) throw damaged(store.path, `order number ${sequence} is missing`);
+      const start = sequence - block.first;
+      const end = Math.min(start + count, block.orders.count);
+      const found = slice(block.orders, start, end);
+      return end - start === count ? found : joined(found, stream.at(sequence + found.count, count - found.count));
+    },
+    async wait(signal) {
+      await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+      store.refresh();
+    },
+    async put(block, progress) {
+      const arrivalMs = clock();
+      let isPut = false;
+      const put = store.write(() => {
+        const kept = positionOf(progress.sourceId);
+        if (!progress.isRestart && JSON.stringify(kept) !== JSON.stringify(progress.from)) return [];
+        const before = last();
+        const held = before > 0 ? orders().get(before) : undefined;
+        const takenMs = Math.max(arrivalMs, held ? arrivalOf(held) : 0);
+        const blocks: NumberedBlock[] = [];
+        for (let at = 0; at < block.count; at += ORDERS_A_VALUE) {
+          const part = slice(block, at, Math.min(at + ORDERS_A_VALUE, block.count));
+          const numbered = { first: before + at + 1, arrivalMs: takenMs, orders: part };
+          orders().putSync(before + at + part.count, encodeBlock(numbered));
+          blocks.push(numbered);
+        }
+        keepProgress(progress);
+        isPut = true;
+        return blocks;
+      });
+      for (const numbered of put) remember(numbered);
+      giveBack(block.lines.length);
+      return isPut;
+    },
+    async *read({ from: start, customer, signal }: ReadOptions) {
+      let next = sequenceOf(start, customer);
+      let seen = epoch();
+      for (;;) {
+        for await (const { first, arrivalMs, orders: block } of from(next)) {
+          next = first + block.count;
+          yield {
+            arrivalMs,
+            orders: customer === undefined ? block : filtered(block, (i) => block.customers[i] === customer),
+          };
+          if (signal?.aborted) return;
+        }
+        if (!signal || signal.aborted) return;
+        await stream.wait(signal);
+        if (seen !== epoch()) {
+          seen = epoch();
+          next = 1;
+        }
+      }
+    },
+    positionOf: async (sourceId) => positionOf(sourceId),
+    codesOf: (sourceId, invoiceNo) => sources().get([sourceId, invoiceNo])?.toString().split('\n'),
+    forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
+    async *rejected() {
+      for (const { value } of [...rejections().getRange()]) yield JSON.parse(value.toString());
+    },
+    close: () => store.close(),
+  };
+  return stream;
+}
+
+/** Sorts behind every invoice number. */
+const END = '\u{10ffff}';

@@ -1,0 +1,57 @@
+/** Port: the ordered, durable log of orders. */
+import type { OrderBlock } from '../orders/order-block.js';
+import type { InvoiceCodes, Rejected, SourcePosition } from '../orders/order-source.js';
+
+/** Orders as the stream has them: in its order, and with the time they were taken. */
+export interface StreamBlock {
+  /** When the stream took them, in milliseconds since 1970. */
+  readonly arrivalMs: number;
+  readonly orders: OrderBlock;
+}
+
+/** What a put says of the source its orders came from, to be kept together with them. */
+export interface SourceProgress {
+  readonly sourceId: string;
+  /** For people. */
+  readonly source: string;
+  /** The position these orders were read from, as it was kept; undefined for the beginning. */
+  readonly from: SourcePosition | undefined;
+  /** The source is read from the start again: forget what was kept of it. */
+  readonly isRestart: boolean;
+  readonly position: SourcePosition;
+  readonly invoices: InvoiceCodes;
+  readonly rejected: readonly Rejected[];
+}
+
+export interface RejectedLine extends Rejected {
+  readonly source: string;
+}
+
+/** Where reading begins: at the first order, after the last one, at a time of arrival, or n orders before the end. */
+export type StreamStart = 'first' | 'next' | { readonly sinceMs: number } | { readonly last: number };
+
+export interface ReadOptions {
+  readonly from: StreamStart;
+  /** Orders of this customer alone; `GUEST` for those of guests. */
+  readonly customer?: number | undefined;
+  /** With a signal, reading goes on with what comes, from any process, until it says stop; without one it ends at the last order. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OrderStream {
+  /**
+   * Returns true when the orders and the progress of their source are durable, both or neither. False if another process
+   * has read on from the same position meanwhile: then nothing was put, and the source has to be read from its bookmark.
+   */
+  put(orders: OrderBlock, source: SourceProgress): Promise<boolean>;
+  /** Orders in the order of the stream, each once. */
+  read(options: ReadOptions): AsyncIterable<StreamBlock>;
+  /** Where a source was left, or undefined if it wasn't read before. */
+  positionOf(sourceId: string): Promise<SourcePosition | undefined>;
+  /** The stock codes of an invoice of a source so far, as they were put. */
+  codesOf(sourceId: string, invoiceNo: string): string[] | undefined;
+  /** Lets go of a source that can't be read again; its rejected lines are kept. */
+  forget(sourceId: string): Promise<void>;
+  rejected(): AsyncIterable<RejectedLine>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/** One CSV record that may be anything: with quotes, over several lines, or broken. */
+import { FIELD_CHARACTERS_MAX, splitLine } from './order-line.js';
+import { decodeText, trimCarriageReturn } from './text.js';
+
+export interface CsvRecord {
+  /** Its fields, or why it is not a record. */
+  readonly fields: string[] | string;
+  readonly text: string;
+  readonly lines: number;
+  /** Where the next record begins. */
+  readonly end: number;
+}
+
+const LF = 10;
+
+/**
+ * Reads the record at `at`, whose first line ends at `lineEnd`. Where that line leaves a quote open the record goes on in
+ * the next ones, but no further than a field may be long: past that the first line alone is at fault, and the lines after
+ * it are read for themselves. Undefined if it takes more bytes to tell and there are more to come.
+ */
+export function readRecord(
+  bytes: Buffer,
+  at: number,
+  lineEnd: number,
+  isOpen: boolean,
+  hasMore: boolean,
+): CsvRecord | undefined {
+  const first = decodeText(bytes, at, trimCarriageReturn(bytes, at, lineEnd));
+  const firstLine = { text: first, lines: 1, end: Math.min(lineEnd + 1, bytes.length) };
+  if (!isOpen) return { ...firstLine, fields: splitLine(first) };
+  const furthest = at + FIELD_CHARACTERS_MAX;
+  let lines = 1;
+  let next = lineEnd + 1;
+  while (next < bytes.length && next < furthest) {
+    const found = bytes.indexOf(LF, next);
+    const end = found < 0 ? bytes.length : found;
+    if (end > furthest) return { ...firstLine, fields: 'unclosed quote' };
+    if (found < 0 && hasMore) return undefined;
+    lines++;
+    const hasQuote = bytes.subarray(next, end).includes(34);
+    next = end + 1;
+    if (!hasQuote) continue;
+    const text = decodeText(bytes, at, trimCarriageReturn(bytes, at, end));
+    const fields = splitLine(text);
+    if (typeof fields !== 'string') return { fields, text, lines, end: Math.min(next, bytes.length) };
+    if (fields !== 'unclosed quote') return { ...firstLine, fields: 'unclosed quote' };
+  }
+  return hasMore && next < furthest ? undefined : { ...firstLine, fields: 'unclosed quote' };
+}

@@ -1,0 +1,233 @@
+/** The bytes of a file or of standard input: decompressed where they are compressed, and refused where they can't be orders. */
+import { createReadStream } from 'node:fs';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { AlakazamError, reasonOf } from '../errors.js';
+
+export interface Input {
+  /** For people. */
+  readonly name: string;
+  /** Where it is, links followed; undefined for standard input. */
+  readonly path: string | undefined;
+  /** True if it can be read again. */
+  readonly isSeekable: boolean;
+  /** Its first bytes, decompressed: enough for a header and a line. */
+  readonly head: Buffer;
+  /** Its bytes from `offset` (decompressed), then 'end'. 'pause' says that nothing has come for a while. */
+  chunks(offset: number): AsyncIterable<Buffer | 'pause' | 'end'>;
+}
+
+const HEAD_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
+/** What has come is handed on when nothing more comes for this long. */
+const PAUSE_MS = 50;
+const LF = 10;
+
+/** Throws an `AlakazamError` for what is not there, not a file, not to be read, or neither CSV nor compressed CSV. */
+export async function openInput(path: string, stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
+  return path === '-' ? openPipe(stdin) : openFile(path);
+}
+
+async function openFile(path: string): Promise<Input> {
+  try {
+    const stat = await lstat(await realpath(path));
+    if (stat.isDirectory()) throw new AlakazamError('failed', `${path} is a directory; --source takes a file`);
+    if (!stat.isFile()) return await openPipe(createReadStream(path));
+    const isGzip = isCompressed(await headOf(createReadStream(path, { end: 1 })));
+    const head = await headOf(decoded(path, isGzip, 0));
+    refuseOtherFormats(path, head);
+    return {
+      name: path,
+      path: await realpath(path),
+      isSeekable: true,
+      head,
+      async *chunks(offset) {
+        try {
+          yield* decoded(path, isGzip, offset);
+        } catch (error) {
+          throw unreadable(path, error);
+        }
+        yield 'end';
+      },
+    };
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function* decoded(path: string, isGzip: boolean, offset: number): AsyncGenerator<Buffer> {
+  if (!isGzip) {
+    const { size } = await stat(path);
+    if (offset > size) throw shorter(path, offset, size);
+    yield* createReadStream(path, { start: offset, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+    return;
+  }
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  try {
+    yield* skip(path, file.pipe(gunzip()), offset);
+  } finally {
+    file.destroy();
+  }
+}
+
+/** Its bytes up to `HEAD_BYTES`, whatever fault may follow them. */
+async function headOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
+  const content = peekable(bytes);
+  const head = await content.peek(HEAD_BYTES);
+  await content.close();
+  return head;
+}
+
+/** Reads on from the first bytes, which say what it is; nothing else of it is held. */
+async function openPipe(stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
+  if (!stdin) throw new AlakazamError('usage', 'there is no standard input to read');
+  const name = 'standard input';
+  const raw = peekable(stdin);
+  const isGzip = isCompressed(await raw.peek(2));
+  const content = isGzip ? peekable(Readable.from(raw.rest()).pipe(gunzip())) : raw;
+  const head = await content.peek(HEAD_BYTES).catch((error: unknown) => {
+    throw unreadable(name, error);
+  });
+  refuseOtherFormats(name, head);
+  return {
+    name,
+    path: undefined,
+    isSeekable: false,
+    head,
+    async *chunks(offset) {
+      try {
+        yield* withPauses(skip(name, content.rest(), offset));
+      } catch (error) {
+        throw unreadable(name, error);
+      }
+      yield 'end';
+    },
+  };
+}
+
+interface Peekable {
+  /** Its first `bytes` bytes, or fewer if a line has ended or there are no more. */
+  peek(bytes: number): Promise<Buffer>;
+  rest(): AsyncGenerator<Buffer>;
+  close(): Promise<void>;
+}
+
+function peekable(bytes: AsyncIterable<Uint8Array>): Peekable {
+  const from = bytes[Symbol.asyncIterator]();
+  let peeked: Buffer = Buffer.alloc(0);
+  return {
+    async peek(length) {
+      while (peeked.length < length && !(length > 2 && peeked.indexOf(LF, peeked.indexOf(LF) + 1) > 0)) {
+        const next = await from.next();
+        if (next.done) break;
+        peeked = Buffer.concat([peeked, next.value]);
+      }
+      return peeked;
+    },
+    async *rest() {
+      if (peeked.length > 0) yield peeked;
+      for (let next = await from.next(); !next.done; next = await from.next()) yield asBuffer(next.value);
+    },
+    async close() {
+      await from.return?.();
+    },
+  };
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+async function* withPauses(bytes: AsyncGenerator<Buffer>): AsyncGenerator<Buffer | 'pause'> {
+  for (;;) {
+    const next = bytes.next();
+    if (await isLate(next)) yield 'pause';
+    const { done, value } = await next;
+    if (done) return;
+    yield value;
+  }
+}
+
+async function isLate(next: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, PAUSE_MS, true);
+  });
+  const done = next.then(
+    () => false,
+    () => false,
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* skip(name: string, bytes: AsyncIterable<Buffer>, offset: number): AsyncGenerator<Buffer> {
+  let left = offset;
+  for await (const chunk of bytes) {
+    if (left >= chunk.length) left -= chunk.length;
+    else {
+      yield left > 0 ? chunk.subarray(left) : chunk;
+      left = 0;
+    }
+  }
+  if (left > 0) throw shorter(name, offset, offset - left);
+}
+
+function gunzip(): Gunzip {
+  return createGunzip({ chunkSize: CHUNK_BYTES });
+}
+
+function isCompressed(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function refuseOtherFormats(name: string, bytes: Buffer): void {
+  const [a, b] = bytes;
+  const hasUtf16Mark = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  if (hasUtf16Mark || (a !== undefined && b === 0) || (a === 0 && b !== undefined && b !== 0)) {
+    throw new AlakazamError('failed', `${name} is in UTF-16; orders are read in UTF-8 or latin-1`, {
+      hint: `iconv -f UTF-16 -t UTF-8 ${name === 'standard input' ? '' : name} | alakazam generate --source -`,
+    });
+  }
+  if (a === 0x50 && b === 0x4b) {
+    throw new AlakazamError('failed', `${name} is a workbook or a zip archive, not CSV`, {
+      hint: 'save its sheet as CSV, or unzip it, and give that file to --source',
+    });
+  }
+}
+
+function shorter(name: string, offset: number, size: number): AlakazamError {
+  return new AlakazamError(
+    'failed',
+    `${name} has ${size} bytes, but was read up to byte ${offset} before: it was cut since`,
+    {
+      hint: 'read it again with --from start',
+    },
+  );
+}
+
+const SYSTEM_REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is not a directory',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+  EISDIR: 'it is a directory',
+  Z_BUF_ERROR: 'the compressed file ends in the middle; what came before that was taken',
+  Z_DATA_ERROR: 'the compressed file is damaged; what came before that was taken',
+};
+
+function unreadable(name: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof AlakazamError || code === undefined) return error;
+  return new AlakazamError(
+    code === 'EACCES' || code === 'EPERM' ? 'access' : 'failed',
+    `can't read ${name}: ${SYSTEM_REASONS[code] ?? reasonOf(error)}`,
+    {
+      cause: error,
+    },
+  );
+}

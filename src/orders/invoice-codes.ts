@@ -1,0 +1,128 @@
+/**
+ * Which of its name a line is in its invoice. Invoices come back after others, so every invoice is remembered: the recent
+ * ones here, the rest with the source's bookmark.
+ */
+import type { InvoiceCodes } from './order-source.js';
+
+/** Twice this many invoices stay in memory; others are asked for again. */
+const RECENT_INVOICES_MAX = 4096;
+/** About this many stock codes are known at a time. */
+const KNOWN_CODES_MAX = 65_536;
+const CACHE_SLOTS = 16_384;
+
+/** What is known of a stock code: the number it had last, in the visit to an invoice when it was last seen. */
+interface Code {
+  readonly text: string;
+  visit: number;
+  number: number;
+}
+
+export interface InvoiceNumbering {
+  /** The open invoice. */
+  readonly invoiceNo: string;
+  /** The next line belongs to this invoice. */
+  open(invoiceNo: string): void;
+  /** Number, from 1, of the next line of this product in the open invoice. */
+  number(stockCode: string): number;
+  /** The same, for a code that stands in ASCII at `start`..`end` of `bytes`. */
+  numberAt(bytes: Buffer, start: number, end: number): number;
+  /** The invoices that changed since this was last called. */
+  changed(): InvoiceCodes;
+}
+
+/** `codesOf` gives the codes an invoice had before, if it had any. */
+export function numberInvoices(codesOf: (invoiceNo: string) => string[] | undefined): InvoiceNumbering {
+  let recent = new Map<string, string[]>();
+  let older = new Map<string, string[]>();
+  let changed: InvoiceCodes = new Map();
+  const known = new Map<string, Code>();
+  /** Codes by a hash of their bytes, so that a code met before needs no string. */
+  const cache: (Code | undefined)[] = new Array(CACHE_SLOTS).fill(undefined);
+  let invoiceNo = '';
+  let codes: string[] = [];
+  let visit = 0;
+  let isMarked = false;
+
+  function codeOf(text: string): Code {
+    let code = known.get(text);
+    if (!code) {
+      code = { text, visit: 0, number: 0 };
+      known.set(text, code);
+    }
+    return code;
+  }
+
+  /** Numbers a line so that `code-2` never meets the id of a product that is itself called `code-2`. */
+  function count(code: Code): number {
+    if (code.visit !== visit) {
+      code.visit = visit;
+      code.number = 1;
+      return 1;
+    }
+    let number = code.number + 1;
+    while (known.get(`${code.text}-${number}`)?.visit === visit) number++;
+    code.number = number;
+    const taken = codeOf(`${code.text}-${number}`);
+    taken.visit = visit;
+    taken.number = 1;
+    return number;
+  }
+
+  function next(code: Code): number {
+    if (!isMarked) {
+      isMarked = true;
+      changed.set(invoiceNo, codes);
+    }
+    const number = count(code);
+    codes.push(code.text);
+    return number;
+  }
+
+  return {
+    get invoiceNo() {
+      return invoiceNo;
+    },
+    open(name) {
+      if (name === invoiceNo) return;
+      invoiceNo = name;
+      isMarked = false;
+      if (known.size > KNOWN_CODES_MAX) {
+        known.clear();
+        cache.fill(undefined);
+      }
+      if (recent.size >= RECENT_INVOICES_MAX) {
+        older = recent;
+        recent = new Map();
+      }
+      // An invoice of this batch may have left memory before anyone could keep it.
+      codes = recent.get(name) ?? older.get(name) ?? changed.get(name) ?? codesOf(name) ?? [];
+      recent.set(name, codes);
+      visit++;
+      for (const text of codes) count(codeOf(text));
+    },
+    number: (stockCode) => next(codeOf(stockCode)),
+    numberAt(bytes, start, end) {
+      let hash = 0;
+      for (let at = start; at < end; at++) hash = (hash * 31 + (bytes[at] as number)) | 0;
+      const slot = hash & (CACHE_SLOTS - 1);
+      let code = cache[slot];
+      if (!code || !isText(code.text, bytes, start, end)) {
+        code = codeOf(bytes.toString('latin1', start, end));
+        cache[slot] = code;
+      }
+      return next(code);
+    },
+    changed() {
+      const taken = changed;
+      changed = new Map();
+      isMarked = false;
+      return taken;
+    },
+  };
+}
+
+function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
+}

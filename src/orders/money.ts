@@ -1,0 +1,49 @@
+/** Exact sums of money. */
+
+export interface Sum {
+  /** Adds `quantity` times the decimal string `price`. Throws if `price` is not a decimal. */
+  add(quantity: number, price: string): void;
+  /** A decimal string with as many places as it needs. */
+  toString(): string;
+}
+
+/** Places that are summed as integers; a price with more is scaled up apart. */
+const PLACES = 4;
+const SCALE = 10 ** PLACES;
+
+export function createSum(): Sum {
+  /** In ten-thousandths, while they are exact as a number. */
+  let small = 0;
+  let large = 0n;
+  /** Sums of what has more places, by their number. */
+  const finer = new Map<number, bigint>();
+
+  function add(quantity: number, price: string): void {
+    const dot = price.indexOf('.');
+    const places = dot < 0 ? 0 : price.length - dot - 1;
+    const scaled = places > PLACES ? Number.NaN : Math.round(Number(price) * SCALE);
+    const product = quantity * scaled;
+    if (Number.isSafeInteger(scaled) && Number.isSafeInteger(product) && Math.abs(scaled) < 2 ** 46) {
+      if (!Number.isSafeInteger(small + product)) {
+        large += BigInt(small);
+        small = 0;
+      }
+      small += product;
+      return;
+    }
+    const digits = BigInt(price.replace('.', ''));
+    finer.set(places, (finer.get(places) ?? 0n) + digits * BigInt(quantity));
+  }
+
+  return {
+    add,
+    toString() {
+      const most = Math.max(PLACES, ...finer.keys());
+      let total = (large + BigInt(small)) * 10n ** BigInt(most - PLACES);
+      for (const [places, sum] of finer) total += sum * 10n ** BigInt(most - places);
+      const digits = (total < 0n ? -total : total).toString().padStart(most + 1, '0');
+      const fraction = digits.slice(-most).replace(/0+$/, '');
+      return `${total < 0n ? '-' : ''}${digits.slice(0, -most)}${fraction && `.${fraction}`}`;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * A block of orders: how orders travel and rest. Their lines stand in one buffer, in the layout of the source, and three
+ * columns say where each ends, whose it is, and which of its name it is in its invoice. Half a million orders a second
+ * pass as bytes; only who shows orders to a person makes objects of them.
+ */
+
+import { createBlockBuilder } from './block-builder.js';
+import { type Order, orderId } from './order.js';
+import { isoDate, parseLine } from './order-line.js';
+
+export interface OrderBlock {
+  readonly count: number;
+  /** Order lines in UTF-8, RFC 4180, fields in the order of `FIELDS`, each ended by a line feed. */
+  readonly lines: Uint8Array;
+  /** Where line i ends in `lines`, its line feed included. */
+  readonly ends: Uint32Array;
+  /** Customer of line i; `GUEST` for none. */
+  readonly customers: Float64Array;
+  /** Line i is the n-th of its product in its invoice, from 1. */
+  readonly occurrences: Uint32Array;
+}
+
+/** Stands in `customers` for an order without a customer. */
+export const GUEST = -1;
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Orders `from` (inclusive) to `to` (exclusive) of a block, sharing its bytes where they can be shared. */
+export function slice(block: OrderBlock, from: number, to: number): OrderBlock {
+  if (from === 0 && to === block.count) return block;
+  const start = from === 0 ? 0 : (block.ends[from - 1] as number);
+  const ends = block.ends.slice(from, to);
+  if (start > 0) for (let i = 0; i < ends.length; i++) ends[i] = (ends[i] as number) - start;
+  return {
+    count: to - from,
+    lines: block.lines.subarray(start, to === from ? start : block.ends[to - 1]),
+    ends,
+    customers: block.customers.subarray(from, to),
+    occurrences: block.occurrences.subarray(from, to),
+  };
+}
+
+/** Two blocks as one. */
+export function joined(a: OrderBlock, b: OrderBlock): OrderBlock {
+  const ends = new Uint32Array(a.count + b.count);
+  ends.set(a.ends);
+  for (let i = 0; i < b.count; i++) ends[a.count + i] = a.lines.length + (b.ends[i] as number);
+  return {
+    count: a.count + b.count,
+    lines: Buffer.concat([a.lines, b.lines]),
+    ends,
+    customers: Float64Array.of(...a.customers, ...b.customers),
+    occurrences: Uint32Array.of(...a.occurrences, ...b.occurrences),
+  };
+}
+
+/** The orders of a block that `wanted` says yes to. */
+export function filtered(block: OrderBlock, wanted: (i: number) => boolean): OrderBlock {
+  const builder = createBlockBuilder();
+  for (let i = 0; i < block.count; i++) {
+    if (!wanted(i)) continue;
+    const start = i === 0 ? 0 : (block.ends[i - 1] as number);
+    builder.addBytes(
+      block.lines,
+      start,
+      block.ends[i] as number,
+      block.customers[i] as number,
+      block.occurrences[i] as number,
+    );
+  }
+  return builder.take();
+}
+
+/** The text of line i, without its line feed. */
+export function lineOf(block: OrderBlock, i: number): string {
+  const start = i === 0 ? 0 : (block.ends[i - 1] as number);
+  return decoder.decode(block.lines.subarray(start, (block.ends[i] as number) - 1));
+}
+
+/** Order i of a block. */
+export function orderOf(block: OrderBlock, i: number): Order {
+  const [invoiceNo, stockCode, description, quantity, date, unitPrice, , country] = parseLine(lineOf(block, i));
+  const customer = block.customers[i] as number;
+  return {
+    orderId: orderId(invoiceNo, stockCode, block.occurrences[i] as number),
+    invoiceNo,
+    stockCode,
+    description,
+    quantity: Number(quantity),
+    orderDate: isoDate(date) as string,
+    unitPrice,
+    customerId: customer === GUEST ? null : customer,
+    country,
+  };
+}

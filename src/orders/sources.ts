@@ -1,0 +1,14 @@
+/** The sources there are: a file if one is named, else the built-in shop. */
+import type { OrderSource } from './order-source.js';
+
+export interface SourceOptions {
+  readonly path: string | undefined;
+  readonly seed: number;
+  readonly isLoop: boolean;
+  readonly stdin: AsyncIterable<Uint8Array>;
+}
+
+export async function openSource({ path, seed, isLoop, stdin }: SourceOptions): Promise<OrderSource> {
+  if (path !== undefined) return (await import('./source.file.js')).openFileSource(path, { loop: isLoop, stdin });
+  return (await import('./source.built-in.js')).openBuiltInShop({ seed });
+}

@@ -1,0 +1,75 @@
+/** What people type as the value of a flag, read strictly. */
+import type { Option } from './command.js';
+import { AlakazamError } from './errors.js';
+
+function wrong(flag: string, typed: string, valid: string): AlakazamError {
+  return new AlakazamError('usage', `${flag} is ${JSON.stringify(typed)}; valid: ${valid}`);
+}
+
+/** A whole number from `min` on; thousands may be set off by a comma or an underscore. */
+export function wholeNumber(min: number): (typed: string, flag: string) => number {
+  return (typed, flag) => {
+    const value = /^\d{1,3}([,_]?\d{3})*$|^\d+$/.test(typed) ? Number(typed.replaceAll(/[,_]/g, '')) : Number.NaN;
+    if (!Number.isSafeInteger(value) || value < min)
+      throw wrong(flag, typed, `a whole number from ${min}, such as ${Math.max(min, 100)}`);
+    return value;
+  };
+}
+
+/** Orders a second: a number above 0. */
+export function rate(typed: string, flag: string): number {
+  const value = /^\d+(\.\d+)?$/.test(typed) ? Number(typed) : Number.NaN;
+  if (!(value > 0)) throw wrong(flag, typed, 'orders a second, above 0, such as 20');
+  return value;
+}
+
+/** `3600x` or `3600`: how many times as fast. */
+export function speed(typed: string, flag: string): number {
+  const value = /^\d+(\.\d+)?x?$/.test(typed) ? Number(typed.replace('x', '')) : Number.NaN;
+  if (!(value > 0)) throw wrong(flag, typed, 'how many times as fast, such as 3600x');
+  return value;
+}
+
+export function text(typed: string): string {
+  return typed;
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): (typed: string, flag: string) => T {
+  return (typed, flag) => {
+    if (!choices.includes(typed as T)) throw wrong(flag, typed, choices.join(', '));
+    return typed as T;
+  };
+}
+
+/** `10m` (s, m, h, d before now), a date or moment in ISO 8601 (UTC where it names no zone), or `start`. */
+export type Moment = { readonly agoMs: number } | { readonly atMs: number } | 'start';
+
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+export function moment(typed: string, flag: string): Moment {
+  if (typed === 'start') return 'start';
+  const ago = /^(\d+(?:\.\d+)?)([smhd])$/.exec(typed);
+  if (ago) return { agoMs: Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };
+  const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(typed);
+  const atMs = iso ? Date.parse(iso[1] && !iso[4] ? `${typed}Z` : typed) : Number.NaN;
+  if (Number.isNaN(atMs)) throw wrong(flag, typed, 'how long ago (10m, 2h, 1d), a moment (2026-11-23T09:00), or start');
+  return { atMs };
+}
+
+/** A day, `2011-11-09`, or a moment, `2011-11-09T08:00`, as order dates are written. */
+export function orderDate(typed: string, flag: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$/.test(typed) || Number.isNaN(Date.parse(typed))) {
+    throw wrong(flag, typed, 'a day such as 2011-11-09, or a moment such as 2011-11-09T08:00');
+  }
+  return typed;
+}
+
+export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
+
+/** `-o`, on every command that answers. */
+export const outputOption = {
+  flags: '-o, --output <format>',
+  about: `how to write the answer: ${FORMATS.join(', ')} (a table on a terminal, plain rows in a pipe)`,
+  parse: oneOf(...FORMATS),
+  choices: FORMATS,
+} as const satisfies Option;

@@ -1,0 +1,38 @@
+/**
+ * The pipeline: its stages in the order an order travels them, and what a target is. Read this first.
+ *
+ *   source ──► stream ──► order history
+ *
+ * A source gives orders (`orders/order-source.ts`), the stream keeps them in order (`order-history/stream.ts`), and the
+ * history is a view of the stream by customer (`order-history/history.ts`).
+ */
+import type { Config } from './config.js';
+import type { OrderHistory } from './order-history/history.js';
+import type { View } from './order-history/load.js';
+import type { OrderStream } from './order-history/stream.js';
+
+/** Each stage opens when it is first asked for, and once. */
+export interface Pipeline {
+  stream(): Promise<OrderStream>;
+  history(): Promise<OrderHistory>;
+  /** What is made of the stream: `generate` brings each up to date, and one that fails is in no other's way. */
+  views(): Promise<readonly View[]>;
+  /** Checks of what this target needs, for `doctor`. */
+  checks(): AsyncIterable<Check>;
+  /** Empties every stage. Processes that use them go on with what comes after. */
+  reset(): Promise<void>;
+  /** What `reset` would empty, for people. */
+  contents(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly isGood: boolean;
+  readonly finding: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}
+
+/** A place the pipeline runs in. What it can't do is a driver that says so in its error. */
+export type Target = (config: Config, clock: () => number) => Pipeline;

@@ -1,0 +1,46 @@
+/** How long work goes on: what is done, how fast, and how much time is left. */
+import type { Writable } from 'node:stream';
+import { duration, whole } from './numbers.js';
+
+export interface Progress {
+  /** `done` things so far, of `total` if that is known. */
+  update(done: number, total: number | undefined, note?: string): void;
+  stop(): void;
+}
+
+const REDRAW_MS = 100;
+const SHOW_AFTER_MS = 300;
+
+/** Draws on `stream` with a spinner once the work takes longer than a glance; draws nothing without one. */
+export function openProgress(stream: Writable | undefined): Progress {
+  if (!stream) return { update() {}, stop() {} };
+  const startMs = performance.now();
+  let drawnMs = startMs + SHOW_AFTER_MS - REDRAW_MS;
+  let spinner: { text: string; stop(): unknown } | undefined;
+  let isStopped = false;
+  let line = '';
+
+  async function show(): Promise<void> {
+    const { default: ora } = await import('ora');
+    if (!isStopped) spinner = ora({ stream: stream as NodeJS.WritableStream, text: line, discardStdin: false }).start();
+  }
+
+  return {
+    update(done, total, note) {
+      const nowMs = performance.now();
+      if (nowMs - drawnMs < REDRAW_MS) return;
+      const isFirst = line === '';
+      drawnMs = nowMs;
+      const perSecond = (done / (nowMs - startMs)) * 1000;
+      const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
+      const of = total === undefined ? whole(done) : `${whole(done)} of ${whole(total)}`;
+      line = `${of} orders  ${whole(perSecond)}/s${left}${note ? `  ${note}` : ''}`;
+      if (spinner) spinner.text = line;
+      else if (isFirst) void show();
+    },
+    stop() {
+      isStopped = true;
+      spinner?.stop();
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** The targets there are; the first is the default. */
+import type { Target } from '../pipeline.js';
+
+export const TARGETS = {
+  local: async (): Promise<Target> => (await import('./local.js')).local,
+};

@@ -1,0 +1,55 @@
+/**
+ * Looks at an LMDB file before it is mapped: reading a mapped file that is not whole kills the process, with no chance to
+ * say why. Layout from `MDB_meta` in liblmdb/mdb.c as the `lmdb` package carries it.
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+const MAGIC = 0xbeefc0de;
+const PAGE_HEADER_BYTES = 24;
+const PAGE_SIZE_AT = PAGE_HEADER_BYTES + 24;
+const LAST_PAGE_AT = PAGE_HEADER_BYTES + 120;
+const META_BYTES = PAGE_HEADER_BYTES + 136;
+
+/** What is wrong with the file at `path`, or undefined if it is whole, empty or not there. */
+export function whatIsDamaged(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (size === 0) return undefined;
+    const first = Buffer.alloc(META_BYTES);
+    const second = Buffer.alloc(META_BYTES);
+    readSync(file, first, 0, META_BYTES, 0);
+    const pageBytes = first.readUInt32LE(PAGE_SIZE_AT);
+    if (first.readUInt32LE(PAGE_HEADER_BYTES) !== MAGIC || pageBytes < 512 || pageBytes > 65_536) {
+      return 'it does not begin like a store';
+    }
+    readSync(file, second, 0, META_BYTES, pageBytes);
+    if (second.readUInt32LE(PAGE_HEADER_BYTES) !== MAGIC) return 'its second page is not that of a store';
+    const pages = Math.max(...[first, second].map((meta) => Number(meta.readBigUInt64LE(LAST_PAGE_AT)))) + 1;
+    // Its last pages may never have been written because they are free; whether these are, only reading it tells.
+    if (size < pages * pageBytes && !canBeRead(path)) return `it has ${size} of its ${pages * pageBytes} bytes`;
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads all of the store in a process of its own, which may die of it. */
+function canBeRead(path: string): boolean {
+  const script = `
+    const { open } = await import(${JSON.stringify(import.meta.resolve('lmdb'))});
+    const root = open({ path: process.argv[1], encoding: 'binary', readOnly: true });
+    for (const name of [...root.getKeys()]) {
+      let bytes = 0;
+      for (const { value } of root.openDB(name, { encoding: 'binary' }).getRange()) bytes += value[0] ?? 0;
+    }`;
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script, path], { stdio: 'ignore' });
+  return status === 0;
+}

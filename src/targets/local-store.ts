@@ -1,0 +1,122 @@
+/** The one place that opens LMDB: where files are, what version they are, and what to say when the disk says no. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { AlakazamError, reasonOf } from '../errors.js';
+import { whatIsDamaged } from './lmdb-file.js';
+
+/** Written into every store; a store with a higher one was made by a newer alakazam. */
+const STORE_VERSION = 1;
+
+export interface LocalStore {
+  readonly path: string;
+  /** A table of the store; values are bytes. Valid until `unmap`, so ask for it where it is used. */
+  table(name: string): Database<Buffer, LmdbKey>;
+  /** Runs `write` in a transaction that is durable, whole, when this returns. */
+  write<T>(write: () => T): T;
+  /** Sees what other processes have written since the last look. */
+  refresh(): void;
+  /**
+   * Gives back the memory of what was read so far. LMDB maps its file, and pages once read count as this process's until
+   * the map is closed: a reader of everything calls this now and then.
+   */
+  unmap(): void;
+  close(): Promise<void>;
+}
+
+export type LmdbKey = string | number | (string | number)[];
+
+/** Throws an `AlakazamError` if the store can't be opened, is damaged, or was made by a newer version. */
+export function openStore(directory: string, name: string): LocalStore {
+  const path = join(directory, `${name}.mdb`);
+  let root = guard(path, () => {
+    mkdirSync(directory, { recursive: true });
+    const damage = whatIsDamaged(path);
+    if (damage) throw damaged(path, damage);
+    return openRoot();
+  });
+  let tables = new Map<string, Database<Buffer, LmdbKey>>();
+
+  function openRoot(): RootDatabase<Buffer, LmdbKey> {
+    return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8, noMemInit: true });
+  }
+
+  function table(of: string): Database<Buffer, LmdbKey> {
+    let found = tables.get(of);
+    if (!found) {
+      found = guard(path, () => root.openDB<Buffer, LmdbKey>(of, { encoding: 'binary' }));
+      tables.set(of, found);
+    }
+    return found;
+  }
+
+  const meta = table('meta');
+  const version = Number(meta.get('version')?.toString() ?? 0);
+  if (version > STORE_VERSION) {
+    throw new AlakazamError(
+      'failed',
+      `${path} was made by a newer alakazam (store version ${version}, known is ${STORE_VERSION})`,
+      {
+        hint: 'npm install -g alakazam@latest, or set ALAKAZAM_HOME to another directory',
+      },
+    );
+  }
+  if (version === 0) guard(path, () => meta.putSync('version', Buffer.from(String(STORE_VERSION))));
+
+  return {
+    path,
+    table,
+    write: (write) => guard(path, () => root.transactionSync(write)),
+    refresh: () => root.resetReadTxn(),
+    unmap() {
+      // Closing is done when this returns, because no write is ever under way between two turns of the event loop.
+      void root.close();
+      root = guard(path, openRoot);
+      tables = new Map();
+    },
+    close: () => root.close(),
+  };
+}
+
+function guard<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+function storeError(path: string, error: unknown): unknown {
+  if (error instanceof AlakazamError) return error;
+  const { code } = error as { code?: string | number };
+  const reason = reasonOf(error);
+  if (code === 28 || code === 'ENOSPC' || /no space left/i.test(reason)) {
+    return new AlakazamError('failed', `the disk is full: ${path} can't grow; what was acknowledged before is kept`, {
+      hint: 'make room, then run the same command again: it goes on where it stopped',
+      cause: error,
+    });
+  }
+  if (
+    code === 30 ||
+    code === 13 ||
+    code === 1 ||
+    /read-only|permission denied|EROFS|EACCES|EPERM/i.test(`${code} ${reason}`)
+  ) {
+    return new AlakazamError('access', `no permission to write ${path}`, {
+      hint: 'give yourself write access to it, or set ALAKAZAM_HOME to a directory of your own',
+      cause: error,
+    });
+  }
+  if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH|corrupt|not an LMDB/i.test(reason)) {
+    return damaged(path, reason, error);
+  }
+  return error;
+}
+
+/** What to do about a damaged store depends on what it holds; the stream is the one that can't be made again. */
+export function damaged(path: string, what: string, cause?: unknown): AlakazamError {
+  return new AlakazamError('failed', `${path} is damaged: ${what}`, {
+    hint: `move it away and stream the orders again, or restore it from a backup`,
+    cause,
+  });
+}

@@ -1,0 +1,92 @@
+/** The embedded target: everything in one directory, no account and no server. */
+import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AlakazamError, reasonOf } from '../errors.js';
+import { bytes, whole } from '../numbers.js';
+import type { OrderHistory } from '../order-history/history.js';
+import { openLocalHistory } from '../order-history/history.local.js';
+import { type LocalOrderStream, openLocalStream } from '../order-history/stream.local.js';
+import type { Check, Target } from '../pipeline.js';
+import { openStore } from './local-store.js';
+
+export const local: Target = (config, clock) => {
+  const home = config.get('home') as string;
+  let stream: LocalOrderStream | undefined;
+  let history: OrderHistory | undefined;
+
+  function openStream(): LocalOrderStream {
+    stream ??= openLocalStream(openStore(home, 'stream'), clock);
+    return stream;
+  }
+
+  function openHistory(): OrderHistory {
+    history ??= openLocalHistory(openStore(home, 'history'), openStream());
+    return history;
+  }
+
+  return {
+    stream: async () => openStream(),
+    history: async () => openHistory(),
+    views: async () => [{ name: 'order history', update: async (signal) => openHistory().update(signal) }],
+    async contents() {
+      const { orders, rejected } = openStream().size();
+      return `${whole(orders)} orders and ${whole(rejected)} rejected lines in ${home}`;
+    },
+    reset: async () => openStream().clear(),
+    checks: () => checks(home, openStream),
+    async close() {
+      await history?.close();
+      await stream?.close();
+    },
+  };
+};
+
+const SPACE_BYTES_MIN = 200_000_000;
+const WRITES = 50;
+
+async function* checks(home: string, openStream: () => LocalOrderStream): AsyncGenerator<Check> {
+  yield await check('home', () => {
+    mkdirSync(home, { recursive: true });
+    return home;
+  });
+  yield await check('disk', async () => {
+    const { bavail, bsize } = await statfs(home);
+    if (bavail * bsize < SPACE_BYTES_MIN)
+      throw new AlakazamError('failed', `${bytes(bavail * bsize)} free; a year of orders takes about 70 MB`, {
+        hint: 'make room',
+      });
+    return `${bytes(bavail * bsize)} free`;
+  });
+  yield await check('write speed', () => `${writeSpeed(home)} durable writes a second`);
+  yield await check('store', () => {
+    const { orders, rejected } = openStream().size();
+    return `${whole(orders)} orders, ${whole(rejected)} rejected lines, ${bytes(statSync(join(home, 'stream.mdb')).size)}`;
+  });
+}
+
+/** Runs one check; what it throws is what it found. */
+export async function check(name: string, find: () => string | Promise<string>): Promise<Check> {
+  try {
+    return { name, isGood: true, finding: await find() };
+  } catch (error) {
+    const hint = error instanceof AlakazamError ? error.hint : undefined;
+    return { name, isGood: false, finding: reasonOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function writeSpeed(home: string): string {
+  const path = join(home, 'write-speed.tmp');
+  const file = openSync(path, 'w');
+  try {
+    const startMs = performance.now();
+    for (let i = 0; i < WRITES; i++) {
+      writeSync(file, Buffer.alloc(4096, i));
+      fdatasyncSync(file);
+    }
+    return whole(WRITES / ((performance.now() - startMs) / 1000));
+  } finally {
+    closeSync(file);
+    rmSync(path, { force: true });
+  }
+}
