@@ -6,19 +6,19 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: ['src/cli.ts'],
+  entryPoints: ['src/cli.ts', 'src/orders/scan.thread.ts'],
   outdir: 'dist',
+  entryNames: '[name]',
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: false,
+  minify: true,
   legalComments: 'none',
-  // Native code stays a package of its own.
-  external: ['lmdb'],
+  // The native code of LMDB stays in its package; see lmdb-native.ts.
+  alias: { 'node-gyp-build-optional-packages': './src/targets/lmdb-native.ts' },
+  external: ['msgpackr-extract'],
   define: { VERSION: JSON.stringify(version) },
   // Some packages are CommonJS and ask for Node's own modules by `require`.
   banner: {

@@ -36,11 +36,14 @@ program.addHelpText('after', '\nExit codes: alakazam help exit-codes');
 let exitCode: number = EXIT_CODES.done.code;
 const interrupt = new AbortController();
 
-for (const { name, summary, load } of COMMANDS) {
-  const command = new Commander(name).summary(summary).description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
-  program.addCommand(command);
-  // Options are read from the command's own file, which is loaded only if it is the one that was typed.
-  if (process.argv.slice(2).find((word) => !word.startsWith('-')) === name) build(command, await load());
+for (const command of COMMANDS) {
+  const { name, summary } = command;
+  const commander = new Commander(name)
+    .summary(summary)
+    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
+  program.addCommand(commander);
+  // Only the command that was typed needs its options.
+  if (process.argv.slice(2).find((word) => !word.startsWith('-')) === name) build(commander, command);
 }
 
 function build(commander: Commander, command: Command<Options>): void {

@@ -1,5 +1,4 @@
 /** The terminal: stdout is the answer, stderr the conversation. */
-import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { AlakazamError } from './errors.js';
@@ -70,6 +69,7 @@ export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, setting
           hint: 'add --yes if you mean it',
         });
       }
+      const { createInterface } = await import('node:readline/promises');
       const lines = createInterface({ input: stdin, output: stderr });
       try {
         return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());

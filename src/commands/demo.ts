@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type Context, defineCommand } from '../command.js';
@@ -73,7 +72,7 @@ async function showCommand(
   { killAfterMs }: ShowOptions = {},
 ) {
   await terminal.write(`\n${terminal.style('dim', `# ${title}`)}\n${terminal.style('bold', `$ ${line}`)}\n`);
-  const child = run(path, line, ['ignore', 'inherit', 'inherit']);
+  const child = await run(path, line, ['ignore', 'inherit', 'inherit']);
   if (killAfterMs === undefined) {
     await child.ended;
     return;
@@ -84,7 +83,8 @@ async function showCommand(
   await terminal.write(`${terminal.style('red', 'Killed')} (kill -9)\n`);
 }
 
-function run(path: string, line: string, stdio: ('ignore' | 'inherit' | 'pipe')[]) {
+async function run(path: string, line: string, stdio: ('ignore' | 'inherit' | 'pipe')[]) {
+  const { spawn } = await import('node:child_process');
   const program = new URL('../bin/alakazam.js', import.meta.url);
   const child = spawn(process.execPath, [program.pathname, ...line.split(' ').slice(1)], { cwd: path, stdio });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -93,7 +93,7 @@ function run(path: string, line: string, stdio: ('ignore' | 'inherit' | 'pipe')[
 
 /** The customer of the last order there is. */
 async function aCustomer(_context: Context, path: string): Promise<number> {
-  const { process: child, ended } = run(path, 'alakazam tail orders -n 1 --no-follow -o ndjson', [
+  const { process: child, ended } = await run(path, 'alakazam tail orders -n 1 --no-follow -o ndjson', [
     'ignore',
     'pipe',
     'ignore',

@@ -5,7 +5,7 @@
  */
 import type { Order } from '../orders/order.js';
 import { orderId } from '../orders/order.js';
-import { filtered, GUEST, lineOf, type OrderBlock, orderOf, slice } from '../orders/order-block.js';
+import { filtered, GUEST, lineOf, type OrderBlock, orderOf, slice, startOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
 import type { LocalStore } from '../targets/local-store.js';
 import type { OrderHistory } from './history.js';
@@ -23,6 +23,8 @@ interface Pending {
 export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): OrderHistory {
   const customers = () => store.table('customers');
   const meta = () => store.table('meta');
+  /** Orders taken since the memory of the map was given back. */
+  let touched = 0;
 
   function checkpoint(): { next: number; epoch: number } {
     const kept = meta().get('checkpoint');
@@ -48,6 +50,9 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
       }
       for (const [customer, { runs, kept }] of pending) keepRuns(customers(), customer, runs, kept);
     });
+    for (const { orders } of blocks) touched += orders.count;
+    if (touched < ORDERS_A_COMMIT) return;
+    touched = 0;
     store.unmap();
   }
 
@@ -69,7 +74,7 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
   }
 
   function takeRun(of: Pending, first: number, orders: OrderBlock, from: number, to: number): void {
-    const invoiceHash = hashOf(invoiceOf(orders, from));
+    const invoiceHash = invoiceHashOf(orders, from);
     const known = linesOf(of.runs, invoiceHash);
     if (known.size === 0) {
       of.runs.push({ first: first + from, count: to - from, invoiceHash });
@@ -180,7 +185,7 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
         .map(({ order }) => order);
     },
     async order(id) {
-      const hashes = new Set(invoicesIn(id).map(hashOf));
+      const hashes = new Set(invoicesIn(id).map((invoiceNo) => hashOf(Buffer.from(invoiceNo))));
       for (const customer of customersFrom(customers(), 0)) {
         for (const run of runsOf(customers(), customer)) {
           if (!hashes.has(run.invoiceHash)) continue;
@@ -254,15 +259,11 @@ function startsAlike(bytes: Uint8Array, start: number, end: number, other: numbe
   return true;
 }
 
-function invoiceOf(orders: OrderBlock, i: number): string {
+function invoiceHashOf(orders: OrderBlock, i: number): number {
   const { lines, ends } = orders;
   const start = startOf(ends, i);
-  if (lines[start] === QUOTE) return parseLine(lineOf(orders, i))[0];
-  return Buffer.from(lines.buffer, lines.byteOffset + start, lines.indexOf(COMMA, start) - start).toString();
-}
-
-function startOf(ends: Uint32Array, i: number): number {
-  return i === 0 ? 0 : (ends[i - 1] as number);
+  if (lines[start] === QUOTE) return hashOf(Buffer.from(parseLine(lineOf(orders, i))[0]));
+  return hashOf(lines, start, lines.indexOf(COMMA, start));
 }
 
 function idOf(orders: OrderBlock, i: number): string {

@@ -34,6 +34,9 @@ export interface Loaded {
   readonly behind: readonly { readonly name: string; readonly reason: string }[];
 }
 
+/** Fewer orders are read sooner than a thread has started. */
+const SMALL = 20_000;
+
 export async function load({
   source,
   stream,
@@ -58,7 +61,14 @@ export async function load({
     position = from ?? null;
     // Until the first put of a new start, what is kept of the source is of the one before.
     const codesOf = (invoiceNo: string) => (restart ? undefined : stream.codesOf(sourceId, invoiceNo));
-    const batches = source.read({ from, codesOf, limit: count - streamed, batchSize: pace.batchSize });
+    const { batchSize, isAhead } = pace;
+    const batches = source.read({
+      from,
+      codesOf,
+      limit: count - streamed,
+      batchSize,
+      isAhead: isAhead && count > SMALL,
+    });
     for await (const { orders, ...of } of pace.due(batches, signal)) {
       const progress = { sourceId, source: source.name, from, isRestart: restart, ...of };
       if (!(await stream.put(orders, progress))) return 'moved';

@@ -50,9 +50,9 @@ export function* customersFrom(table: Table, customer: number, reverse = false):
 }
 
 /** FNV-1a, 32 bits. */
-export function hashOf(invoiceNo: string): number {
+export function hashOf(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < invoiceNo.length; i++) hash = Math.imul(hash ^ invoiceNo.charCodeAt(i), 0x01000193);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   return hash >>> 0;
 }
 

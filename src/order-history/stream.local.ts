@@ -8,7 +8,7 @@ import type { OrderStream, ReadOptions, SourceProgress, StreamStart } from './st
 
 const ORDERS_A_VALUE = 512;
 /** How often a reader that waits looks for more. */
-const POLL_MS = 5;
+const POLL_MS = 3;
 /** The memory of the map is given back after this much was read or written. */
 const UNMAP_BYTES = 16 * 2 ** 20;
 /** This many blocks that this process put last are kept for its views, which read them at once. */

@@ -47,6 +47,8 @@ const DAYS = new Uint8Array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 export function createLineScanner(): LineScanner {
   const commas = new Int32Array(8);
+  const date = new Uint8Array(16);
+  let dateLength = -1;
 
   function scan(bytes: Uint8Array, start: number, limit: number): boolean {
     let commaCount = 0;
@@ -75,10 +77,22 @@ export function createLineScanner(): LineScanner {
     scanner.stockCodeEnd = stockCodeEnd;
     return (
       isWhole(bytes, (commas[2] as number) + 1, commas[3] as number) &&
-      isUsDate(bytes, (commas[3] as number) + 1, commas[4] as number) &&
+      isDate(bytes, (commas[3] as number) + 1, commas[4] as number) &&
       isDecimal(bytes, (commas[4] as number) + 1, commas[5] as number) &&
       isCustomer(bytes, (commas[5] as number) + 1, commas[6] as number)
     );
+  }
+
+  /** Most lines have the date of the line before. */
+  function isDate(bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    let i = length === dateLength ? 0 : length;
+    while (i < length && bytes[start + i] === date[i]) i++;
+    if (i === length && length === dateLength) return true;
+    if (length > date.length || !isUsDate(bytes, start, end)) return false;
+    for (let j = 0; j < length; j++) date[j] = bytes[start + j] as number;
+    dateLength = length;
+    return true;
   }
 
   function isCustomer(bytes: Uint8Array, start: number, end: number): boolean {

@@ -28,7 +28,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Orders `from` (inclusive) to `to` (exclusive) of a block, sharing its bytes where they can be shared. */
 export function slice(block: OrderBlock, from: number, to: number): OrderBlock {
   if (from === 0 && to === block.count) return block;
-  const start = from === 0 ? 0 : (block.ends[from - 1] as number);
+  const start = startOf(block.ends, from);
   const ends = block.ends.slice(from, to);
   if (start > 0) for (let i = 0; i < ends.length; i++) ends[i] = (ends[i] as number) - start;
   return {
@@ -59,7 +59,7 @@ export function filtered(block: OrderBlock, wanted: (i: number) => boolean): Ord
   const builder = createBlockBuilder();
   for (let i = 0; i < block.count; i++) {
     if (!wanted(i)) continue;
-    const start = i === 0 ? 0 : (block.ends[i - 1] as number);
+    const start = startOf(block.ends, i);
     builder.addBytes(
       block.lines,
       start,
@@ -71,9 +71,14 @@ export function filtered(block: OrderBlock, wanted: (i: number) => boolean): Ord
   return builder.take();
 }
 
+/** Where line i begins. */
+export function startOf(ends: Uint32Array, i: number): number {
+  return i === 0 ? 0 : (ends[i - 1] as number);
+}
+
 /** The text of line i, without its line feed. */
 export function lineOf(block: OrderBlock, i: number): string {
-  const start = i === 0 ? 0 : (block.ends[i - 1] as number);
+  const start = startOf(block.ends, i);
   return decoder.decode(block.lines.subarray(start, (block.ends[i] as number) - 1));
 }
 

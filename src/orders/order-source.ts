@@ -37,6 +37,8 @@ export interface ReadOptions {
   readonly limit?: number;
   /** At most this many orders a batch; asked before each batch. */
   readonly batchSize?: () => number;
+  /** Read what is next while a batch is worked on, where the source can; `batchSize` is then asked once. */
+  readonly isAhead?: boolean;
 }
 
 /**

@@ -6,6 +6,8 @@ import type { SourceBatch } from './order-source.js';
 export interface Pace {
   /** Orders to read at a time. */
   readonly batchSize: () => number;
+  /** True if there is never a wait: then it pays to read ahead. */
+  readonly isAhead: boolean;
   /** Batches that are due, each handed on when it is; ends early when `signal` says stop. */
   due(batches: AsyncIterable<SourceBatch>, signal: AbortSignal): AsyncIterable<SourceBatch>;
 }
@@ -20,6 +22,7 @@ const CATCH_UP_MS = 250;
 export function atOnce(): Pace {
   return {
     batchSize: () => BULK_ORDERS,
+    isAhead: true,
     due: (batches) => batches,
   };
 }
@@ -29,6 +32,7 @@ export function atRate(perSecond: number): Pace {
   const size = Math.max(1, Math.round((perSecond * TICK_MS) / 1000));
   return {
     batchSize: () => size,
+    isAhead: false,
     async *due(batches, signal) {
       let dueMs = performance.now();
       for await (const batch of batches) {
@@ -44,6 +48,7 @@ export function atRate(perSecond: number): Pace {
 export function atSpeed(factor: number, onWait: (nextDate: string, waitMs: number) => void): Pace {
   return {
     batchSize: () => 1,
+    isAhead: false,
     async *due(batches, signal) {
       let firstDateMs: number | undefined;
       let startMs = 0;

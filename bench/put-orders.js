@@ -1,0 +1,45 @@
+/** The embedded stream's own `put`, bundled from the sources, to measure from where it begins. */
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const outfile = `${root}/node_modules/.cache/alakazam-bench/put.mjs`;
+
+/** Gives a function that puts one order line into the stream at `home` and returns when it is durable. */
+export async function putOrders(home) {
+  await build({
+    stdin: {
+      contents: `
+        export { openStore } from './src/targets/local-store.js';
+        export { openLocalStream } from './src/order-history/stream.local.js';
+        export { createBlockBuilder } from './src/orders/block-builder.js';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    external: ['lmdb'],
+    logLevel: 'warning',
+  });
+  const { openStore, openLocalStream, createBlockBuilder } = await import(outfile);
+  const stream = openLocalStream(openStore(home, 'stream'), Date.now);
+  let from;
+  let line = 0;
+  return async (text, customer) => {
+    const builder = createBlockBuilder();
+    builder.add(text, customer, 1);
+    const position = { line: ++line };
+    await stream.put(builder.take(), {
+      sourceId: 'bench',
+      source: 'bench',
+      from,
+      isRestart: false,
+      position,
+      invoices: new Map(),
+      rejected: [],
+    });
+    from = position;
+  };
+}

@@ -1,0 +1,70 @@
+/** Runs whole processes and says how long they took and how much memory they had at most. */
+import { spawn } from 'node:child_process';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { createGunzip } from 'node:zlib';
+
+export const ALAKAZAM = fileURLToPath(new URL('../bin/alakazam.js', import.meta.url));
+
+/** Runs a command and waits for it: wall time in milliseconds, peak memory in MiB as `/usr/bin/time` has it. */
+export async function run(command, args, environment = {}) {
+  const startMs = performance.now();
+  const timed = existsSync('/usr/bin/time');
+  const [program, words] = timed ? ['/usr/bin/time', ['-f', '%M', command, ...args]] : [command, args];
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${code}: ${errors}`);
+  return {
+    ms: performance.now() - startMs,
+    peakMiB: timed ? Number(errors.trim().split('\n').at(-1)) / 1024 : Number.NaN,
+  };
+}
+
+export function alakazam(args, home) {
+  return run(process.execPath, [ALAKAZAM, ...args], { ALAKAZAM_HOME: home });
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Runs two things in turn and gives the median of the ratios of their times. */
+export async function ratio(times, ours, theirs) {
+  const ratios = [];
+  await ours();
+  await theirs();
+  for (let i = 0; i < times; i++) {
+    const a = await ours();
+    const b = await theirs();
+    ratios.push(a.ms / b.ms);
+  }
+  return median(ratios);
+}
+
+/** A directory that is gone when the process ends. */
+export function scratch() {
+  const path = mkdtempSync(join(tmpdir(), 'alakazam-bench-'));
+  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The real orders as a plain file, from the directory that ALAKAZAM_DATA names. */
+export async function realOrders(directory) {
+  const data = process.env.ALAKAZAM_DATA;
+  if (!data)
+    throw new Error(
+      'set ALAKAZAM_DATA to the directory with OnlineRetail.csv.gz; data/README.md says where it comes from',
+    );
+  const path = join(directory, 'OnlineRetail.csv');
+  await pipeline(createReadStream(join(data, 'OnlineRetail.csv.gz')), createGunzip(), createWriteStream(path));
+  return path;
+}

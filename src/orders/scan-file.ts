@@ -1,0 +1,194 @@
+/** Reads order lines out of the bytes of a file: which are orders, which are not, and why. */
+import { createBlockBuilder } from './block-builder.js';
+import { readRecord } from './csv-record.js';
+import type { Input } from './input.js';
+import { createLineScanner } from './line-scanner.js';
+import { GUEST } from './order-block.js';
+import type { OrderHeader } from './order-header.js';
+import { FIELD_CHARACTERS_MAX, formatLine, type LineFields, whyNotAnOrder } from './order-line.js';
+import type { Rejected, SourceBatch } from './order-source.js';
+
+/** A line longer than its eight longest fields, every quote doubled, is no order. */
+const LINE_BYTES_MAX = 8 * 2 * FIELD_CHARACTERS_MAX;
+const REJECTED_TEXT_CHARACTERS = 1024;
+const LF = 10;
+/** Stands where the number of a line in its invoice will. */
+const UNNUMBERED = 0;
+
+export type FilePosition = { readonly offset: number; readonly line: number; readonly pass: number };
+
+/** A batch whose orders have no numbers in their invoices yet. */
+export type ScannedBatch = Omit<SourceBatch, 'invoices'>;
+
+export interface ScanOptions {
+  readonly from?: FilePosition | undefined;
+  readonly isLoop: boolean;
+  readonly limit: number;
+  readonly batchSize: () => number;
+}
+
+/** Batches of at most `batchSize` orders until `limit` or the end; from the second pass of a loop on with invoice numbers of its own. */
+export async function* scanFile(
+  input: Pick<Input, 'chunks'>,
+  header: OrderHeader,
+  { from, isLoop, limit, batchSize }: ScanOptions,
+): AsyncGenerator<ScannedBatch> {
+  const start: FilePosition = { offset: header.bytes, line: 1, pass: 1 };
+  let position = from ?? start;
+  let left = limit;
+  for (;;) {
+    let read = 0;
+    const lines = readLines(header, position);
+    const take = () => {
+      const batch = lines.take();
+      read += batch.orders.count;
+      left -= batch.orders.count;
+      lines.room = Math.min(left, batchSize());
+      return batch;
+    };
+    lines.room = Math.min(left, batchSize());
+    for await (const chunk of input.chunks(position.offset)) {
+      const isPause = chunk === 'pause';
+      if (!isPause) lines.feed(chunk);
+      while (left > 0 && (isPause ? lines.hasAny() : lines.fill())) yield take();
+      if (left <= 0) return;
+    }
+    if (lines.hasAny()) yield take();
+    if (!isLoop || read === 0 || left <= 0) return;
+    position = { ...start, pass: position.pass + 1 };
+  }
+}
+
+interface LineReader {
+  /** At most this many orders go into the next batch. */
+  room: number;
+  /** Gives the next bytes of the file, or its end. */
+  feed(chunk: Buffer | 'end'): void;
+  /** Reads on; true as soon as the batch is full, false when the bytes are used up. */
+  fill(): boolean;
+  hasAny(): boolean;
+  take(): ScannedBatch;
+}
+
+/** Turns the bytes of one pass over a file into batches. */
+function readLines(header: OrderHeader, from: FilePosition): LineReader {
+  const scanner = createLineScanner();
+  const builder = createBlockBuilder();
+  const { pass } = from;
+  let { offset, line } = from;
+  let rejected: Rejected[] = [];
+  let window: Buffer = Buffer.alloc(0);
+  let at = 0;
+  let isEnd = false;
+  /** Bytes of a line over the limit that were passed over so far, and how it began. */
+  let skipped = 0;
+  let skippedText = '';
+
+  /** The ordinary case, and the only one that has to be fast. Stops before the first line that is not plain. */
+  function takePlainLines(room: number): void {
+    const bytes = window;
+    const limit = bytes.length;
+    let start = at;
+    let count = 0;
+    while (count < room && start < limit && scanner.scan(bytes, start, limit) && scanner.lineEnd < limit) {
+      const end = scanner.lineEnd + 1;
+      if (pass === 1) builder.addBytes(bytes, start, end, scanner.customer, UNNUMBERED);
+      else {
+        const invoiceNo = inPass(bytes.toString('latin1', start, scanner.invoiceEnd), pass);
+        builder.add(invoiceNo + bytes.toString('latin1', scanner.invoiceEnd, end - 1), scanner.customer, UNNUMBERED);
+      }
+      start = end;
+      count++;
+    }
+    line += count;
+    offset += start - at;
+    at = start;
+  }
+
+  function takeOddLine(): boolean {
+    const isPlain = scanner.scan(window, at, window.length);
+    const { lineEnd } = scanner;
+    if (lineEnd === window.length && !isEnd) return false;
+    const record = readRecord(window, at, lineEnd, scanner.isOpen, !isEnd);
+    if (!record) return false;
+    line++;
+    if (record.text !== '') takeRecord(record.fields, record.text, isPlain);
+    line += record.lines - 1;
+    offset += record.end - at;
+    at = record.end;
+    return true;
+  }
+
+  function takeRecord(fields: string[] | string, text: string, isPlain: boolean): void {
+    const order = typeof fields === 'string' ? [] : (header.columns.map((column) => fields[column]) as LineFields);
+    const reason =
+      typeof fields === 'string'
+        ? fields
+        : fields.length !== header.count
+          ? `${fields.length} fields instead of ${header.count}`
+          : isPlain && header.isStandard
+            ? undefined
+            : whyNotAnOrder(order);
+    if (reason) {
+      reject(reason, text);
+      return;
+    }
+    const [invoiceNo, , , , , , customer] = order as LineFields;
+    order[0] = inPass(invoiceNo, pass);
+    builder.add(formatLine(order), customer === '' ? GUEST : Number(customer), UNNUMBERED);
+  }
+
+  function reject(reason: string, text: string): void {
+    rejected.push({ line, reason, text: text.slice(0, REJECTED_TEXT_CHARACTERS) });
+  }
+
+  /** Passes over a line too long to hold; true when its end was found. */
+  function skipLongLine(): boolean {
+    const found = window.indexOf(LF, at);
+    const end = found < 0 ? window.length : found + 1;
+    skipped += end - at;
+    offset += end - at;
+    at = end;
+    if (found < 0 && !isEnd) return false;
+    line++;
+    reject(`a line of ${skipped - (found < 0 ? 0 : 1)} bytes (at most ${LINE_BYTES_MAX})`, skippedText);
+    skipped = 0;
+    return true;
+  }
+
+  return {
+    room: Number.POSITIVE_INFINITY,
+    feed(chunk) {
+      builder.flush();
+      if (chunk === 'end') isEnd = true;
+      else window = at < window.length ? Buffer.concat([window.subarray(at), chunk]) : chunk;
+      if (chunk !== 'end') at = 0;
+    },
+    fill() {
+      if (skipped > 0 && !skipLongLine()) return false;
+      while (at < window.length) {
+        if (builder.count >= this.room) return true;
+        if (header.isStandard) takePlainLines(this.room - builder.count);
+        if (builder.count >= this.room) return true;
+        if (at < window.length && !takeOddLine()) break;
+      }
+      if (window.length - at > LINE_BYTES_MAX) {
+        skippedText = window.toString('latin1', at, at + REJECTED_TEXT_CHARACTERS);
+        skipped = window.length - at;
+        offset += skipped;
+        at = window.length;
+      }
+      return false;
+    },
+    hasAny: () => builder.count + rejected.length > 0,
+    take() {
+      const taken = rejected;
+      rejected = [];
+      return { orders: builder.take(), rejected: taken, position: { offset, line, pass } };
+    },
+  };
+}
+
+function inPass(invoiceNo: string, pass: number): string {
+  return pass === 1 ? invoiceNo : `${invoiceNo}.${pass}`;
+}
