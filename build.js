@@ -16,9 +16,8 @@ await build({
   target: 'node20',
   minify: true,
   legalComments: 'none',
-  // The native code of LMDB stays in its package; see lmdb-native.ts.
-  alias: { 'node-gyp-build-optional-packages': './src/targets/lmdb-native.ts' },
-  external: ['msgpackr-extract'],
+  // Native code, and JavaScript that evaluates text with the names it was written with: it stays a package of its own.
+  external: ['lmdb'],
   define: { VERSION: JSON.stringify(version) },
   // Some packages are CommonJS and ask for Node's own modules by `require`.
   banner: {

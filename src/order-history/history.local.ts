@@ -23,8 +23,6 @@ interface Pending {
 export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): OrderHistory {
   const customers = () => store.table('customers');
   const meta = () => store.table('meta');
-  /** Orders taken since the memory of the map was given back. */
-  let touched = 0;
 
   function checkpoint(): { next: number; epoch: number } {
     const kept = meta().get('checkpoint');
@@ -50,10 +48,6 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
       }
       for (const [customer, { runs, kept }] of pending) keepRuns(customers(), customer, runs, kept);
     });
-    for (const { orders } of blocks) touched += orders.count;
-    if (touched < ORDERS_A_COMMIT) return;
-    touched = 0;
-    store.unmap();
   }
 
   function takeOrders(pending: Map<number, Pending>, first: number, orders: OrderBlock): void {

@@ -10,9 +10,9 @@ const ORDERS_A_VALUE = 512;
 /** How often a reader that waits looks for more. */
 const POLL_MS = 3;
 /** The memory of the map is given back after this much was read or written. */
-const UNMAP_BYTES = 16 * 2 ** 20;
+const UNMAP_BYTES = 32 * 2 ** 20;
 /** This many blocks that this process put last are kept for its views, which read them at once. */
-const RECENT_BYTES = 8 * 2 ** 20;
+const RECENT_BYTES = 2 * 2 ** 20;
 
 /** Orders as the embedded stream has them: numbered from 1, without a gap. */
 export interface NumberedBlock extends StoredBlock {
@@ -75,8 +75,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
     return undefined;
   }
 
-  function giveBack(bytes: number): void {
-    touchedBytes += bytes;
+  function giveBack(): void {
     if (touchedBytes < UNMAP_BYTES) return;
     touchedBytes = 0;
     store.unmap();
@@ -91,7 +90,8 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
   }
 
   function keepProgress(progress: SourceProgress): void {
-    const { sourceId, source, position, invoices, rejected, isRestart } = progress;
+    const { sourceId, source, position, invoices, rejected, isRestart, isNewPass } = progress;
+    if (isNewPass) forget(sources(), sourceId);
     if (isRestart) for (const table of [sources(), rejections()]) forget(table, sourceId);
     sources().putSync([sourceId], Buffer.from(JSON.stringify({ source, position })));
     for (const [invoiceNo, codes] of invoices) sources().putSync([sourceId, invoiceNo], Buffer.from(codes.join('\n')));
@@ -129,7 +129,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
     for (let end = last(); end > 0; ) {
       const block = blockOf(end) as NumberedBlock;
       yield block;
-      giveBack(0);
+      giveBack();
       end = block.first - 1;
     }
   }
@@ -155,7 +155,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
       const skip = next - block.first;
       next = block.first + block.orders.count;
       yield { ...block, first: block.first + skip, orders: slice(block.orders, skip, block.orders.count) };
-      giveBack(0);
+      giveBack();
     }
   }
 
@@ -206,7 +206,8 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
         return blocks;
       });
       for (const numbered of put) remember(numbered);
-      giveBack(block.lines.length);
+      touchedBytes += block.lines.length;
+      giveBack();
       return isPut;
     },
     async *read({ from: start, customer, signal }: ReadOptions) {

@@ -18,6 +18,8 @@ export interface SourceProgress {
   readonly from: SourcePosition | undefined;
   /** The source is read from the start again: forget what was kept of it. */
   readonly isRestart: boolean;
+  /** Invoices of before don't come back: their codes can be forgotten. */
+  readonly isNewPass?: boolean;
   readonly position: SourcePosition;
   readonly invoices: InvoiceCodes;
   readonly rejected: readonly Rejected[];

@@ -1,6 +1,6 @@
 /** The bytes of a file or of standard input: decompressed where they are compressed, and refused where they can't be orders. */
 import { createReadStream } from 'node:fs';
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat, open, realpath } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { AlakazamError, reasonOf } from '../errors.js';
@@ -14,7 +14,10 @@ export interface Input {
   readonly isSeekable: boolean;
   /** Its first bytes, decompressed: enough for a header and a line. */
   readonly head: Buffer;
-  /** Its bytes from `offset` (decompressed), then 'end'. 'pause' says that nothing has come for a while. */
+  /**
+   * Its bytes from `offset` (decompressed), then 'end'. 'pause' says that nothing has come for a while. A chunk is good until
+   * the next is asked for, which may use its memory again.
+   */
   chunks(offset: number): AsyncIterable<Buffer | 'pause' | 'end'>;
 }
 
@@ -58,9 +61,7 @@ async function openFile(path: string): Promise<Input> {
 
 async function* decoded(path: string, isGzip: boolean, offset: number): AsyncGenerator<Buffer> {
   if (!isGzip) {
-    const { size } = await stat(path);
-    if (offset > size) throw shorter(path, offset, size);
-    yield* createReadStream(path, { start: offset, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+    yield* plain(path, offset);
     return;
   }
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
@@ -68,6 +69,24 @@ async function* decoded(path: string, isGzip: boolean, offset: number): AsyncGen
     yield* skip(path, file.pipe(gunzip()), offset);
   } finally {
     file.destroy();
+  }
+}
+
+/** The bytes of a file, all in the same buffer. */
+async function* plain(path: string, offset: number): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (offset > size) throw shorter(path, offset, size);
+    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    for (let position = offset; ; ) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

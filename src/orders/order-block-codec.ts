@@ -11,10 +11,14 @@ export interface StoredBlock {
   readonly orders: OrderBlock;
 }
 
-/** Header: format u32, count u32, arrival time f64, checksum of the rest u32, reserved u32; little-endian throughout. */
+let scratch = Buffer.allocUnsafeSlow(1 << 16);
+
+/** The bytes are good until the next call, which uses their memory again. Header: format u32, count u32, arrival time f64, checksum of the rest u32, reserved u32; little-endian throughout. */
 export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   const { count, customers, ends, occurrences, lines } = orders;
-  const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + count * COLUMN_BYTES + lines.length);
+  const size = HEADER_BYTES + count * COLUMN_BYTES + lines.length;
+  if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size * 2);
+  const bytes = scratch.subarray(0, size);
   const header = new DataView(bytes.buffer);
   header.setUint32(0, FORMAT, true);
   header.setUint32(4, count, true);

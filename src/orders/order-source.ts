@@ -26,6 +26,8 @@ export interface SourceBatch {
   readonly position: SourcePosition;
   /** Invoices whose codes changed in this batch; empty where ids don't depend on what came before. */
   readonly invoices: InvoiceCodes;
+  /** No invoice from before this batch comes back: a new pass has begun, and what was kept of them can go. */
+  readonly isNewPass?: boolean;
 }
 
 export interface ReadOptions {

@@ -13,7 +13,7 @@ export interface Pace {
 }
 
 /** Large enough that a commit costs little an order, small enough to hold in memory and to see progress. */
-const BULK_ORDERS = 32_768;
+const BULK_ORDERS = 16_384;
 /** Orders of one rate go out this often: rarely enough for a commit each, often enough not to come in bursts. */
 const TICK_MS = 10;
 /** After a stall at most this much is made up for, so that what follows it is no burst. */

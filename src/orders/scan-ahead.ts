@@ -7,7 +7,7 @@ import type { OrderHeader } from './order-header.js';
 import { type FilePosition, type ScannedBatch, type ScanOptions, scanFile } from './scan-file.js';
 
 /** Batches that may wait to be worked on. */
-const AHEAD = 2;
+const AHEAD = 1;
 const THREAD = new URL('./scan.thread.js', import.meta.url);
 
 /** What the thread is given. */
@@ -40,7 +40,10 @@ export async function* scanAhead(
   }
   const { from, isLoop, limit, batchSize } = options;
   const assignment: Assignment = { path, header, from, isLoop, limit, batchSize: batchSize(), ahead: AHEAD };
-  const thread = new Worker(THREAD, { workerData: assignment });
+  const thread = new Worker(THREAD, {
+    workerData: assignment,
+    resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 64 },
+  });
   const answers: Answer[] = [];
   let wake = () => {};
   thread.on('message', (answer: Answer) => {

@@ -40,7 +40,7 @@ export async function* scanFile(
     let read = 0;
     const lines = readLines(header, position);
     const take = () => {
-      const batch = lines.take();
+      const batch = { ...lines.take(), isNewPass: position.pass > 1 && read === 0 };
       read += batch.orders.count;
       left -= batch.orders.count;
       lines.room = Math.min(left, batchSize());
@@ -77,7 +77,9 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
   const { pass } = from;
   let { offset, line } = from;
   let rejected: Rejected[] = [];
-  let window: Buffer = Buffer.alloc(0);
+  /** What is read now stands in one buffer for as long as it is large enough: a new one a chunk is what memory would go to. */
+  let held: Buffer = Buffer.alloc(0);
+  let window = held;
   let at = 0;
   let isEnd = false;
   /** Bytes of a line over the limit that were passed over so far, and how it began. */
@@ -160,9 +162,19 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     room: Number.POSITIVE_INFINITY,
     feed(chunk) {
       builder.flush();
-      if (chunk === 'end') isEnd = true;
-      else window = at < window.length ? Buffer.concat([window.subarray(at), chunk]) : chunk;
-      if (chunk !== 'end') at = 0;
+      if (chunk === 'end') {
+        isEnd = true;
+        return;
+      }
+      const left = window.length - at;
+      if (left + chunk.length > held.length) {
+        const larger = Buffer.allocUnsafeSlow((left + chunk.length) * 2);
+        held.copy(larger, 0, at, window.length);
+        held = larger;
+      } else held.copyWithin(0, at, window.length);
+      chunk.copy(held, left);
+      window = held.subarray(0, left + chunk.length);
+      at = 0;
     },
     fill() {
       if (skipped > 0 && !skipLongLine()) return false;
