@@ -18,6 +18,8 @@ await build({
   legalComments: 'none',
   // Native code, and JavaScript that evaluates text with the names it was written with: it stays a package of its own.
   external: ['lmdb'],
+  // The same code as ES modules, of which the bundler leaves out what isn't used.
+  alias: { yaml: './node_modules/yaml/browser/index.js' },
   define: { VERSION: JSON.stringify(version) },
   // Some packages are CommonJS and ask for Node's own modules by `require`.
   banner: {

@@ -49,9 +49,13 @@ export function printable(text: string): string {
 async function table<Row>(terminal: Terminal, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<string> {
   const { default: Table } = await import('cli-table3');
   const cells = rows.map((row) => columns.map(({ show, value }) => printable(show?.(row) ?? String(value(row) ?? ''))));
+  const natural = columns.map(({ name, title }, i) =>
+    Math.max((title ?? name).length, ...cells.map((row) => row[i]?.length ?? 0)),
+  );
   const drawn = new Table({
     chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    colWidths: fitted(natural, terminal.columns).map((width) => width + GAP),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
     colAligns: columns.map(({ isNumber }) => (isNumber ? 'right' : 'left')),
   });
   drawn.push(columns.map(({ name, title }) => terminal.style('bold', title ?? name)));
@@ -61,6 +65,20 @@ async function table<Row>(terminal: Terminal, columns: readonly Column<Row>[], r
     .split('\n')
     .map((row) => row.trimEnd())
     .join('\n')}\n`;
+}
+
+const GAP = 2;
+const COLUMN_MIN = 8;
+
+/** Widths that fit into `room` together, taken from the widest first. */
+function fitted(widths: readonly number[], room: number): number[] {
+  const fit = [...widths];
+  for (let over = fit.reduce((sum, width) => sum + width + GAP, -GAP) - room; over > 0; over--) {
+    const widest = fit.indexOf(Math.max(...fit));
+    if ((fit[widest] as number) <= COLUMN_MIN) break;
+    (fit[widest] as number)--;
+  }
+  return fit;
 }
 
 const BORDERLESS = Object.fromEntries(

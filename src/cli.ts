@@ -9,6 +9,8 @@ import { openTerminal } from './terminal.js';
 
 declare const VERSION: string;
 
+const HELP_COLUMNS = Math.min(Number(process.env['COLUMNS']) || process.stdout.columns || 80, 100);
+
 const program = new Commander('alakazam')
   .description('One command line for a whole order pipeline.')
   .usage('<command> [options]')
@@ -19,7 +21,7 @@ const program = new Commander('alakazam')
   .enablePositionalOptions()
   .helpCommand(false)
   .exitOverride()
-  .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) });
+  .configureHelp({ helpWidth: HELP_COLUMNS });
 
 program.addHelpText(
   'before',
@@ -47,7 +49,7 @@ for (const command of COMMANDS) {
 }
 
 function build(commander: Commander, command: Command<Options>): void {
-  commander.exitOverride().configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) });
+  commander.exitOverride().configureHelp({ helpWidth: HELP_COLUMNS }).helpOption('-h, --help', 'show this');
   commander.addHelpText('before', `Examples:\n${examples(command)}\n`);
   const { argument } = command;
   if (argument) {
@@ -96,6 +98,7 @@ async function run(command: Command<Options>, flags: Record<string, unknown>, ar
     signal: interrupt.signal,
     stdin: process.stdin,
     directory: process.cwd(),
+    nodeVersion: process.version,
   };
   try {
     return (
@@ -127,9 +130,13 @@ function flagOf(option: Option): Flag {
   return new Flag(option.flags, `${option.about}${fallback}`);
 }
 
-function examples(command: Command<Options>): string {
-  const width = Math.max(...command.examples.map(([line]) => line.length));
-  return command.examples.map(([line, about]) => `  ${line.padEnd(width)}  ${about}`).join('\n');
+/** A line each where they fit, else two: what it does, and the line. */
+function examples({ examples: lines }: Command<Options>): string {
+  const width = Math.max(...lines.map(([line]) => line.length));
+  const isWide = lines.some(([, about]) => 2 + width + 2 + about.length > HELP_COLUMNS);
+  return lines
+    .map(([line, about]) => (isWide ? `  # ${about}\n  ${line}` : `  ${line.padEnd(width)}  ${about}`))
+    .join('\n');
 }
 
 function fail(error: unknown): void {
@@ -165,7 +172,8 @@ process.on('SIGTERM', () => interrupt.abort());
 export type { Key };
 
 try {
-  await program.parseAsync();
+  if (process.argv.length <= 2) program.outputHelp();
+  else await program.parseAsync();
 } catch (error) {
   fail(error);
 }

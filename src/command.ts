@@ -14,6 +14,8 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly directory: string;
+  /** `v20.19.0`. */
+  readonly nodeVersion: string;
 }
 
 /** Turns what was typed into a value, or throws an `AlakazamError` that says what is valid. */

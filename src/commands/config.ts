@@ -14,7 +14,6 @@ const columns: readonly Column<Row>[] = [
   { name: 'key', value: ({ key }) => key },
   { name: 'value', value: ({ value }) => value },
   { name: 'origin', title: 'from', value: ({ origin }) => origin },
-  { name: 'about', value: ({ about }) => about },
 ];
 
 export const config = defineCommand({

@@ -27,10 +27,8 @@ export const demo = defineCommand({
       'See the last that arrived (without --no-follow it waits for more)',
       'alakazam tail orders -n 5 --no-follow',
     );
-    await show(
-      'One customer, newest invoice first',
-      `alakazam history --customer ${await aCustomer(context, path)} --limit 1`,
-    );
+    const customer = await aCustomer(path);
+    await show('One customer, newest invoice first', `alakazam history --customer ${customer} --limit 1`);
     writeFileSync(join(path, 'orders.csv'), ORDERS_WITH_FAULTS);
     await show('A file with faults in it costs nothing but its faulty lines', 'alakazam generate --source orders.csv');
     await show('What was not an order is kept, with the reason', 'alakazam rejected');
@@ -41,7 +39,7 @@ export const demo = defineCommand({
     const home = relative(context.directory, path) || '.';
     const seconds = (performance.now() - startMs) / 1000;
     terminal.say(
-      `\nThat took ${duration(seconds)}. It is all still there to play with:\n\n  cd ${home}\n  alakazam tail orders --customer 12748\n  alakazam generate --rate 20 --count 1000`,
+      `\nThat took ${duration(seconds)}. It is all still there to play with:\n\n  cd ${home}\n  alakazam tail orders --customer ${customer}\n  alakazam generate --rate 20 --count 1000`,
     );
     return undefined;
   },
@@ -92,7 +90,7 @@ async function run(path: string, line: string, stdio: ('ignore' | 'inherit' | 'p
 }
 
 /** The customer of the last order there is. */
-async function aCustomer(_context: Context, path: string): Promise<number> {
+async function aCustomer(path: string): Promise<number> {
   const { process: child, ended } = await run(path, 'alakazam tail orders -n 1 --no-follow -o ndjson', [
     'ignore',
     'pipe',

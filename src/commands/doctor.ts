@@ -15,15 +15,25 @@ const columns: readonly Column<Check>[] = [
   { name: 'hint', value: ({ hint }) => hint ?? null },
 ];
 
+/** The oldest Node that has what is used: CRC-32 in zlib came with 20.15. */
+const NODE_OLDEST = [20, 15] as const;
+
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'check that everything needed is there',
   examples: [['alakazam doctor', 'Node, disk, store, write speed']],
   options: { output: outputOption },
-  async run({ pipeline, terminal }, { output }) {
-    const checks: Check[] = [];
+  async run({ pipeline, terminal, nodeVersion }, { output }) {
+    const checks: Check[] = [nodeCheck(nodeVersion)];
     for await (const check of pipeline.checks()) checks.push(check);
     await answer(terminal, output, columns, checks);
     return checks.every(({ isGood }) => isGood) ? undefined : 'failed';
   },
 });
+
+function nodeCheck(version: string): Check {
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
+  const isGood = major > NODE_OLDEST[0] || (major === NODE_OLDEST[0] && minor >= NODE_OLDEST[1]);
+  const check = { name: 'node', isGood, finding: version };
+  return isGood ? check : { ...check, hint: `Node ${NODE_OLDEST.join('.')} or later is needed` };
+}

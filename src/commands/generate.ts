@@ -104,7 +104,7 @@ async function conclude(
     if (output === 'json' || output === 'ndjson') await terminal.write(`${JSON.stringify(result)}\n`);
     else await terminal.write(`${names.join(',')}\n${streamed},${rejected},${seconds},,${isExhausted}\n`);
   }
-  const rate = seconds > 0 && streamed > 0 ? ` (${whole(streamed / seconds)}/s)` : '';
+  const rate = seconds > 0 && streamed >= 1000 ? ` (${whole(streamed / seconds)}/s)` : '';
   terminal.say(
     `${whole(streamed)} orders streamed from ${source.name} in ${duration(seconds)}${rate}, ${whole(rejected)} rejected`,
   );

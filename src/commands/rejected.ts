@@ -11,7 +11,6 @@ const columns: readonly Column<RejectedLine>[] = [
     name: 'text',
     title: 'what it said',
     value: ({ text }) => text,
-    show: ({ text }) => (text.length > 40 ? `${text.slice(0, 40)}…` : text),
   },
 ];
 

@@ -26,21 +26,27 @@ export function scaled(bits: number, n: number): number {
 export interface Random {
   /** Begins the series of this key and index. */
   start(key: number, index: number): void;
-  /** The next number from 0 to `n` - 1. */
+  /** The next 32 bits. */
+  bits(): number;
+  /** The next number from 0 to `n` - 1; `n` as for `scaled`. */
   below(n: number): number;
 }
 
 /** A series of numbers: SplitMix with words of 32 bits (Steele, Lea, Flood 2014). */
 export function createRandom(): Random {
   let state = 0;
+
+  function bits(): number {
+    state = (state + 0x9e3779b9) | 0;
+    return mix(state);
+  }
+
   return {
     start(key, index) {
       state = hash(key, index);
     },
-    below(n) {
-      state = (state + 0x9e3779b9) | 0;
-      return scaled(mix(state), n);
-    },
+    bits,
+    below: (n) => scaled(bits(), n),
   };
 }
 

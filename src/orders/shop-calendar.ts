@@ -80,6 +80,9 @@ function isHoliday(month: number, dayOfMonth: number): boolean {
 }
 
 function minuteTotals(slots: readonly number[], slotMinutes: number): Float64Array {
-  const perMinute = Array.from({ length: DAY_MINUTES }, (_, minute) => slots[Math.floor(minute / slotMinutes)] as number);
+  const perMinute = Array.from(
+    { length: DAY_MINUTES },
+    (_, minute) => slots[Math.floor(minute / slotMinutes)] as number,
+  );
   return runningTotals(perMinute);
 }

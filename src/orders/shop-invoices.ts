@@ -1,19 +1,225 @@
-/** The invoices of the built-in shop. Each is a function of the seed and of its number, whatever was made before it. */
+/** The invoices of the built-in shop: whose they are, and what is bought or brought back. */
+import { GUEST } from './order-block.js';
+import { formatLine } from './order-line.js';
 import { createRandom, hash } from './random.js';
+import { listed, QUANTITIES, type Shop, type ShopData } from './shop.js';
 import { createCalendar, type Moment } from './shop-calendar.js';
-import { listed, openShop, QUANTITIES, type Shop, type ShopData } from './shop.js';
 
-/** An invoice in the making; the object and its columns are used again for the next one. */
 export interface Invoice {
+  /** From 0. */
+  number: number;
   isReturn: boolean;
-  /** Number of the customer, -1 for a guest. */
+  /** Number of the customer; `GUEST` for none. */
   customer: number;
-  country: number;
-  moment: Moment;
+  country: string;
+  /** As the source writes it. */
+  date: string;
+  /** Lines; the columns may be longer. */
   count: number;
-  /** Product of each line; the first number past the products is postage. */
+  /** Number of the product of each line; one past the last product stands for postage. */
   readonly products: Uint16Array;
   readonly quantities: Int32Array;
-  /** Of its product in this invoice, line i is the n-th. */
+  /** Line i is the n-th of its product, from 1. */
   readonly occurrences: Uint16Array;
+  /** As in `Product`. */
+  postage: { readonly text: string; readonly price: string; readonly guestPrice: string };
+}
+
+/** So many invoices in a row, two to this power, have nearly the real mix of kinds and sizes. */
+const MIX_BITS = 10;
+/** A return is of one of this many invoices before it, sooner rather than later: seven weeks or so. */
+const RETURNED_WITHIN = 3000;
+/** Customers come back to as many things they like, to the first of them most. */
+const FAVOURITES = 140;
+/** Of 1,000 lines: the same product once more; one that goes with another in the basket; … */
+const AGAIN = 20;
+const COMPANION = 170;
+/** … one that everybody talks about; one that sells well this month. The rest are a customer's favourites. */
+const TREND = 30;
+const BESTSELLER = 160;
+/** Products that are talked about at a time, and for how long each. */
+const TRENDS = 8;
+const TREND_DAYS = 24;
+/** A product comes once in a basket, unless so many draws in a row are in it already. */
+const DRAWS_MAX = 8;
+/** Of 1,000: invoices from abroad, and large ones of guests, that pay postage. */
+const POSTAGE_ABROAD = 570;
+const POSTAGE_ONLINE = 850;
+const ONLINE_LINES_MIN = 20;
+
+type Keys = [mix: number, draw: number, returns: number, trend: number, habit: number];
+
+/** Draws invoice n. It is good until the next one is drawn. */
+export function createInvoices(data: ShopData, shop: Shop, key: number): (number: number) => Invoice {
+  const { kinds, lines, countries, charges } = data;
+  const { products } = shop;
+  const [mixKey, drawKey, returnKey, trendKey, habitKey] = [0, 1, 2, 3, 4].map((use) => hash(key, use)) as Keys;
+  const momentOf = createCalendar(data, hash(key, 5));
+  const random = createRandom();
+  /** Lines of every real invoice: those of customers, then those of guests, then returns. */
+  const sizes = Uint16Array.from([lines.customers, lines.guests, lines.returns].flatMap(listed));
+  const sizeMax = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const guestsFrom = kinds.customers;
+  const returnsFrom = kinds.customers + kinds.guests;
+  const abroadText = `${formatLine(charges.abroad)},`;
+  const onlineText = `${formatLine(charges.online)},`;
+  const postageProduct = products.length;
+  const drawn = emptyInvoice(sizeMax);
+  const before = emptyInvoice(sizeMax);
+  /** For each product, the last basket it was put in, and how often. */
+  const basketOf = new Float64Array(products.length + 1);
+  const timesIn = new Uint16Array(products.length + 1);
+  let basket = 0;
+
+  /** The real invoice that gives this one its kind and size. */
+  function modelOf(number: number): number {
+    const part = spread(number, mixKey) * 65_536 + (hash(mixKey, number) >>> 16);
+    return Math.floor((part * sizes.length) / 2 ** (MIX_BITS + 16));
+  }
+
+  function draw(invoice: Invoice, number: number): void {
+    const model = modelOf(number);
+    const size = sizes[model] as number;
+    const moment = momentOf(number);
+    random.start(drawKey, number);
+    invoice.number = number;
+    invoice.date = moment.text;
+    invoice.count = 0;
+    invoice.isReturn = model >= returnsFrom && drawReturn(invoice, size);
+    if (invoice.isReturn) return;
+    const isGuest = model >= guestsFrom && model < returnsFrom;
+    invoice.customer = isGuest ? GUEST : shop.customer(random.bits());
+    const country = isGuest ? shop.guestCountry(random.bits()) : (shop.customers[invoice.customer]?.country as number);
+    const [name, , , , postage] = countries[country] as ShopData['countries'][number];
+    invoice.country = name;
+    basket++;
+    const hasPostage = size > 1 && (isGuest ? drawOnlinePostage(invoice, size) : drawPostage(invoice, postage));
+    const count = hasPostage ? size - 1 : size;
+    while (invoice.count < count) drawLine(invoice, moment);
+    if (hasPostage) add(invoice, postageProduct, isGuest ? 1 : 1 + random.below(3));
+  }
+
+  /** Brings back some of what was bought before; false if nothing was. */
+  function drawReturn(invoice: Invoice, size: number): boolean {
+    let number = invoice.number - 1 - Math.min(random.below(RETURNED_WITHIN), random.below(RETURNED_WITHIN));
+    while (number >= 0 && modelOf(number) >= guestsFrom) number--;
+    if (number < 0) return false;
+    draw(before, number);
+    random.start(returnKey, invoice.number);
+    invoice.customer = before.customer;
+    invoice.country = before.country;
+    basket++;
+    const bought = before.products[before.count - 1] === postageProduct ? before.count - 1 : before.count;
+    const first = random.below(bought);
+    for (let i = 0; i < Math.min(size, bought); i++) {
+      const line = (first + i) % bought;
+      const quantity = before.quantities[line] as number;
+      add(invoice, before.products[line] as number, random.below(2) === 0 ? -quantity : -1 - random.below(quantity));
+    }
+    return true;
+  }
+
+  function drawPostage(invoice: Invoice, price: number): boolean {
+    if (price === 0 || random.below(1000) >= POSTAGE_ABROAD) return false;
+    invoice.postage = { text: abroadText, price: String(price), guestPrice: String(price) };
+    return true;
+  }
+
+  /** What an online shop of many guests pays for all of them. */
+  function drawOnlinePostage(invoice: Invoice, size: number): boolean {
+    if (size < ONLINE_LINES_MIN || random.below(1000) >= POSTAGE_ONLINE) return false;
+    const price = String((size * (100 + random.below(250))) / 100);
+    invoice.postage = { text: onlineText, price, guestPrice: price };
+    return true;
+  }
+
+  function drawLine(invoice: Invoice, moment: Moment): void {
+    const { customer, count } = invoice;
+    if (count > 0 && random.below(1000) < AGAIN) {
+      const product = invoice.products[random.below(count)] as number;
+      add(invoice, product, drawQuantity(product, customer));
+      return;
+    }
+    let product = drawProduct(invoice, moment, customer === GUEST);
+    for (let draws = 1; basketOf[product] === basket && draws < DRAWS_MAX; draws++) {
+      product = drawProduct(invoice, moment, customer === GUEST || draws > 2);
+    }
+    add(invoice, product, drawQuantity(product, customer));
+  }
+
+  /** `isAnyones` if favourites don't come into it. */
+  function drawProduct(
+    { customer, count, products: chosen }: Invoice,
+    { day, month }: Moment,
+    isAnyones: boolean,
+  ): number {
+    const chance = random.below(1000);
+    if (chance < COMPANION && count > 0) {
+      const { companions } = products[chosen[random.below(count)] as number] as Shop['products'][number];
+      if (companions.length > 0) return companions[random.below(companions.length)] as number;
+    }
+    if (chance < COMPANION + TREND && chance >= COMPANION) return trend(random.below(TRENDS), day);
+    if (!isAnyones && chance >= COMPANION + TREND + BESTSELLER) {
+      // The lower of two draws: the first favourites come up most.
+      const favourite = shop.favourite(customer, Math.min(random.below(FAVOURITES), random.below(FAVOURITES)));
+      if (shop.isInSeason(favourite, month, random.below(256))) return favourite;
+    }
+    return shop.bestseller(month, random.bits(), random.bits());
+  }
+
+  /** What is talked about: each of the trends gives way to another on days of its own. */
+  function trend(place: number, day: number): number {
+    const turn = Math.floor((day + (place * TREND_DAYS) / TRENDS) / TREND_DAYS);
+    return hash(trendKey, turn * TRENDS + place) % products.length;
+  }
+
+  /** Half of the time as many as this customer buys of most things. */
+  function drawQuantity(product: number, customer: number): number {
+    const { quantities, guestQuantities } = products[product] as Shop['products'][number];
+    if (customer === GUEST) return guestQuantities[random.below(QUANTITIES)] as number;
+    const habit = hash(habitKey, customer) + random.below(QUANTITIES >> 3);
+    return quantities[random.below(2) === 0 ? habit % QUANTITIES : random.below(QUANTITIES)] as number;
+  }
+
+  function add(invoice: Invoice, product: number, quantity: number): void {
+    timesIn[product] = basketOf[product] === basket ? (timesIn[product] as number) + 1 : 1;
+    basketOf[product] = basket;
+    invoice.products[invoice.count] = product;
+    invoice.quantities[invoice.count] = quantity;
+    invoice.occurrences[invoice.count] = timesIn[product] as number;
+    invoice.count++;
+  }
+
+  return (number) => {
+    if (drawn.number !== number) draw(drawn, number);
+    return drawn;
+  };
+}
+
+/** The place of a number among its `2 ** MIX_BITS` neighbours, in an order that is different for each such block. */
+function spread(number: number, key: number): number {
+  const mask = 2 ** MIX_BITS - 1;
+  const blockKey = hash(key, Math.floor(number / 2 ** MIX_BITS));
+  let place = number & mask;
+  // Every step is one to one: an odd factor, a sum, and a shifted exclusive or.
+  for (let round = 0; round < 3; round++) {
+    place = (place * (hash(blockKey, round) | 1) + hash(blockKey, round + 3)) & mask;
+    place ^= place >>> (MIX_BITS >> 1);
+  }
+  return place;
+}
+
+function emptyInvoice(sizeMax: number): Invoice {
+  return {
+    number: -1,
+    isReturn: false,
+    customer: GUEST,
+    country: '',
+    date: '',
+    count: 0,
+    products: new Uint16Array(sizeMax),
+    quantities: new Int32Array(sizeMax),
+    occurrences: new Uint16Array(sizeMax),
+    postage: { text: '', price: '', guestPrice: '' },
+  };
 }

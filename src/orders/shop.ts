@@ -111,11 +111,16 @@ export function openShop(data: ShopData, key: number): Shop {
     const usual = (1000 * soldIn(theme)) / allSold;
     return months.map((share) => Math.floor((256 * share) / usual));
   });
-  const monthlyThemes = data.months.map((_, month) => runningTotals(themes.map(({ months }) => months[month] as number)));
+  const monthlyThemes = data.months.map((_, month) =>
+    runningTotals(themes.map(({ months }) => months[month] as number)),
+  );
   const guests = runningTotals(data.countries.map(([, , guestLines]) => guestLines));
   const customers = customersOf(data, hash(key, 0));
   const visits = runningTotals(customers.map(({ weight }) => weight));
-  const tastes = Uint8Array.from({ length: CUSTOMERS * TASTES.length }, (_, i) => themeOf[anyProduct(hash(hash(key, 1), i))] as number);
+  const tastes = Uint8Array.from(
+    { length: CUSTOMERS * TASTES.length },
+    (_, i) => themeOf[anyProduct(hash(hash(key, 1), i))] as number,
+  );
   const likings = hash(key, 2);
 
   function soldIn(theme: number): number {
@@ -145,7 +150,8 @@ export function openShop(data: ShopData, key: number): Shop {
       return taste < 0 ? anyProduct(bits) : productOf(tastes[customer * TASTES.length + taste] as number, bits);
     },
     bestseller: (month, themeBits, bits) => productOf(among(monthlyThemes[month] as Float64Array, themeBits), bits),
-    isInSeason: (product, month, chance) => chance < ((seasons[themeOf[product] as number] as number[])[month] as number),
+    isInSeason: (product, month, chance) =>
+      chance < ((seasons[themeOf[product] as number] as number[])[month] as number),
   };
 }
 
