@@ -18,7 +18,17 @@ const ORDERS_A_COMMIT = 32_768;
 interface Pending {
   runs: Run[];
   kept: number;
+  /** Lines of invoices that were met again, by the hash of their number: read once a commit, however many runs they come in. */
+  readonly known: Map<number, Map<string, KnownLine>>;
 }
+
+interface KnownLine {
+  readonly sequence: number;
+  readonly line: string;
+}
+
+/** What its store holds. */
+export const HISTORY_TABLES = ['customers'];
 
 export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): OrderHistory {
   const customers = () => store.table('customers');
@@ -58,7 +68,7 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
         let of = pending.get(customer);
         if (!of) {
           const runs = runsOf(customers(), customer);
-          of = { runs, kept: runs.length };
+          of = { runs, kept: runs.length, known: new Map() };
           pending.set(customer, of);
         }
         takeRun(of, first, orders, from, to);
@@ -69,29 +79,33 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
 
   function takeRun(of: Pending, first: number, orders: OrderBlock, from: number, to: number): void {
     const invoiceHash = invoiceHashOf(orders, from);
-    const known = linesOf(of.runs, invoiceHash);
-    if (known.size === 0) {
+    if (!of.runs.some((run) => run.invoiceHash === invoiceHash)) {
       of.runs.push({ first: first + from, count: to - from, invoiceHash });
       return;
     }
+    const known = of.known.get(invoiceHash) ?? linesOf(of.runs, invoiceHash);
+    of.known.set(invoiceHash, known);
     for (let i = from; i < to; i++) {
-      const before = known.get(idOf(orders, i));
-      if (before?.line === lineOf(orders, i)) continue;
+      const id = idOf(orders, i);
+      const line = lineOf(orders, i);
+      const before = known.get(id);
+      if (before?.line === line) continue;
       if (before) drop(of, before.sequence);
-      const last = of.runs.at(-1);
-      if (
-        last &&
-        last.invoiceHash === invoiceHash &&
-        last.first + last.count === first + i &&
-        of.runs.length > of.kept
-      ) {
-        of.runs[of.runs.length - 1] = { ...last, count: last.count + 1 };
-      } else of.runs.push({ first: first + i, count: 1, invoiceHash });
+      known.set(id, { sequence: first + i, line });
+      append(of, { first: first + i, count: 1, invoiceHash });
     }
   }
 
-  function linesOf(runs: readonly Run[], invoiceHash: number): Map<string, { sequence: number; line: string }> {
-    const lines = new Map<string, { sequence: number; line: string }>();
+  /** Adds an order as a run, or to the last one if it follows that. */
+  function append(of: Pending, run: Run): void {
+    const last = of.runs.at(-1);
+    const follows = last?.invoiceHash === run.invoiceHash && last.first + last.count === run.first;
+    if (last && follows && of.runs.length > of.kept) of.runs[of.runs.length - 1] = { ...last, count: last.count + 1 };
+    else of.runs.push(run);
+  }
+
+  function linesOf(runs: readonly Run[], invoiceHash: number): Map<string, KnownLine> {
+    const lines = new Map<string, KnownLine>();
     for (const run of runs) {
       if (run.invoiceHash !== invoiceHash) continue;
       const orders = stream.at(run.first, run.count);
@@ -148,9 +162,15 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
     return 1;
   }
 
+  /** Sees what other processes have done since the last look. */
+  function refresh(): void {
+    stream.refresh();
+    store.refresh();
+  }
+
   const history: OrderHistory = {
     async update(signal) {
-      store.refresh();
+      refresh();
       const epoch = stream.epoch();
       if (checkpoint().epoch !== epoch) restart(epoch);
       const { next } = checkpoint();
@@ -169,6 +189,7 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
       take(blocks);
     },
     async ordersOf(customer) {
+      refresh();
       const found: { order: Order; sequence: number }[] = [];
       for (const { first, count } of runsOf(customers(), customer)) {
         const orders = stream.at(first, count);
@@ -179,6 +200,7 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
         .map(({ order }) => order);
     },
     async order(id) {
+      refresh();
       const hashes = new Set(invoicesIn(id).map((invoiceNo) => hashOf(Buffer.from(invoiceNo))));
       for (const customer of customersFrom(customers(), 0)) {
         for (const run of runsOf(customers(), customer)) {
@@ -190,10 +212,11 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
       return undefined;
     },
     async customersNear(customer, limit) {
+      refresh();
       const near: number[] = [];
-      for (const isBelow of [true, false]) {
+      for (const isUpTo of [true, false]) {
         let left = limit;
-        for (const found of customersFrom(customers(), customer, isBelow)) {
+        for (const found of customersFrom(customers(), isUpTo ? customer : customer + 1, isUpTo)) {
           if (left-- <= 0) break;
           near.push(found);
         }
@@ -201,6 +224,7 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
       return near.sort((a, b) => Math.abs(a - customer) - Math.abs(b - customer)).slice(0, limit);
     },
     async *all() {
+      refresh();
       for (const customer of customersFrom(customers(), 0)) {
         for (const { first, count } of runsOf(customers(), customer)) yield stream.at(first, count);
       }
@@ -208,9 +232,8 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
     async *tail({ from, customer, signal }) {
       await history.update(signal);
       let next = typeof from === 'object' && 'last' in from ? lastHeld(from.last, customer) : stream.sequenceOf(from);
-      let epoch = stream.epoch();
+      let begun = stream.epoch();
       for (;;) {
-        await history.update(signal);
         const { next: end } = checkpoint();
         for await (const { first, arrivalMs, orders } of stream.from(next)) {
           // Beyond its checkpoint the history knows nothing of an order yet.
@@ -218,14 +241,15 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
           next = first + held.count;
           if (held.count > 0) yield { arrivalMs, orders: filtered(held, isHeld(held, first, customer)) };
           if (signal?.aborted) return;
+          stream.refresh();
           if (next >= end) break;
         }
-        if (!signal || signal.aborted) return;
-        await stream.wait(signal);
-        if (epoch !== stream.epoch()) {
-          epoch = stream.epoch();
+        if (begun !== stream.epoch()) {
+          begun = stream.epoch();
           next = 1;
-        }
+        } else if (!signal || signal.aborted) return;
+        else await stream.wait(signal);
+        await history.update(signal);
       }
     },
     close: () => store.close(),

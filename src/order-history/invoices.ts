@@ -1,6 +1,6 @@
 /** A customer's orders as a person reads them: newest invoice first, each with its lines. */
 import { printable } from '../answer.js';
-import { pounds, whole } from '../numbers.js';
+import { counted, pounds, whole } from '../numbers.js';
 import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
 import type { Terminal } from '../terminal.js';
@@ -19,7 +19,7 @@ export function drawInvoices(terminal: Terminal, { customerId, orders, totals }:
   const { spent, returned } = totals;
   const back = returned === '0' ? '' : `, ${pounds(returned)} returned`;
   const title = `Customer ${customerId}  ${(orders[0] as Order).country}`;
-  const summary = `${whole(totals.orders)} orders on ${whole(totals.invoices)} invoices, ${pounds(spent)} spent${back}`;
+  const summary = `${counted(totals.orders, 'order')} on ${counted(totals.invoices, 'invoice')}, ${pounds(spent)} spent${back}`;
   return `${terminal.style('bold', title)}\n${summary}\n${newestFirst.map((lines) => drawInvoice(terminal, lines)).join('')}`;
 }
 

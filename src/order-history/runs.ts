@@ -35,6 +35,8 @@ export function keepRuns(table: Table, customer: number, runs: readonly Run[], f
   for (let value = firstValue; value * RUNS_A_VALUE < runs.length; value++) {
     table.putSync([customer, value], encode(runs.slice(value * RUNS_A_VALUE, (value + 1) * RUNS_A_VALUE)));
   }
+  // A change may have left fewer runs than there were.
+  for (let value = Math.ceil(runs.length / RUNS_A_VALUE); table.removeSync([customer, value]); value++);
 }
 
 /** Every customer with runs, in the order of the ids, from one on. */

@@ -23,6 +23,8 @@ export interface NumberedBlock extends StoredBlock {
 export interface LocalOrderStream extends OrderStream {
   /** Sequence number of the last order, 0 for none. */
   last(): number;
+  /** Sees what other processes have put since the last look. */
+  refresh(): void;
   /** Changes when the stream is emptied. */
   epoch(): number;
   /** Orders from a sequence number to the last there is. */
@@ -39,6 +41,9 @@ export interface LocalOrderStream extends OrderStream {
   /** Resolves when there may be more to read, or when `signal` says stop. */
   wait(signal: AbortSignal): Promise<void>;
 }
+
+/** What its store holds. */
+export const STREAM_TABLES = ['orders', 'sources', 'rejected'];
 
 export function openLocalStream(store: LocalStore, clock: () => number): LocalOrderStream {
   let recent: NumberedBlock[] = [];
@@ -68,7 +73,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
   }
 
   function blockOf(sequence: number): NumberedBlock | undefined {
-    if (recentEpoch !== epoch()) recent = [];
+    forgetEmptied();
     const held = recent.find(({ first, orders: { count } }) => first <= sequence && sequence < first + count);
     if (held) return held;
     for (const { key, value } of orders().getRange({ start: sequence, limit: 1 })) return stored(key as number, value);
@@ -81,8 +86,13 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
     store.unmap();
   }
 
-  function remember(block: NumberedBlock): void {
+  function forgetEmptied(): void {
+    if (recentEpoch !== epoch()) recent = [];
     recentEpoch = epoch();
+  }
+
+  function remember(block: NumberedBlock): void {
+    forgetEmptied();
     recent.push(block);
     let bytes = 0;
     for (const { orders: held } of recent) bytes += held.lines.length;
@@ -149,9 +159,10 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
   }
 
   async function* from(sequence: number): AsyncGenerator<NumberedBlock> {
+    const begun = epoch();
     for (let next = sequence; ; ) {
       const block = blockOf(next);
-      if (!block) return;
+      if (!block || epoch() !== begun) return;
       const skip = next - block.first;
       next = block.first + block.orders.count;
       yield { ...block, first: block.first + skip, orders: slice(block.orders, skip, block.orders.count) };
@@ -161,6 +172,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
 
   const stream: LocalOrderStream = {
     last,
+    refresh: () => store.refresh(),
     epoch,
     from,
     sequenceOf,
@@ -174,12 +186,16 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
       });
     },
     at(sequence, count) {
-      const block = blockOf(sequence);
-      if (!block) throw damaged(store.path, `order number ${sequence} is missing`);
-      const start = sequence - block.first;
-      const end = Math.min(start + count, block.orders.count);
-      const found = slice(block.orders, start, end);
-      return end - start === count ? found : joined(found, stream.at(sequence + found.count, count - found.count));
+      const parts: OrderBlock[] = [];
+      const end = sequence + count;
+      for (let next = sequence; next < end; ) {
+        const block = blockOf(next);
+        if (!block || block.first > next) throw damaged(store.path, `order number ${next} is missing`);
+        const last = Math.min(block.first + block.orders.count, end);
+        parts.push(slice(block.orders, next - block.first, last - block.first));
+        next = last;
+      }
+      return joined(parts);
     },
     async wait(signal) {
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
@@ -211,29 +227,34 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
       return isPut;
     },
     async *read({ from: start, customer, signal }: ReadOptions) {
+      store.refresh();
       let next = sequenceOf(start, customer);
-      let seen = epoch();
+      let begun = epoch();
       for (;;) {
         for await (const { first, arrivalMs, orders: block } of from(next)) {
           next = first + block.count;
-          yield {
-            arrivalMs,
-            orders: customer === undefined ? block : filtered(block, (i) => block.customers[i] === customer),
-          };
+          const wanted = customer === undefined ? block : filtered(block, (i) => block.customers[i] === customer);
+          yield { arrivalMs, orders: wanted };
           if (signal?.aborted) return;
+          store.refresh();
+        }
+        if (begun !== epoch()) {
+          begun = epoch();
+          next = 1;
+          continue;
         }
         if (!signal || signal.aborted) return;
         await stream.wait(signal);
-        if (seen !== epoch()) {
-          seen = epoch();
-          next = 1;
-        }
       }
     },
-    positionOf: async (sourceId) => positionOf(sourceId),
+    async positionOf(sourceId) {
+      store.refresh();
+      return positionOf(sourceId);
+    },
     codesOf: (sourceId, invoiceNo) => sources().get([sourceId, invoiceNo])?.toString().split('\n'),
     forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
     async *rejected() {
+      store.refresh();
       for (const { value } of [...rejections().getRange()]) yield JSON.parse(value.toString());
     },
     close: () => store.close(),

@@ -40,18 +40,27 @@ export function slice(block: OrderBlock, from: number, to: number): OrderBlock {
   };
 }
 
-/** Two blocks as one. */
-export function joined(a: OrderBlock, b: OrderBlock): OrderBlock {
-  const ends = new Uint32Array(a.count + b.count);
-  ends.set(a.ends);
-  for (let i = 0; i < b.count; i++) ends[a.count + i] = a.lines.length + (b.ends[i] as number);
-  return {
-    count: a.count + b.count,
-    lines: Buffer.concat([a.lines, b.lines]),
-    ends,
-    customers: Float64Array.of(...a.customers, ...b.customers),
-    occurrences: Uint32Array.of(...a.occurrences, ...b.occurrences),
+/** Blocks as one, in their order. */
+export function joined(blocks: readonly OrderBlock[]): OrderBlock {
+  if (blocks.length === 1) return blocks[0] as OrderBlock;
+  const count = blocks.reduce((sum, block) => sum + block.count, 0);
+  const all = {
+    count,
+    lines: Buffer.concat(blocks.map(({ lines }) => lines)),
+    ends: new Uint32Array(count),
+    customers: new Float64Array(count),
+    occurrences: new Uint32Array(count),
   };
+  let at = 0;
+  let bytes = 0;
+  for (const block of blocks) {
+    for (let i = 0; i < block.count; i++) all.ends[at + i] = bytes + (block.ends[i] as number);
+    all.customers.set(block.customers, at);
+    all.occurrences.set(block.occurrences, at);
+    at += block.count;
+    bytes += block.lines.length;
+  }
+  return all;
 }
 
 /** The orders of a block that `wanted` says yes to. */

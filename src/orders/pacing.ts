@@ -89,7 +89,7 @@ async function until(dueMs: number, signal: AbortSignal): Promise<boolean> {
 
 function together(a: SourceBatch, b: SourceBatch): SourceBatch {
   return {
-    orders: joined(a.orders, b.orders),
+    orders: joined([a.orders, b.orders]),
     rejected: [...a.rejected, ...b.rejected],
     position: b.position,
     invoices: new Map([...a.invoices, ...b.invoices]),

@@ -51,12 +51,14 @@ export function createRandom(): Random {
 }
 
 /** The sums of the values up to each. */
-export function runningTotals(values: readonly number[]): Float64Array {
+export function runningTotals(values: ArrayLike<number>): Float64Array {
+  const totals = new Float64Array(values.length);
   let total = 0;
-  return Float64Array.from(values, (value) => {
-    total += value;
-    return total;
-  });
+  for (let i = 0; i < totals.length; i++) {
+    total += values[i] as number;
+    totals[i] = total;
+  }
+  return totals;
 }
 
 /** Where `wanted` falls in running totals between `from` and `to`: the first whose total exceeds it. */

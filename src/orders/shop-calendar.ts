@@ -15,7 +15,6 @@ const FIRST_YEAR = 2010;
 /** A year of the shop begins on the first of December. */
 const FIRST_MONTH = 11;
 const DAY_MS = 86_400_000;
-const DAY_MINUTES = 1440;
 
 interface Year {
   /** Days since the epoch of its first day. */
@@ -28,7 +27,7 @@ interface Year {
 export function createCalendar(data: ShopData, key: number): (invoice: number) => Moment {
   const { invoicesPerYear, months, weekdays, slotMinutes } = data;
   const years = new Map<number, Year>();
-  const minutes = data.slots.map((slots) => minuteTotals(slots, slotMinutes));
+  const slots = data.slots.map(runningTotals);
   const opening = Date.UTC(FIRST_YEAR, FIRST_MONTH, 1) / DAY_MS;
 
   /** How much is sold on a day, against others; days differ by up to an eighth from what they should be. */
@@ -53,6 +52,14 @@ export function createCalendar(data: ShopData, key: number): (invoice: number) =
     return year;
   }
 
+  /** When the given part of a day's invoices is written, in minutes since midnight. */
+  function minuteAt(totals: Float64Array, part: number): number {
+    const wanted = part * (totals[totals.length - 1] as number);
+    const slot = firstAbove(totals, wanted);
+    const before = slot === 0 ? 0 : (totals[slot - 1] as number);
+    return slot * slotMinutes + Math.floor((slotMinutes * (wanted - before)) / ((totals[slot] as number) - before));
+  }
+
   return (invoice) => {
     const { firstDay, invoices } = yearOf(Math.floor(invoice / invoicesPerYear));
     const number = invoice % invoicesPerYear;
@@ -61,9 +68,8 @@ export function createCalendar(data: ShopData, key: number): (invoice: number) =
     const today = (invoices[dayOfYear] as number) - before;
     const date = new Date((firstDay + dayOfYear) * DAY_MS);
     // The day is cut in as many parts as it has invoices, and each invoice falls somewhere in its own part.
-    const totals = minutes[date.getUTCDay()] as Float64Array;
-    const part = (number - before) * 65_536 + (hash(key, invoice) >>> 16);
-    const minute = firstAbove(totals, Math.floor((part * (totals[DAY_MINUTES - 1] as number)) / (today * 65_536)));
+    const part = (number - before + (hash(key, invoice) >>> 16) / 65_536) / today;
+    const minute = minuteAt(slots[date.getUTCDay()] as Float64Array, part);
     const month = date.getUTCMonth();
     const clock = `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}`;
     return {
@@ -77,12 +83,4 @@ export function createCalendar(data: ShopData, key: number): (invoice: number) =
 /** The shop is closed from Christmas Eve to the third of January, as the real one was. */
 function isHoliday(month: number, dayOfMonth: number): boolean {
   return (month === 11 && dayOfMonth >= 24) || (month === 0 && dayOfMonth <= 3);
-}
-
-function minuteTotals(slots: readonly number[], slotMinutes: number): Float64Array {
-  const perMinute = Array.from(
-    { length: DAY_MINUTES },
-    (_, minute) => slots[Math.floor(minute / slotMinutes)] as number,
-  );
-  return runningTotals(perMinute);
 }

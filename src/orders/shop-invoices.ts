@@ -30,7 +30,7 @@ const MIX_BITS = 10;
 /** A return is of one of this many invoices before it, sooner rather than later: seven weeks or so. */
 const RETURNED_WITHIN = 3000;
 /** Customers come back to as many things they like, to the first of them most. */
-const FAVOURITES = 140;
+const FAVOURITES = 60;
 /** Of 1,000 lines: the same product once more; one that goes with another in the basket; … */
 const AGAIN = 20;
 const COMPANION = 170;
@@ -52,23 +52,23 @@ type Keys = [mix: number, draw: number, returns: number, trend: number, habit: n
 /** Draws invoice n. It is good until the next one is drawn. */
 export function createInvoices(data: ShopData, shop: Shop, key: number): (number: number) => Invoice {
   const { kinds, lines, countries, charges } = data;
-  const { products } = shop;
+  const { productCount } = shop;
   const [mixKey, drawKey, returnKey, trendKey, habitKey] = [0, 1, 2, 3, 4].map((use) => hash(key, use)) as Keys;
   const momentOf = createCalendar(data, hash(key, 5));
   const random = createRandom();
   /** Lines of every real invoice: those of customers, then those of guests, then returns. */
-  const sizes = Uint16Array.from([lines.customers, lines.guests, lines.returns].flatMap(listed));
+  const sizes = listed(lines.customers, lines.guests, lines.returns);
   const sizeMax = sizes.reduce((most, size) => Math.max(most, size), 0);
   const guestsFrom = kinds.customers;
   const returnsFrom = kinds.customers + kinds.guests;
   const abroadText = `${formatLine(charges.abroad)},`;
   const onlineText = `${formatLine(charges.online)},`;
-  const postageProduct = products.length;
+  const postageProduct = productCount;
   const drawn = emptyInvoice(sizeMax);
   const before = emptyInvoice(sizeMax);
   /** For each product, the last basket it was put in, and how often. */
-  const basketOf = new Float64Array(products.length + 1);
-  const timesIn = new Uint16Array(products.length + 1);
+  const basketOf = new Float64Array(productCount + 1);
+  const timesIn = new Uint16Array(productCount + 1);
   let basket = 0;
 
   /** The real invoice that gives this one its kind and size. */
@@ -89,7 +89,7 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     if (invoice.isReturn) return;
     const isGuest = model >= guestsFrom && model < returnsFrom;
     invoice.customer = isGuest ? GUEST : shop.customer(random.bits());
-    const country = isGuest ? shop.guestCountry(random.bits()) : (shop.customers[invoice.customer]?.country as number);
+    const country = isGuest ? shop.guestCountry(random.bits()) : shop.countryOf(invoice.customer);
     const [name, , , , postage] = countries[country] as ShopData['countries'][number];
     invoice.country = name;
     basket++;
@@ -99,10 +99,17 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     if (hasPostage) add(invoice, postageProduct, isGuest ? 1 : 1 + random.below(3));
   }
 
+  /** True if a customer bought more than `size` products. */
+  function hasSold(number: number, size: number): boolean {
+    const model = modelOf(number);
+    return model < guestsFrom && (sizes[model] as number) > size;
+  }
+
   /** Brings back some of what was bought before; false if nothing was. */
   function drawReturn(invoice: Invoice, size: number): boolean {
-    let number = invoice.number - 1 - Math.min(random.below(RETURNED_WITHIN), random.below(RETURNED_WITHIN));
-    while (number >= 0 && modelOf(number) >= guestsFrom) number--;
+    const within = Math.min(invoice.number, RETURNED_WITHIN);
+    let number = invoice.number - 1 - Math.min(random.below(within), random.below(within));
+    while (number >= 0 && !hasSold(number, size)) number--;
     if (number < 0) return false;
     draw(before, number);
     random.start(returnKey, invoice.number);
@@ -111,7 +118,7 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     basket++;
     const bought = before.products[before.count - 1] === postageProduct ? before.count - 1 : before.count;
     const first = random.below(bought);
-    for (let i = 0; i < Math.min(size, bought); i++) {
+    for (let i = 0; i < size; i++) {
       const line = (first + i) % bought;
       const quantity = before.quantities[line] as number;
       add(invoice, before.products[line] as number, random.below(2) === 0 ? -quantity : -1 - random.below(quantity));
@@ -155,7 +162,7 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
   ): number {
     const chance = random.below(1000);
     if (chance < COMPANION && count > 0) {
-      const { companions } = products[chosen[random.below(count)] as number] as Shop['products'][number];
+      const { companions } = shop.product(chosen[random.below(count)] as number);
       if (companions.length > 0) return companions[random.below(companions.length)] as number;
     }
     if (chance < COMPANION + TREND && chance >= COMPANION) return trend(random.below(TRENDS), day);
@@ -170,12 +177,12 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
   /** What is talked about: each of the trends gives way to another on days of its own. */
   function trend(place: number, day: number): number {
     const turn = Math.floor((day + (place * TREND_DAYS) / TRENDS) / TREND_DAYS);
-    return hash(trendKey, turn * TRENDS + place) % products.length;
+    return hash(trendKey, turn * TRENDS + place) % productCount;
   }
 
   /** Half of the time as many as this customer buys of most things. */
   function drawQuantity(product: number, customer: number): number {
-    const { quantities, guestQuantities } = products[product] as Shop['products'][number];
+    const { quantities, guestQuantities } = shop.product(product);
     if (customer === GUEST) return guestQuantities[random.below(QUANTITIES)] as number;
     const habit = hash(habitKey, customer) + random.below(QUANTITIES >> 3);
     return quantities[random.below(2) === 0 ? habit % QUANTITIES : random.below(QUANTITIES)] as number;

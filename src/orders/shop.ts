@@ -41,26 +41,20 @@ export interface Product {
   readonly price: string;
   readonly guestPrice: string;
   /** `QUANTITIES` that are bought at a time, smallest first, each as likely as the next. */
-  readonly quantities: readonly number[];
-  readonly guestQuantities: readonly number[];
+  readonly quantities: Uint16Array;
+  readonly guestQuantities: Uint16Array;
   /** Products found in the same baskets. */
   readonly companions: readonly number[];
 }
 
-export interface Customer {
-  readonly id: number;
-  /** Number of the country. */
-  readonly country: number;
-  /** Invoices, against those of other customers. */
-  readonly weight: number;
-}
-
 /** Products, customers and countries are numbers from 0; whatever is drawn is drawn by 32 random bits. */
 export interface Shop {
-  readonly products: readonly Product[];
-  readonly customers: readonly Customer[];
+  readonly productCount: number;
+  product(product: number): Product;
   /** Who comes; some often, most hardly ever. */
   customer(bits: number): number;
+  customerId(customer: number): number;
+  countryOf(customer: number): number;
   guestCountry(bits: number): number;
   /** The n-th of the things a customer likes: most are of the customer's own themes. */
   favourite(customer: number, n: number): number;
@@ -73,14 +67,17 @@ export interface Shop {
 export const QUANTITIES = 200;
 
 /** The ids of the real customers lie between these. */
-const CUSTOMER_IDS = { first: 12_346, last: 18_287 };
-const CUSTOMERS = CUSTOMER_IDS.last - CUSTOMER_IDS.first + 1;
+const FIRST_CUSTOMER = 12_346;
+const CUSTOMERS = 18_287 - FIRST_CUSTOMER + 1;
 /** A country buys at least this many lines a year, or many years would pass without it. */
 const COUNTRY_LINES_MIN = 80;
 /** Keeps what is divided between customers whole. */
 const WEIGHT_SCALE = 16;
 /** Out of 256, running: how much of what customers like is of their first, second and third theme; the rest is of any. */
 const TASTES = [112, 176, 216];
+
+/** The larger, the less the most popular are favoured over what they sold. */
+const POPULARITY_HANDICAP = 4000;
 
 let loaded: ShopData | undefined;
 
@@ -99,14 +96,14 @@ export function loadShopData(): ShopData {
   return loaded;
 }
 
-/** Opens the shop of a key, which is 32 bits of a seed. */
+/** Opens the shop of a key, which is 32 bits of a seed. What is not needed at once is made when it is: a few orders are soon drawn. */
 export function openShop(data: ShopData, key: number): Shop {
   const { themes } = data;
   const rows = themes.flatMap(({ products }) => products);
   const themeOf = Uint8Array.from(themes.flatMap(({ products }, theme) => products.map(() => theme)));
   const ends = [0, ...runningTotals(themes.map(({ products }) => products.length))];
-  const sold = [0, ...runningTotals(rows.map(([, , , , popularity]) => popularity))];
-  const allSold = sold.at(-1) as number;
+  const sold = Float64Array.of(0, ...runningTotals(rows.map(demandOf)));
+  const allSold = sold[rows.length] as number;
   const seasons = themes.map(({ months }, theme) => {
     const usual = (1000 * soldIn(theme)) / allSold;
     return months.map((share) => Math.floor((256 * share) / usual));
@@ -115,13 +112,10 @@ export function openShop(data: ShopData, key: number): Shop {
     runningTotals(themes.map(({ months }) => months[month] as number)),
   );
   const guests = runningTotals(data.countries.map(([, , guestLines]) => guestLines));
-  const customers = customersOf(data, hash(key, 0));
-  const visits = runningTotals(customers.map(({ weight }) => weight));
-  const tastes = Uint8Array.from(
-    { length: CUSTOMERS * TASTES.length },
-    (_, i) => themeOf[anyProduct(hash(hash(key, 1), i))] as number,
-  );
-  const likings = hash(key, 2);
+  const { visits, countries, ids } = customersOf(data, hash(key, 0));
+  const [themesKey, favouritesKey] = [hash(key, 1), hash(key, 2)];
+  const bands = bandsOf(data);
+  const products: Product[] = [];
 
   function soldIn(theme: number): number {
     return (sold[ends[theme + 1] as number] as number) - (sold[ends[theme] as number] as number);
@@ -131,28 +125,43 @@ export function openShop(data: ShopData, key: number): Shop {
     return firstAbove(sold, scaled(bits, allSold), 1) - 1;
   }
 
-  function productOf(theme: number, bits: number): number {
+  function productIn(theme: number, bits: number): number {
     const from = ends[theme] as number;
     const wanted = (sold[from] as number) + scaled(bits, soldIn(theme));
     return firstAbove(sold, wanted, from + 1, (ends[theme + 1] as number) + 1) - 1;
   }
 
+  /** Themes are liked by as many as buy of them. */
+  function tasteOf(customer: number, n: number): number {
+    return themeOf[anyProduct(hash(themesKey, customer * TASTES.length + n))] as number;
+  }
+
   return {
-    products: productsOf(rows, data),
-    customers,
+    productCount: rows.length,
+    product(number) {
+      products[number] ??= productOf(rows[number] as ProductRow, number, bands);
+      return products[number] as Product;
+    },
     customer: (bits) => among(visits, bits),
+    customerId: (customer) => ids[customer] as number,
+    countryOf: (customer) => countries[customer] as number,
     guestCountry: (bits) => among(guests, bits),
     favourite(customer, n) {
-      const own = hash(likings, customer);
+      const own = hash(favouritesKey, customer);
       const chance = hash(own, 2 * n) >>> 24;
       const bits = hash(own, 2 * n + 1);
       const taste = TASTES.findIndex((share) => chance < share);
-      return taste < 0 ? anyProduct(bits) : productOf(tastes[customer * TASTES.length + taste] as number, bits);
+      return taste < 0 ? anyProduct(bits) : productIn(tasteOf(customer, taste), bits);
     },
-    bestseller: (month, themeBits, bits) => productOf(among(monthlyThemes[month] as Float64Array, themeBits), bits),
+    bestseller: (month, themeBits, bits) => productIn(among(monthlyThemes[month] as Float64Array, themeBits), bits),
     isInSeason: (product, month, chance) =>
       chance < ((seasons[themeOf[product] as number] as number[])[month] as number),
   };
+}
+
+/** A basket holds most products once, at the cost of those that many draws fall on; this makes up for it. */
+function demandOf({ 4: popularity }: ProductRow): number {
+  return popularity + Math.floor((popularity * popularity) / POPULARITY_HANDICAP);
 }
 
 /** What `bits` choose where each has its share of the running totals. */
@@ -160,60 +169,85 @@ function among(totals: Float64Array, bits: number): number {
   return firstAbove(totals, scaled(bits, totals[totals.length - 1] as number));
 }
 
-function productsOf(rows: readonly ProductRow[], { quantities }: ShopData): Product[] {
-  const bands = quantities.map(({ below, customers, guests }) => ({
+/** How many of a product are bought, by its price. */
+type Band = Pick<Product, 'quantities' | 'guestQuantities'> & { readonly below: number };
+
+function bandsOf({ quantities }: ShopData): Band[] {
+  return quantities.map(({ below, customers, guests }) => ({
     below: below ?? Number.POSITIVE_INFINITY,
     quantities: listed(customers),
     guestQuantities: listed(guests),
   }));
-  return rows.map(([code, name, price, guestPrice, , ...distances], place) => {
-    const band = bands.find(({ below }) => price < below) as (typeof bands)[number];
-    return {
-      text: `${formatLine([code, name])},`,
-      price: String(price),
-      guestPrice: String(guestPrice),
-      quantities: band.quantities,
-      guestQuantities: band.guestQuantities,
-      companions: distances.map((distance) => place + distance),
-    };
-  });
+}
+
+function productOf(row: ProductRow, number: number, bands: readonly Band[]): Product {
+  const [code, name, price, guestPrice, , ...distances] = row;
+  const { quantities, guestQuantities } = bands.find(({ below }) => price < below) as Band;
+  return {
+    text: `${formatLine([code, name])},`,
+    price: String(price),
+    guestPrice: String(guestPrice),
+    quantities,
+    guestQuantities,
+    companions: distances.map((distance) => number + distance),
+  };
+}
+
+/** Customers as columns. */
+interface Customers {
+  /** Running totals of how often each comes, against the others. */
+  readonly visits: Float64Array;
+  readonly countries: Uint8Array;
+  readonly ids: Uint16Array;
 }
 
 /** As many customers as there are ids: at home they come as often as the real ones did, abroad as their country's did. */
-function customersOf({ countries, invoicesPerCustomer }: ShopData, key: number): Customer[] {
+function customersOf({ countries, invoicesPerCustomer }: ShopData, key: number): Customers {
   const [home, ...abroad] = countries as [CountryRow, ...CountryRow[]];
   const inReal = countries.reduce((total, [, , , customers]) => total + customers, 0);
   const foreigners = abroad.map(([, , , customers]) => Math.round((customers * CUSTOMERS) / inReal));
   const atHome = CUSTOMERS - foreigners.reduce((total, count) => total + count, 0);
   const invoices = listed(invoicesPerCustomer);
+  const weights = new Float64Array(CUSTOMERS);
+  const countryOf = new Uint8Array(CUSTOMERS);
   // Less than they bought: half of those who came once might as well not have come, and others come in their place.
-  const weights = Array.from(
-    { length: atHome },
-    (_, i) => WEIGHT_SCALE * (2 * (invoices[Math.floor((i * invoices.length) / atHome)] as number) - 1),
-  );
-  const homeWeight = weights.reduce((total, weight) => total + weight, 0);
-  const found = weights.map((weight) => ({ country: 0, weight }));
+  let homeWeight = 0;
+  for (let i = 0; i < atHome; i++) {
+    weights[i] = WEIGHT_SCALE * (2 * (invoices[Math.floor((i * invoices.length) / atHome)] as number) - 1);
+    homeWeight += weights[i] as number;
+  }
+  let at = atHome;
   abroad.forEach(([, lines], i) => {
     const count = foreigners[i] as number;
     const weight = Math.floor((homeWeight * Math.max(lines, COUNTRY_LINES_MIN)) / (home[1] * Math.max(1, count)));
-    for (let n = 0; n < count; n++) found.push({ country: i + 1, weight });
+    weights.fill(weight, at, at + count);
+    countryOf.fill(i + 1, at, at + count);
+    at += count;
   });
-  const ids = shuffled(found.length, key);
-  return found.map((customer, i) => ({ ...customer, id: CUSTOMER_IDS.first + (ids[i] as number) }));
+  return { visits: runningTotals(weights), countries: countryOf, ids: shuffledIds(key) };
 }
 
-function shuffled(count: number, key: number): number[] {
+function shuffledIds(key: number): Uint16Array {
   const random = createRandom();
   random.start(key, 0);
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
+  const ids = Uint16Array.from({ length: CUSTOMERS }, (_, i) => FIRST_CUSTOMER + i);
+  for (let i = CUSTOMERS - 1; i > 0; i--) {
     const j = random.below(i + 1);
-    [order[i], order[j]] = [order[j] as number, order[i] as number];
+    const id = ids[i] as number;
+    ids[i] = ids[j] as number;
+    ids[j] = id;
   }
-  return order;
+  return ids;
 }
 
-/** Every value of a histogram, as often as it counts. */
-export function listed(histogram: Histogram): number[] {
-  return histogram.flatMap(([value, count]) => new Array<number>(count).fill(value));
+/** Every value of a histogram, as often as it counts, in the order of the histogram. */
+export function listed(...histograms: readonly Histogram[]): Uint16Array {
+  const values = histograms.flat();
+  const list = new Uint16Array(values.reduce((total, [, count]) => total + count, 0));
+  let at = 0;
+  for (const [value, count] of values) {
+    list.fill(value, at, at + count);
+    at += count;
+  }
+  return list;
 }

@@ -48,11 +48,12 @@ export function openBuiltInShop({ seed }: { seed: number }): OrderSource {
 function addLines(builder: BlockBuilder, shop: Shop, invoice: Invoice, from: number, to: number): void {
   const { number, isReturn, customer, country, date, products, quantities, occurrences, postage } = invoice;
   const isGuest = customer === GUEST;
-  const customerId = isGuest ? GUEST : (shop.customers[customer]?.id as number);
+  const customerId = isGuest ? GUEST : shop.customerId(customer);
   const head = `${isReturn ? 'C' : ''}${FIRST_INVOICE_NO + number},`;
   const tail = `,${isGuest ? '' : customerId},${country}`;
   for (let i = from; i < to; i++) {
-    const { text, price, guestPrice } = shop.products[products[i] as number] ?? postage;
+    const product = products[i] as number;
+    const { text, price, guestPrice } = product < shop.productCount ? shop.product(product) : postage;
     const line = `${head}${text}${quantities[i]},${date},${isGuest ? guestPrice : price}${tail}`;
     builder.add(line, customerId, occurrences[i] as number);
   }

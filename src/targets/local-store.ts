@@ -30,8 +30,8 @@ export interface LocalStore {
 
 export type LmdbKey = string | number | (string | number)[];
 
-/** Throws an `AlakazamError` if the store can't be opened, is damaged, or was made by a newer version. */
-export function openStore(directory: string, name: string): LocalStore {
+/** Opens the store `name` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
+export function openStore(directory: string, name: string, names: readonly string[]): LocalStore {
   const path = join(directory, `${name}.mdb`);
   let root = guard(path, () => {
     mkdirSync(directory, { recursive: true });
@@ -39,19 +39,20 @@ export function openStore(directory: string, name: string): LocalStore {
     if (damage) throw damaged(path, damage);
     return openRoot();
   });
-  let tables = new Map<string, Database<Buffer, LmdbKey>>();
+  let tables = openTables();
 
   function openRoot(): RootDatabase<Buffer, LmdbKey> {
     return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8, noMemInit: true });
   }
 
+  /** All of them at once: one that is first opened in a transaction that fails is gone with it. */
+  function openTables(): Map<string, Database<Buffer, LmdbKey>> {
+    const open = (table: string) => root.openDB<Buffer, LmdbKey>(table, { encoding: 'binary' });
+    return guard(path, () => new Map(['meta', ...names].map((table) => [table, open(table)])));
+  }
+
   function table(of: string): Database<Buffer, LmdbKey> {
-    let found = tables.get(of);
-    if (!found) {
-      found = guard(path, () => root.openDB<Buffer, LmdbKey>(of, { encoding: 'binary' }));
-      tables.set(of, found);
-    }
-    return found;
+    return tables.get(of) as Database<Buffer, LmdbKey>;
   }
 
   const meta = table('meta');
@@ -76,7 +77,7 @@ export function openStore(directory: string, name: string): LocalStore {
       // Closing is done when this returns, because no write is ever under way between two turns of the event loop.
       void root.close();
       root = guard(path, openRoot);
-      tables = new Map();
+      tables = openTables();
     },
     close: () => root.close(),
   };

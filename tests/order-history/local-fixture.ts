@@ -1,0 +1,39 @@
+/** The embedded stream and history in a directory of their own. */
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import type { OrderHistory } from '../../src/order-history/history.js';
+import { HISTORY_TABLES, openLocalHistory } from '../../src/order-history/history.local.js';
+import { type LocalOrderStream, openLocalStream, STREAM_TABLES } from '../../src/order-history/stream.local.js';
+import { openStore } from '../../src/targets/local-store.js';
+import { temporaryDirectory } from '../run-cli.js';
+
+export interface LocalFixture {
+  readonly home: string;
+  open(clock?: () => number): Promise<LocalOrderStream>;
+  openHistory(stream?: LocalOrderStream): Promise<OrderHistory>;
+}
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+let count = 0;
+const base = temporaryDirectory();
+
+export async function localFixture(): Promise<LocalFixture> {
+  const home = join(base, String(count++));
+  const open = async (clock: () => number = Date.now) =>
+    keep(openLocalStream(openStore(home, 'stream', STREAM_TABLES), clock));
+  return {
+    home,
+    open,
+    openHistory: async (stream) =>
+      keep(openLocalHistory(openStore(home, 'history', HISTORY_TABLES), stream ?? (await open()))),
+  };
+}
+
+function keep<T extends { close(): Promise<void> }>(what: T): T {
+  opened.push(what);
+  return what;
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import type { OrderHistory } from '../../src/order-history/history.js';
+import { reconcile } from '../../src/order-history/reconcile.js';
+import type { OrderStream } from '../../src/order-history/stream.js';
+import { GUEST, orderOf } from '../../src/orders/order-block.js';
+import { blockOf, collectAll, type Line, manyLines, putter } from './fixtures.js';
+import { localFixture } from './local-fixture.js';
+
+/** A stream and a history that hold just these. */
+function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount = 0) {
+  const stream = {
+    async *read() {
+      for (const line of streamed) yield { arrivalMs: 0, orders: blockOf([line]) };
+    },
+    async *rejected() {
+      for (let line = 1; line <= rejectedCount; line++) yield { source: 'x', line, reason: '', text: '' };
+    },
+  } as unknown as OrderStream;
+  const history = {
+    async *all() {
+      for (const line of held) yield blockOf([line]);
+    },
+    async order(id: string) {
+      return held.map((line) => orderOf(blockOf([line]), 0)).find(({ orderId }) => orderId === id);
+    },
+  } as unknown as OrderHistory;
+  return reconcile(stream, history, { signal: new AbortController().signal, onProgress() {} });
+}
+
+const lines = manyLines(20);
+
+describe('reconciliation', () => {
+  test('passes where all agrees, to the last tenth of a penny', async () => {
+    const streamed: Line[] = [
+      { stockCode: 'A', quantity: 3, unitPrice: '0.1' },
+      { stockCode: 'B', quantity: -1, unitPrice: '0.001' },
+      { stockCode: 'C', quantity: 3, unitPrice: '0.2', customer: GUEST },
+      { stockCode: 'A', quantity: 3, unitPrice: '0.1' },
+    ];
+    expect(await holding(streamed, streamed.slice(0, 2), 4)).toEqual({
+      pass: true,
+      streamed: 4,
+      rejected: 4,
+      guests: 1,
+      history: 2,
+      repeated: 1,
+      revenue: { stream: '1.199', history: '0.299' },
+      differences: [],
+    });
+  });
+
+  test('passes on nothing at all', async () => {
+    expect(await holding([], [])).toMatchObject({ pass: true, revenue: { stream: '0', history: '0' } });
+  });
+
+  test('sums what binary fractions can’t, and more than a number holds', async () => {
+    const many = Array.from({ length: 3000 }, (_, n): Line => ({ stockCode: `${n}`, unitPrice: '0.1' }));
+    expect((await holding(many, many)).revenue).toEqual({ stream: '300', history: '300' });
+    const large: Line[] = [
+      { stockCode: 'A', quantity: 999_999_999_999_999, unitPrice: '999999999999999.999' },
+      { stockCode: 'B', quantity: 1, unitPrice: '0.000000000000001' },
+    ];
+    expect((await holding(large, large)).revenue.stream).toBe('999999999999998999000000000000.001000000000001');
+  });
+
+  test('names each order the history misses', async () => {
+    const held = lines.filter((_, n) => n !== 4 && n !== 9);
+    const result = await holding(lines, held);
+    expect(result.pass).toBe(false);
+    expect(result).toMatchObject({ streamed: 20, history: 18, guests: 0, repeated: 0 });
+    expect(result.differences).toEqual([
+      'order 600001-P1 of customer 2 is in the stream and not in the history',
+      'order 600003-P0 of customer 4 is in the stream and not in the history',
+    ]);
+    expect(result.revenue).toEqual({ stream: '535.5', history: '497.25' });
+  });
+
+  test('names ten of many, and says how many there are', async () => {
+    const { differences, pass } = await holding(manyLines(50), []);
+    expect(pass).toBe(false);
+    expect(differences.slice(0, 10).every((of) => of.endsWith('in the stream and not in the history'))).toBe(true);
+    expect(differences[10]).toBe('50 orders in all are missing from the history');
+  });
+
+  test('says what the history has and the stream has not', async () => {
+    const extra: Line = { invoiceNo: 'X', unitPrice: '1' };
+    const result = await holding(lines, [...lines, extra]);
+    expect(result.pass).toBe(false);
+    expect(result.differences[0]).toBe('1 orders are in the history and not in the stream');
+  });
+
+  test('names an order that the history holds twice', async () => {
+    const result = await holding(lines, [...lines, lines[3] as Line]);
+    expect(result.pass).toBe(false);
+    expect(result.differences[0]).toBe('order 600001-P0 is in the history twice');
+  });
+
+  test('finds an order whose contents differ in the history', async () => {
+    const held = lines.map((line, n) => (n === 7 ? { ...line, quantity: 1000 } : line));
+    const result = await holding(lines, held);
+    expect(result.pass).toBe(false);
+    expect(result.differences.length).toBeGreaterThan(0);
+  });
+
+  test('finds one order for another of the same value', async () => {
+    const a: Line = { stockCode: 'A' };
+    const b: Line = { stockCode: 'B' };
+    const result = await holding([a, b], [a, { stockCode: 'Z' }]);
+    expect(result.pass).toBe(false);
+    expect(result.differences).toEqual([
+      'order 536365-B of customer 17850 is in the stream and not in the history',
+      '1 orders are in the history and not in the stream',
+      expect.stringMatching(/^revenue/),
+    ]);
+  });
+
+  test('finds an order under another customer', async () => {
+    const result = await holding([{ customer: 5 }], [{ customer: 6 }]);
+    expect(result.pass).toBe(false);
+  });
+
+  test('does not pass when it was interrupted', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const fixture = await localFixture();
+    const stream = await fixture.open();
+    const history = await fixture.openHistory(stream);
+    await putter(stream)(lines);
+    await history.update();
+    const result = await reconcile(stream, history, { signal: stop.signal, onProgress() {} });
+    expect(result.pass).toBe(false);
+    expect(result.differences).toContain('interrupted before everything was read');
+  });
+
+  test('counts the same of the embedded target', async () => {
+    const fixture = await localFixture();
+    const stream = await fixture.open();
+    const history = await fixture.openHistory(stream);
+    const put = putter(stream);
+    await put([...lines, { stockCode: 'G', customer: GUEST }]);
+    await put([...lines.slice(0, 5), { ...lines[6], quantity: 500 }]);
+    await history.update();
+    const result = await reconcile(stream, history, { signal: new AbortController().signal, onProgress() {} });
+    expect(result).toMatchObject({ pass: true, streamed: 27, guests: 1, history: 20, repeated: 6, differences: [] });
+    expect(await collectAll(history)).toHaveLength(20);
+  });
+});

@@ -1,0 +1,150 @@
+/** Runs the built command line as a user does, in a home and a configuration of its own. */
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, onTestFinished } from 'vitest';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const PROGRAM = join(ROOT, 'bin', 'alakazam.js');
+
+/** Builds dist/ if something it is made of is newer. */
+export function buildIfStale(): void {
+  const built = join(ROOT, 'dist', 'cli.js');
+  const made = existsSync(built) ? statSync(built).mtimeMs : 0;
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name as string));
+  const newest = Math.max(...[...sources, 'build.js', 'package.json'].map((of) => statSync(join(ROOT, of)).mtimeMs));
+  if (newest > made) execFileSync(process.execPath, ['build.js'], { cwd: ROOT, stdio: 'inherit' });
+}
+
+/** A new directory, gone when the tests of this file are done. */
+export function temporaryDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'alakazam-test-'));
+  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A new directory that every user of the machine may write. */
+export function openDirectory(): string {
+  const path = temporaryDirectory();
+  chmodSync(path, 0o777);
+  return path;
+}
+
+export interface CliOptions {
+  /** Directory of the store. */
+  readonly home: string;
+  readonly cwd?: string;
+  /** What comes in on standard input; nothing by default. */
+  readonly input?: string | Buffer;
+  readonly env?: Record<string, string>;
+  /** Runs as this user; takes root. */
+  readonly uid?: number;
+}
+
+export interface Finished {
+  /** Null if a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment of a user who has set nothing but the home. */
+export function environmentOf(home: string, env: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const set = /^(ALAKAZAM_|XDG_|NODE_OPTIONS|VITEST|FORCE_COLOR|NO_COLOR|COLUMNS|CI$)/;
+  const kept = Object.entries(process.env).filter(([name]) => !set.test(name));
+  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(home, 'no-config'), ALAKAZAM_HOME: home, ...env };
+}
+
+export function spawnCli(args: readonly string[], { home, cwd, env, uid }: CliOptions, stdio: SpawnOptions['stdio']) {
+  return spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: cwd ?? tmpdir(),
+    env: environmentOf(home, env),
+    stdio,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+}
+
+/** Runs a command to its end. */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<Finished> {
+  const child = spawnCli(args, options, ['pipe', 'pipe', 'pipe']);
+  const finished = finish(child);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input ?? '');
+  return finished;
+}
+
+/** What a process wrote, when it has ended. */
+export async function finish(child: ChildProcess): Promise<Finished> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  /** Lines it has written so far. */
+  readonly lines: string[];
+  readonly stderr: () => string;
+  /** Resolves when it has written this many lines; rejects if it ends before. */
+  until(lines: number): Promise<string[]>;
+  /** Interrupts it, as Ctrl-C does, and waits for its end. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts a command that goes on until it is stopped. */
+export function startCli(args: readonly string[], options: CliOptions): Running {
+  const child = spawnCli(args, options, ['ignore', 'pipe', 'pipe']);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  let rest = '';
+  let stderr = '';
+  let code: number | null | undefined;
+  const wake = () => {
+    for (const each of waiting) each();
+  };
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() as string;
+    lines.push(...parts);
+    wake();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (of) => {
+      code = of;
+      wake();
+      resolve(of);
+    }),
+  );
+  return {
+    process: child,
+    lines,
+    stderr: () => stderr,
+    until: (count) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (lines.length < count && code === undefined) return;
+          waiting.delete(look);
+          if (lines.length >= count) resolve(lines);
+          else reject(new Error(`it ended with ${code} after ${lines.length} of ${count} lines: ${stderr}`));
+        };
+        waiting.add(look);
+        look();
+      }),
+    async stop(signal = 'SIGINT') {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
