@@ -15,7 +15,7 @@ const LF = 10;
 
 /**
  * Reads the record at `at`, whose first line ends at `lineEnd`. Where that line leaves a quote open the record goes on in
- * the next ones, but no further than a field may be long: past that the first line alone is at fault, and the lines after
+ * the next ones and is an order with them, but no further than a field may be long: past that the first line alone is at fault, and the lines after
  * it are read for themselves. Undefined if it takes more bytes to tell and there are more to come.
  */
 export function readRecord(
@@ -24,6 +24,7 @@ export function readRecord(
   lineEnd: number,
   isOpen: boolean,
   hasMore: boolean,
+  isOrder: (fields: readonly string[]) => boolean,
 ): CsvRecord | undefined {
   const first = decodeText(bytes, at, trimCarriageReturn(bytes, at, lineEnd));
   const firstLine = { text: first, lines: 1, end: Math.min(lineEnd + 1, bytes.length) };
@@ -42,8 +43,11 @@ export function readRecord(
     if (!hasQuote) continue;
     const text = decodeText(bytes, at, trimCarriageReturn(bytes, at, end));
     const fields = splitLine(text);
-    if (typeof fields !== 'string') return { fields, text, lines, end: Math.min(next, bytes.length) };
-    if (fields !== 'unclosed quote') return { ...firstLine, fields: 'unclosed quote' };
+    if (fields === 'unclosed quote') continue;
+    // Another line's stray quote may seem to close this one's: what is no order together is read line by line.
+    if (typeof fields !== 'string' && isOrder(fields))
+      return { fields, text, lines, end: Math.min(next, bytes.length) };
+    return { ...firstLine, fields: 'unclosed quote' };
   }
   return hasMore && next < furthest ? undefined : { ...firstLine, fields: 'unclosed quote' };
 }

@@ -1,8 +1,7 @@
 /** The bytes of a file or of standard input: decompressed where they are compressed, and refused where they can't be orders. */
 import { createReadStream } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { AlakazamError, reasonOf } from '../errors.js';
 
 export interface Input {
@@ -64,12 +63,36 @@ async function* decoded(path: string, isGzip: boolean, offset: number): AsyncGen
     yield* plain(path, offset);
     return;
   }
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  try {
-    yield* skip(path, file.pipe(gunzip()), offset);
-  } finally {
-    file.destroy();
+  yield* skip(path, unzipped(createReadStream(path)), offset);
+}
+
+/**
+ * Decompresses a part at a time and hands on all of it before the next: of a file that is cut off or damaged, everything
+ * before the fault comes out before the fault is thrown.
+ */
+async function* unzipped(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  let ready: Buffer[] = [];
+  let fault: Error | undefined;
+  gunzip.on('data', (chunk: Buffer) => ready.push(chunk));
+  const failed = new Promise<void>((resolve) => {
+    gunzip.once('error', (error) => {
+      fault = error;
+      resolve();
+    });
+  });
+  async function* taken(): AsyncGenerator<Buffer> {
+    const chunks = ready;
+    ready = [];
+    yield* chunks;
+    if (fault) throw fault;
   }
+  for await (const part of compressed) {
+    await Promise.race([failed, new Promise((resolve) => gunzip.write(part, resolve))]);
+    yield* taken();
+  }
+  await Promise.race([failed, new Promise((resolve) => gunzip.once('end', resolve).end())]);
+  yield* taken();
 }
 
 /** The bytes of a file, all in the same buffer. */
@@ -104,7 +127,7 @@ async function openPipe(stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
   const name = 'standard input';
   const raw = peekable(stdin);
   const isGzip = isCompressed(await raw.peek(2));
-  const content = isGzip ? peekable(Readable.from(raw.rest()).pipe(gunzip())) : raw;
+  const content = isGzip ? peekable(unzipped(raw.rest())) : raw;
   const head = await content.peek(HEAD_BYTES).catch((error: unknown) => {
     throw unreadable(name, error);
   });
@@ -135,17 +158,24 @@ interface Peekable {
 function peekable(bytes: AsyncIterable<Uint8Array>): Peekable {
   const from = bytes[Symbol.asyncIterator]();
   let peeked: Buffer = Buffer.alloc(0);
+  /** What went wrong while peeking: thrown when reading comes to it. */
+  let fault: { error: unknown } | undefined;
   return {
     async peek(length) {
       while (peeked.length < length && !(length > 2 && peeked.indexOf(LF, peeked.indexOf(LF) + 1) > 0)) {
-        const next = await from.next();
+        const next = await from.next().catch((error: unknown) => {
+          fault = { error };
+          return { done: true as const, value: undefined };
+        });
         if (next.done) break;
         peeked = Buffer.concat([peeked, next.value]);
       }
+      if (fault && peeked.length === 0) throw fault.error;
       return peeked;
     },
     async *rest() {
       if (peeked.length > 0) yield peeked;
+      if (fault) throw fault.error;
       for (let next = await from.next(); !next.done; next = await from.next()) yield asBuffer(next.value);
     },
     async close() {
@@ -194,10 +224,6 @@ async function* skip(name: string, bytes: AsyncIterable<Buffer>, offset: number)
     }
   }
   if (left > 0) throw shorter(name, offset, offset - left);
-}
-
-function gunzip(): Gunzip {
-  return createGunzip({ chunkSize: CHUNK_BYTES });
 }
 
 function isCompressed(bytes: Buffer): boolean {

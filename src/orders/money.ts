@@ -19,6 +19,7 @@ export function createSum(): Sum {
   const finer = new Map<number, bigint>();
 
   function add(quantity: number, price: string): void {
+    if (!/^-?\d+(\.\d+)?$/.test(price)) throw new RangeError(`not a decimal: ${JSON.stringify(price)}`);
     const dot = price.indexOf('.');
     const places = dot < 0 ? 0 : price.length - dot - 1;
     const scaled = places > PLACES ? Number.NaN : Math.round(Number(price) * SCALE);

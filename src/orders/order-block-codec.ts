@@ -13,7 +13,7 @@ export interface StoredBlock {
 
 let scratch = Buffer.allocUnsafeSlow(1 << 16);
 
-/** The bytes are good until the next call, which uses their memory again. Header: format u32, count u32, arrival time f64, checksum of the rest u32, reserved u32; little-endian throughout. */
+/** The bytes are good until the next call, which uses their memory again. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, reserved u32; little-endian throughout. */
 export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   const { count, customers, ends, occurrences, lines } = orders;
   const size = HEADER_BYTES + count * COLUMN_BYTES + lines.length;
@@ -29,7 +29,7 @@ export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   columns.ends.set(ends);
   columns.occurrences.set(occurrences);
   bytes.set(lines, HEADER_BYTES + count * COLUMN_BYTES);
-  header.setUint32(16, crc32(bytes.subarray(HEADER_BYTES)), true);
+  header.setUint32(16, checksum(bytes), true);
   return bytes;
 }
 
@@ -42,11 +42,15 @@ export function decodeBlock(stored: Uint8Array): StoredBlock | undefined {
   const count = header.getUint32(4, true);
   const linesAt = HEADER_BYTES + count * COLUMN_BYTES;
   if (header.getUint32(0, true) !== FORMAT || bytes.length < linesAt) return undefined;
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(16, true)) return undefined;
+  if (checksum(bytes) !== header.getUint32(16, true)) return undefined;
   return {
     arrivalMs: header.getFloat64(8, true),
     orders: { count, ...columnsOf(bytes.buffer, count, bytes.byteOffset), lines: bytes.subarray(linesAt) },
   };
+}
+
+function checksum(bytes: Uint8Array): number {
+  return crc32(bytes.subarray(20), crc32(bytes.subarray(0, 16)));
 }
 
 /** When a stored block arrived, without reading the rest of it. */

@@ -103,5 +103,7 @@ export function isoDate(date: string): string | undefined {
 
 /** A wrong value as an error shows it: quoted, on one line, and short. */
 export function quoted(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  const short = value.length > 40 ? `${value.slice(0, 40)}…` : value;
+  // JSON leaves the control characters beyond ASCII as they are.
+  return JSON.stringify(short).replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }

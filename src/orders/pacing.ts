@@ -93,5 +93,6 @@ function together(a: SourceBatch, b: SourceBatch): SourceBatch {
     rejected: [...a.rejected, ...b.rejected],
     position: b.position,
     invoices: new Map([...a.invoices, ...b.invoices]),
+    isNewPass: a.isNewPass === true || b.isNewPass === true,
   };
 }

@@ -40,21 +40,29 @@ export async function* scanFile(
     let read = 0;
     const lines = readLines(header, position);
     const take = () => {
-      const batch = { ...lines.take(), isNewPass: position.pass > 1 && read === 0 };
+      const batch = { ...lines.take(), isNewPass: position.pass > 1 && read === 0 && position.offset === header.bytes };
       read += batch.orders.count;
       left -= batch.orders.count;
       lines.room = Math.min(left, batchSize());
       return batch;
     };
     lines.room = Math.min(left, batchSize());
-    for await (const chunk of input.chunks(position.offset)) {
-      const isPause = chunk === 'pause';
-      if (!isPause) lines.feed(chunk);
-      while (left > 0 && (isPause ? lines.hasAny() : lines.fill())) yield take();
-      if (left <= 0) return;
+    let fault: { error: unknown } | undefined;
+    try {
+      for await (const chunk of input.chunks(position.offset)) {
+        const isPause = chunk === 'pause';
+        if (!isPause) lines.feed(chunk);
+        while (left > 0 && (isPause ? lines.hasAny() : lines.fill())) yield take();
+        if (left <= 0) return;
+      }
+    } catch (error) {
+      fault = { error };
     }
+    // What came before the fault is not lost to it.
     if (lines.hasAny()) yield take();
-    if (!isLoop || read === 0 || left <= 0) return;
+    if (fault) throw fault.error;
+    const isEmpty = read === 0 && position.offset === header.bytes;
+    if (!isLoop || isEmpty || left <= 0) return;
     position = { ...start, pass: position.pass + 1 };
   }
 }
@@ -108,36 +116,37 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
   }
 
   function takeOddLine(): boolean {
-    const isPlain = scanner.scan(window, at, window.length);
+    scanner.scan(window, at, window.length);
     const { lineEnd } = scanner;
     if (lineEnd === window.length && !isEnd) return false;
-    const record = readRecord(window, at, lineEnd, scanner.isOpen, !isEnd);
+    const record = readRecord(window, at, lineEnd, scanner.isOpen, !isEnd, (fields) => whyNot(fields) === undefined);
     if (!record) return false;
     line++;
-    if (record.text !== '') takeRecord(record.fields, record.text, isPlain);
+    if (record.text !== '') takeRecord(record.fields, record.text);
     line += record.lines - 1;
     offset += record.end - at;
     at = record.end;
     return true;
   }
 
-  function takeRecord(fields: string[] | string, text: string, isPlain: boolean): void {
-    const order = typeof fields === 'string' ? [] : (header.columns.map((column) => fields[column]) as LineFields);
-    const reason =
-      typeof fields === 'string'
-        ? fields
-        : fields.length !== header.count
-          ? `${fields.length} fields instead of ${header.count}`
-          : isPlain && header.isStandard
-            ? undefined
-            : whyNotAnOrder(order);
-    if (reason) {
-      reject(reason, text);
+  function inOrder(fields: readonly string[]): LineFields {
+    return header.columns.map((column) => fields[column]) as LineFields;
+  }
+
+  function whyNot(fields: readonly string[]): string | undefined {
+    if (fields.length !== header.count) return `${fields.length} fields instead of ${header.count}`;
+    return whyNotAnOrder(inOrder(fields));
+  }
+
+  function takeRecord(fields: string[] | string, text: string): void {
+    const reason = typeof fields === 'string' ? fields : whyNot(fields);
+    if (reason || typeof fields === 'string') {
+      reject(reason as string, text);
       return;
     }
-    const [invoiceNo, , , , , , customer] = order as LineFields;
-    order[0] = inPass(invoiceNo, pass);
-    builder.add(formatLine(order), customer === '' ? GUEST : Number(customer), UNNUMBERED);
+    const order = inOrder(fields);
+    order[0] = inPass(order[0], pass);
+    builder.add(formatLine(order), order[6] === '' ? GUEST : Number(order[6]), UNNUMBERED);
   }
 
   function reject(reason: string, text: string): void {
