@@ -11,7 +11,7 @@ export async function putOrders(home) {
     stdin: {
       contents: `
         export { openStore } from './src/targets/local-store.js';
-        export { openLocalStream, STREAM_TABLES } from './src/order-history/stream.local.js';
+        export { openLocalStream, STREAM_STORE } from './src/order-history/stream.local.js';
         export { createBlockBuilder } from './src/orders/block-builder.js';`,
       resolveDir: root,
       loader: 'ts',
@@ -23,8 +23,8 @@ export async function putOrders(home) {
     external: ['lmdb'],
     logLevel: 'warning',
   });
-  const { openStore, openLocalStream, STREAM_TABLES, createBlockBuilder } = await import(outfile);
-  const stream = openLocalStream(openStore(home, 'stream', STREAM_TABLES), Date.now);
+  const { openStore, openLocalStream, STREAM_STORE, createBlockBuilder } = await import(outfile);
+  const stream = openLocalStream(openStore(home, 'stream', STREAM_STORE), Date.now);
   let from;
   let line = 0;
   return async (text, customer) => {

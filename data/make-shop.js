@@ -1,7 +1,7 @@
 /**
  * Makes `shop.json`, what the built-in shop is drawn from, out of the real UCI Online Retail file:
  *
- *     node data/make-shop.js OnlineRetail.csv[.gz]      or - for standard input
+ *     node data/make-shop.js OnlineRetail.csv[.gz] [shop.json]      or - for standard input
  *
  * It keeps facts about the whole, and no order: what products are called, cost and how often they sell, which sell to the
  * same people and in the same baskets, and how invoices, quantities, countries, months, weekdays and hours are spread.
@@ -22,30 +22,33 @@ const PRICE_BANDS = [0.5, 1, 1.5, 2.5, 4, 7, 12, Number.POSITIVE_INFINITY];
 const QUANTILES = 200;
 const SLOT_MINUTES = 30;
 
-const path = process.argv[2];
+const [path, target = new URL('shop.json', import.meta.url)] = process.argv.slice(2);
 if (!path) {
-  console.error('usage: node data/make-shop.js OnlineRetail.csv[.gz]   (- for standard input)');
+  console.error('usage: node data/make-shop.js OnlineRetail.csv[.gz] [shop.json]   (- for standard input)');
   process.exit(2);
 }
 
 const orders = await readOrders(path);
-const invoices = groupBy(orders, ({ invoiceNo }) => invoiceNo);
 const sales = orders.filter(({ isSale }) => isSale);
 const saleInvoices = [...groupBy(sales, ({ invoiceNo }) => invoiceNo).values()];
+const customerInvoices = saleInvoices.filter(([{ customer }]) => customer !== '');
+const guestInvoices = saleInvoices.filter(([{ customer }]) => customer === '');
+const returns = orders.filter(({ invoiceNo }) => invoiceNo.startsWith('C'));
+const returnInvoices = [...groupBy(returns, ({ invoiceNo }) => invoiceNo).values()];
 const products = productsOf(sales);
 const themes = themesOf(products, sales);
 const shop = {
   source: 'Chen, D. (2015). Online Retail. UCI Machine Learning Repository. doi 10.24432/C5BW33. CC BY 4.0',
   invoicesPerYear: invoicesInAYear(),
   kinds: {
-    customers: saleInvoices.filter(([{ customer }]) => customer !== '').length,
-    guests: saleInvoices.filter(([{ customer }]) => customer === '').length,
-    returns: returnInvoices().length,
+    customers: customerInvoices.length,
+    guests: guestInvoices.length,
+    returns: returnInvoices.length,
   },
   lines: {
-    customers: histogram(saleInvoices.filter(([{ customer }]) => customer !== '').map(({ length }) => length)),
-    guests: histogram(saleInvoices.filter(([{ customer }]) => customer === '').map(({ length }) => length)),
-    returns: histogram(returnInvoices().map(({ length }) => length)),
+    customers: histogram(customerInvoices.map(({ length }) => length)),
+    guests: histogram(guestInvoices.map(({ length }) => length)),
+    returns: histogram(returnInvoices.map(({ length }) => length)),
   },
   invoicesPerCustomer: invoicesPerCustomer(),
   quantities: quantities(),
@@ -57,7 +60,7 @@ const shop = {
   charges: { abroad: ['POST', 'POSTAGE'], online: ['DOT', 'DOTCOM POSTAGE'] },
   themes: themes.map(({ members, months }) => ({ months, products: members.map(productRow) })),
 };
-writeFileSync(new URL('shop.json', import.meta.url), readable(shop));
+writeFileSync(target, readable(shop));
 
 async function readOrders(path) {
   const file = path === '-' ? process.stdin : createReadStream(path);
@@ -188,18 +191,14 @@ function productRow({ code, name, price, guestPrice, popularity, companions }) {
   return [code, name, price, guestPrice, twoDigits(popularity), ...companions];
 }
 
-function returnInvoices() {
-  return [...invoices.values()].filter(([{ invoiceNo }]) => invoiceNo.startsWith('C'));
-}
-
 /** Invoices from the first of December to the last of November, corrections of the stock left out. */
 function invoicesInAYear() {
   const end = Date.UTC(2011, 11, 1);
-  return [...saleInvoices, ...returnInvoices()].filter(([{ time }]) => time < end).length;
+  return [...saleInvoices, ...returnInvoices].filter(([{ time }]) => time < end).length;
 }
 
 function invoicesPerCustomer() {
-  const own = groupBy(saleInvoices.filter(([{ customer }]) => customer !== ''), ([{ customer }]) => customer);
+  const own = groupBy(customerInvoices, ([{ customer }]) => customer);
   return histogram([...own.values()].map(({ length }) => length));
 }
 

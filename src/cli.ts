@@ -163,6 +163,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT_CODES.done.code);
   throw error;
 });
+// Nobody reads the conversation: no reason to stop.
+process.stderr.on('error', () => {});
 process.on('SIGINT', () => {
   if (interrupt.signal.aborted) process.exit(EXIT_CODES.interrupted.code);
   interrupt.abort();

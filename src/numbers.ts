@@ -33,7 +33,7 @@ export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let unit = 0;
   let size = value;
-  while (size >= 1000 && unit < units.length - 1) {
+  while (Number(size.toFixed(1)) >= 1000 && unit < units.length - 1) {
     size /= 1000;
     unit++;
   }

@@ -1,6 +1,7 @@
 /** What people type as the value of a flag, read strictly. */
 import type { Option } from './command.js';
 import { AlakazamError } from './errors.js';
+import { isoDate } from './orders/order-line.js';
 
 function wrong(flag: string, typed: string, valid: string): AlakazamError {
   return new AlakazamError('usage', `${flag} is ${JSON.stringify(typed)}; valid: ${valid}`);
@@ -51,17 +52,22 @@ export function moment(typed: string, flag: string): Moment {
   const ago = /^(\d+(?:\.\d+)?)([smhd])$/.exec(typed);
   if (ago) return { agoMs: Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(typed);
-  const atMs = iso ? Date.parse(iso[1] && !iso[4] ? `${typed}Z` : typed) : Number.NaN;
+  const atMs = iso && isDay(typed) ? Date.parse(iso[1] && !iso[4] ? `${typed}Z` : typed) : Number.NaN;
   if (Number.isNaN(atMs)) throw wrong(flag, typed, 'how long ago (10m, 2h, 1d), a moment (2026-11-23T09:00), or start');
   return { atMs };
 }
 
 /** A day, `2011-11-09`, or a moment, `2011-11-09T08:00`, as order dates are written. */
 export function orderDate(typed: string, flag: string): string {
-  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$/.test(typed) || Number.isNaN(Date.parse(typed))) {
+  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$/.test(typed) || !isDay(typed) || Number.isNaN(Date.parse(typed))) {
     throw wrong(flag, typed, 'a day such as 2011-11-09, or a moment such as 2011-11-09T08:00');
   }
   return typed;
+}
+
+/** `Date.parse` takes 30 February for 2 March. */
+function isDay(typed: string): boolean {
+  return isoDate(`${typed.slice(0, 10)} 00:00`) !== undefined;
 }
 
 export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;

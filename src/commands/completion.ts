@@ -1,5 +1,6 @@
-import type { Command, Options } from '../command.js';
+import type { Command, Option, Options } from '../command.js';
 import { defineCommand } from '../command.js';
+import { SETTINGS } from '../config.js';
 // The table has this command too: it is whole by the time one runs.
 import { COMMANDS } from './index.js';
 
@@ -33,8 +34,16 @@ export const completion = defineCommand({
   },
 });
 
+/** On every command. */
+const COMMON: readonly Option[] = [
+  { flags: '--target <name>', about: SETTINGS.target.about },
+  { flags: '--home <directory>', about: SETTINGS.home.about },
+  { flags: '--quiet', about: 'say nothing but the answer and what went wrong' },
+  { flags: '--verbose', about: 'show the stack of an error' },
+];
+
 function wordOf({ name, summary, argument, options }: Command<Options>): Word {
-  const flags = Object.values(options).map(({ flags: typed, about, choices = [] }) => ({
+  const flags = [...Object.values(options), ...COMMON].map(({ flags: typed, about, choices = [] }) => ({
     names: typed.split(/[ ,]+/).filter((part) => part.startsWith('-')),
     about: about.replaceAll("'", ''),
     choices,
@@ -58,7 +67,7 @@ function bash(words: readonly Word[]): string {
   return `_alakazam() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then words="${words.map(({ name }) => name).join(' ')} --help --version"
-  elif [ "$previous" = --source ] || [ "$previous" = -s ] || [ "$previous" = --home ]; then COMPREPLY=($(compgen -f -- "$current")); return
+  elif [ "$previous" = --source ] || [ "$previous" = -s ] || [ "$previous" = --home ]; then local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); return
   else case "\${COMP_WORDS[1]}" in
 ${cases(words)}
   esac; fi

@@ -27,8 +27,7 @@ interface KnownLine {
   readonly line: string;
 }
 
-/** What its store holds. */
-export const HISTORY_TABLES = ['customers'];
+export const HISTORY_STORE = { tables: ['customers'], remedy: 'delete it: it is made again from the stream' };
 
 export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): OrderHistory {
   const customers = () => store.table('customers');

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { filtered, joined, type OrderBlock, slice } from '../orders/order-block.js';
 import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/order-block-codec.js';
 import type { SourcePosition } from '../orders/order-source.js';
-import { damaged, type LocalStore } from '../targets/local-store.js';
+import type { LocalStore } from '../targets/local-store.js';
 import type { OrderStream, ReadOptions, SourceProgress, StreamStart } from './stream.js';
 
 const ORDERS_A_VALUE = 512;
@@ -42,8 +42,10 @@ export interface LocalOrderStream extends OrderStream {
   wait(signal: AbortSignal): Promise<void>;
 }
 
-/** What its store holds. */
-export const STREAM_TABLES = ['orders', 'sources', 'rejected'];
+export const STREAM_STORE = {
+  tables: ['orders', 'sources', 'rejected'],
+  remedy: 'move it away and stream the orders again, or restore it from a backup',
+};
 
 export function openLocalStream(store: LocalStore, clock: () => number): LocalOrderStream {
   let recent: NumberedBlock[] = [];
@@ -67,7 +69,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
 
   function stored(key: number, value: Buffer): NumberedBlock {
     const block = decodeBlock(value);
-    if (!block) throw damaged(store.path, `the orders up to number ${key} can't be read`);
+    if (!block) throw store.damaged(`the orders up to number ${key} can't be read`);
     touchedBytes += value.length;
     return { ...block, first: key - block.orders.count + 1 };
   }
@@ -190,7 +192,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
       const end = sequence + count;
       for (let next = sequence; next < end; ) {
         const block = blockOf(next);
-        if (!block || block.first > next) throw damaged(store.path, `order number ${next} is missing`);
+        if (!block || block.first > next) throw store.damaged(`order number ${next} is missing`);
         const last = Math.min(block.first + block.orders.count, end);
         parts.push(slice(block.orders, next - block.first, last - block.first));
         next = last;

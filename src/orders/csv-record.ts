@@ -22,13 +22,13 @@ export function readRecord(
   bytes: Buffer,
   at: number,
   lineEnd: number,
-  isOpen: boolean,
   hasMore: boolean,
   isOrder: (fields: readonly string[]) => boolean,
 ): CsvRecord | undefined {
   const first = decodeText(bytes, at, trimCarriageReturn(bytes, at, lineEnd));
   const firstLine = { text: first, lines: 1, end: Math.min(lineEnd + 1, bytes.length) };
-  if (!isOpen) return { ...firstLine, fields: splitLine(first) };
+  const own = splitLine(first);
+  if (own !== 'unclosed quote') return { ...firstLine, fields: own };
   const furthest = at + FIELD_CHARACTERS_MAX;
   let lines = 1;
   let next = lineEnd + 1;
@@ -38,6 +38,9 @@ export function readRecord(
     if (end > furthest) return { ...firstLine, fields: 'unclosed quote' };
     if (found < 0 && hasMore) return undefined;
     lines++;
+    // A line that is an order by itself is no part of another's description.
+    const alone = splitLine(decodeText(bytes, next, trimCarriageReturn(bytes, next, end)));
+    if (typeof alone !== 'string' && isOrder(alone)) return { ...firstLine, fields: 'unclosed quote' };
     const hasQuote = bytes.subarray(next, end).includes(34);
     next = end + 1;
     if (!hasQuote) continue;

@@ -67,8 +67,8 @@ async function* decoded(path: string, isGzip: boolean, offset: number): AsyncGen
 }
 
 /**
- * Decompresses a part at a time and hands on all of it before the next: of a file that is cut off or damaged, everything
- * before the fault comes out before the fault is thrown.
+ * Decompresses a part at a time and hands on all of it before the next: of a file that is cut off or damaged, what was
+ * decompressed before the part with the fault comes out before the fault is thrown.
  */
 async function* unzipped(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
@@ -87,11 +87,21 @@ async function* unzipped(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<
     yield* chunks;
     if (fault) throw fault;
   }
+  // It ends by itself where zeros pad the file, and then calls nobody back.
+  let isEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    gunzip.once('end', () => {
+      isEnded = true;
+      resolve();
+    });
+  });
   for await (const part of compressed) {
-    await Promise.race([failed, new Promise((resolve) => gunzip.write(part, resolve))]);
+    await Promise.race([failed, ended, new Promise((resolve) => gunzip.write(part, resolve))]);
     yield* taken();
+    if (isEnded) return;
   }
-  await Promise.race([failed, new Promise((resolve) => gunzip.once('end', resolve).end())]);
+  gunzip.end();
+  await Promise.race([failed, ended]);
   yield* taken();
 }
 

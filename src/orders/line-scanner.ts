@@ -10,8 +10,6 @@ import { FIELD_CHARACTERS_MAX, KEY_CHARACTERS_MAX } from './order-line.js';
 export interface LineScanner {
   /** Where the line that was scanned ends: at its line feed, or at `limit` if there is none. */
   lineEnd: number;
-  /** True if the line has an odd number of quotes, so that a field may go on in the next line. */
-  isOpen: boolean;
   /** Ends of the first two fields of a plain line. */
   invoiceEnd: number;
   stockCodeEnd: number;
@@ -36,12 +34,11 @@ const KINDS = new Uint8Array(256);
 const ORDINARY = 0;
 const SEPARATOR = 1;
 const END = 2;
-const QUOTED = 3;
-const NOT_PLAIN = 4;
+const NOT_PLAIN = 3;
 KINDS.fill(NOT_PLAIN, 0, SPACE).fill(NOT_PLAIN, 127);
 KINDS[COMMA] = SEPARATOR;
 KINDS[LF] = END;
-KINDS[QUOTE] = QUOTED;
+KINDS[QUOTE] = NOT_PLAIN;
 
 const DAYS = new Uint8Array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]);
 
@@ -52,7 +49,6 @@ export function createLineScanner(): LineScanner {
 
   function scan(bytes: Uint8Array, start: number, limit: number): boolean {
     let commaCount = 0;
-    let quotes = 0;
     let isPlain = true;
     let at = start;
     for (; at < limit; at++) {
@@ -62,12 +58,10 @@ export function createLineScanner(): LineScanner {
         if (commaCount < 7) commas[commaCount] = at;
         commaCount++;
       } else if (kind === END) break;
-      else if (kind === QUOTED) quotes++;
       else isPlain = false;
     }
     scanner.lineEnd = at;
-    scanner.isOpen = (quotes & 1) === 1;
-    if (!isPlain || quotes > 0 || commaCount !== 7 || at - start > FIELD_CHARACTERS_MAX) return false;
+    if (!isPlain || commaCount !== 7 || at - start > FIELD_CHARACTERS_MAX) return false;
 
     const invoiceEnd = commas[0] as number;
     const stockCodeEnd = commas[1] as number;
@@ -113,7 +107,6 @@ export function createLineScanner(): LineScanner {
 
   const scanner: LineScanner = {
     lineEnd: 0,
-    isOpen: false,
     invoiceEnd: 0,
     stockCodeEnd: 0,
     customer: GUEST,

@@ -119,7 +119,7 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     scanner.scan(window, at, window.length);
     const { lineEnd } = scanner;
     if (lineEnd === window.length && !isEnd) return false;
-    const record = readRecord(window, at, lineEnd, scanner.isOpen, !isEnd, (fields) => whyNot(fields) === undefined);
+    const record = readRecord(window, at, lineEnd, !isEnd, (fields) => whyNot(fields) === undefined);
     if (!record) return false;
     line++;
     if (record.text !== '') takeRecord(record.fields, record.text);

@@ -36,7 +36,7 @@ const AGAIN = 20;
 const COMPANION = 170;
 /** … one that everybody talks about; one that sells well this month. The rest are a customer's favourites. */
 const TREND = 30;
-const BESTSELLER = 160;
+const BESTSELLER = 80;
 /** Products that are talked about at a time, and for how long each. */
 const TRENDS = 8;
 const TREND_DAYS = 24;

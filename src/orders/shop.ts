@@ -74,8 +74,7 @@ const COUNTRY_LINES_MIN = 80;
 /** Keeps what is divided between customers whole. */
 const WEIGHT_SCALE = 16;
 /** Out of 256, running: how much of what customers like is of their first, second and third theme; the rest is of any. */
-const TASTES = [112, 176, 216];
-
+const TASTES = [144, 208, 244];
 /** The larger, the less the most popular are favoured over what they sold. */
 const POPULARITY_HANDICAP = 4000;
 
@@ -96,7 +95,10 @@ export function loadShopData(): ShopData {
   return loaded;
 }
 
-/** Opens the shop of a key, which is 32 bits of a seed. What is not needed at once is made when it is: a few orders are soon drawn. */
+/**
+ * Opens the shop of a key, which is 32 bits of a seed. What can wait is made when it is first needed, so that a few orders
+ * are drawn soon.
+ */
 export function openShop(data: ShopData, key: number): Shop {
   const { themes } = data;
   const rows = themes.flatMap(({ products }) => products);
@@ -136,23 +138,32 @@ export function openShop(data: ShopData, key: number): Shop {
     return themeOf[anyProduct(hash(themesKey, customer * TASTES.length + n))] as number;
   }
 
+  function product(number: number): Product {
+    products[number] ??= productOf(rows[number] as ProductRow, number, bands);
+    return products[number] as Product;
+  }
+
+  /** Every second one goes with the one before it, if anything does. */
+  function favourite(customer: number, n: number): number {
+    const own = hash(favouritesKey, customer);
+    const bits = hash(own, 2 * n + 1);
+    if (n % 2 === 1) {
+      const { companions } = product(favourite(customer, n - 1));
+      if (companions.length > 0) return companions[scaled(bits, companions.length)] as number;
+    }
+    const chance = hash(own, 2 * n) >>> 24;
+    const taste = TASTES.findIndex((share) => chance < share);
+    return taste < 0 ? anyProduct(bits) : productIn(tasteOf(customer, taste), bits);
+  }
+
   return {
     productCount: rows.length,
-    product(number) {
-      products[number] ??= productOf(rows[number] as ProductRow, number, bands);
-      return products[number] as Product;
-    },
+    product,
     customer: (bits) => among(visits, bits),
     customerId: (customer) => ids[customer] as number,
     countryOf: (customer) => countries[customer] as number,
     guestCountry: (bits) => among(guests, bits),
-    favourite(customer, n) {
-      const own = hash(favouritesKey, customer);
-      const chance = hash(own, 2 * n) >>> 24;
-      const bits = hash(own, 2 * n + 1);
-      const taste = TASTES.findIndex((share) => chance < share);
-      return taste < 0 ? anyProduct(bits) : productIn(tasteOf(customer, taste), bits);
-    },
+    favourite,
     bestseller: (month, themeBits, bits) => productIn(among(monthlyThemes[month] as Float64Array, themeBits), bits),
     isInSeason: (product, month, chance) =>
       chance < ((seasons[themeOf[product] as number] as number[])[month] as number),

@@ -1,7 +1,7 @@
 /** The one place that opens LMDB: where files are, what version they are, and what to say when the disk says no. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { whatIsDamaged } from './lmdb-file.js';
@@ -18,6 +18,8 @@ export interface LocalStore {
   table(name: string): Database<Buffer, LmdbKey>;
   /** Runs `write` in a transaction that is durable, whole, when this returns. */
   write<T>(write: () => T): T;
+  /** What to throw when what it holds can't be. */
+  damaged(what: string): AlakazamError;
   /** Sees what other processes have written since the last look. */
   refresh(): void;
   /**
@@ -28,15 +30,32 @@ export interface LocalStore {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  /** What it holds, besides `meta`. */
+  readonly tables: readonly string[];
+  /** What to do when it is damaged. */
+  readonly remedy: string;
+}
+
 export type LmdbKey = string | number | (string | number)[];
 
 /** Opens the store `name` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
-export function openStore(directory: string, name: string, names: readonly string[]): LocalStore {
+export function openStore(directory: string, name: string, { tables: names, remedy }: StoreOptions): LocalStore {
   const path = join(directory, `${name}.mdb`);
-  let root = guard(path, () => {
+  function guard<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw storeError(path, remedy, error);
+    }
+  }
+
+  let root = guard(() => {
     mkdirSync(directory, { recursive: true });
+    // The lock file is mapped too, and a page of it that the disk has no room for would kill the process.
+    if (!existsSync(`${path}-lock`) && isFull(directory)) throw diskFull(path);
     const damage = whatIsDamaged(path);
-    if (damage) throw damaged(path, damage);
+    if (damage) throw damaged(path, damage, remedy);
     return openRoot();
   });
   let tables = openTables();
@@ -48,7 +67,7 @@ export function openStore(directory: string, name: string, names: readonly strin
   /** All of them at once: one that is first opened in a transaction that fails is gone with it. */
   function openTables(): Map<string, Database<Buffer, LmdbKey>> {
     const open = (table: string) => root.openDB<Buffer, LmdbKey>(table, { encoding: 'binary' });
-    return guard(path, () => new Map(['meta', ...names].map((table) => [table, open(table)])));
+    return guard(() => new Map(['meta', ...names].map((table) => [table, open(table)])));
   }
 
   function table(of: string): Database<Buffer, LmdbKey> {
@@ -66,62 +85,67 @@ export function openStore(directory: string, name: string, names: readonly strin
       },
     );
   }
-  if (version === 0) guard(path, () => meta.putSync('version', Buffer.from(String(STORE_VERSION))));
+  if (version === 0) guard(() => meta.putSync('version', Buffer.from(String(STORE_VERSION))));
 
   return {
     path,
     table,
-    write: (write) => guard(path, () => root.transactionSync(write)),
+    write: (write) => guard(() => root.transactionSync(write)),
     refresh: () => root.resetReadTxn(),
     unmap() {
       // Closing is done when this returns, because no write is ever under way between two turns of the event loop.
       void root.close();
-      root = guard(path, openRoot);
+      root = guard(openRoot);
       tables = openTables();
     },
+    damaged: (what) => damaged(path, what, remedy),
     close: () => root.close(),
   };
 }
 
-function guard<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw storeError(path, error);
-  }
-}
-
-function storeError(path: string, error: unknown): unknown {
+function storeError(path: string, remedy: string, error: unknown): unknown {
   if (error instanceof AlakazamError) return error;
   const { code } = error as { code?: string | number };
   const reason = reasonOf(error);
-  if (code === 28 || code === 'ENOSPC' || /no space left/i.test(reason)) {
-    return new AlakazamError('failed', `the disk is full: ${path} can't grow; what was acknowledged before is kept`, {
-      hint: 'make room, then run the same command again: it goes on where it stopped',
-      cause: error,
-    });
-  }
-  if (
-    code === 30 ||
-    code === 13 ||
-    code === 1 ||
-    /read-only|permission denied|EROFS|EACCES|EPERM/i.test(`${code} ${reason}`)
-  ) {
+  const isAny = (...codes: (string | number)[]) => code !== undefined && codes.includes(code);
+  // LMDB says EIO where the disk took only a part.
+  if (isAny(28, 'ENOSPC') || /no space left/i.test(reason) || (isAny(5, 'EIO') && isFull(path)))
+    return diskFull(path, error);
+  if (isAny(30, 13, 1, 'EROFS', 'EACCES', 'EPERM') || /read-only|permission denied/i.test(reason)) {
     return new AlakazamError('access', `no permission to write ${path}`, {
       hint: 'give yourself write access to it, or set ALAKAZAM_HOME to a directory of your own',
       cause: error,
     });
   }
-  if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH|corrupt|not an LMDB/i.test(reason)) {
-    return damaged(path, reason, error);
+  if (isAny('EEXIST', 'ENOTDIR')) {
+    return new AlakazamError('failed', `${dirname(path)} is a file, or in one; the home has to be a directory`, {
+      hint: 'set ALAKAZAM_HOME to another directory',
+      cause: error,
+    });
+  }
+  if (isAny(5, 'EIO'))
+    return new AlakazamError('failed', `the disk failed to read or write ${path}: ${reason}`, { cause: error });
+  if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH/.test(reason)) {
+    return damaged(path, reason, remedy, error);
   }
   return error;
 }
 
-/** What to do about a damaged store depends on what it holds; the stream is the one that can't be made again. */
-export function damaged(path: string, what: string, cause?: unknown): AlakazamError {
-  return new AlakazamError('failed', `${path} is damaged: ${what}`, {
-    hint: `move it away and stream the orders again, or restore it from a backup`,
+/** Less than this is no room for a commit. */
+const FREE_BYTES_MIN = 1 << 18;
+
+function isFull(path: string): boolean {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize < FREE_BYTES_MIN;
+}
+
+function diskFull(path: string, cause?: unknown): AlakazamError {
+  return new AlakazamError('failed', `the disk is full: ${path} can't grow; what was acknowledged before is kept`, {
+    hint: 'make room, then run the same command again: it goes on where it stopped',
     cause,
   });
+}
+
+function damaged(path: string, what: string, remedy: string, cause?: unknown): AlakazamError {
+  return new AlakazamError('failed', `${path} is damaged: ${what}`, { hint: remedy, cause });
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { bytes, whole } from '../numbers.js';
 import type { OrderHistory } from '../order-history/history.js';
-import { HISTORY_TABLES, openLocalHistory } from '../order-history/history.local.js';
-import { type LocalOrderStream, openLocalStream, STREAM_TABLES } from '../order-history/stream.local.js';
+import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
+import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../order-history/stream.local.js';
 import type { Check, Target } from '../pipeline.js';
 import { openStore } from './local-store.js';
 
@@ -16,12 +16,12 @@ export const local: Target = (config, clock) => {
   let history: OrderHistory | undefined;
 
   function openStream(): LocalOrderStream {
-    stream ??= openLocalStream(openStore(home, 'stream', STREAM_TABLES), clock);
+    stream ??= openLocalStream(openStore(home, 'stream', STREAM_STORE), clock);
     return stream;
   }
 
   function openHistory(): OrderHistory {
-    history ??= openLocalHistory(openStore(home, 'history', HISTORY_TABLES), openStream());
+    history ??= openLocalHistory(openStore(home, 'history', HISTORY_STORE), openStream());
     return history;
   }
 

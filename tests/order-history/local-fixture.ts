@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import { HISTORY_TABLES, openLocalHistory } from '../../src/order-history/history.local.js';
-import { type LocalOrderStream, openLocalStream, STREAM_TABLES } from '../../src/order-history/stream.local.js';
+import { HISTORY_STORE, openLocalHistory } from '../../src/order-history/history.local.js';
+import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../../src/order-history/stream.local.js';
 import { openStore } from '../../src/targets/local-store.js';
 import { temporaryDirectory } from '../run-cli.js';
 
@@ -24,12 +24,12 @@ const base = temporaryDirectory();
 export async function localFixture(): Promise<LocalFixture> {
   const home = join(base, String(count++));
   const open = async (clock: () => number = Date.now) =>
-    keep(openLocalStream(openStore(home, 'stream', STREAM_TABLES), clock));
+    keep(openLocalStream(openStore(home, 'stream', STREAM_STORE), clock));
   return {
     home,
     open,
     openHistory: async (stream) =>
-      keep(openLocalHistory(openStore(home, 'history', HISTORY_TABLES), stream ?? (await open()))),
+      keep(openLocalHistory(openStore(home, 'history', HISTORY_STORE), stream ?? (await open()))),
   };
 }
 

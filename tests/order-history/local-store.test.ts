@@ -200,7 +200,9 @@ describe('damage', () => {
     const root = open<Buffer, string>({ path: join(fixture.home, 'stream.mdb'), encoding: 'binary' });
     root.openDB<Buffer, string>('meta', { encoding: 'binary' }).putSync('version', Buffer.from('99'));
     await root.close();
-    expect(() => openStore(fixture.home, 'stream', [])).toThrow(/newer alakazam \(store version 99, known is 1\)/);
+    expect(() => openStore(fixture.home, 'stream', { tables: [], remedy: '' })).toThrow(
+      /newer alakazam \(store version 99, known is 1\)/,
+    );
   });
 });
 

@@ -38,7 +38,7 @@ describe('splitting a line', () => {
         else refused++;
         expect(bySplitLine(line)).toEqual(expected);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2500 },
     );
     // Both sides of the property were tried.
     expect(Math.min(accepted, refused)).toBeGreaterThan(100);
@@ -49,7 +49,7 @@ describe('splitting a line', () => {
       fc.property(fc.string({ unit: character, maxLength: 24 }), (line) => {
         expect(bySplitLine(line)).toEqual(byCsvParse(line));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 4000 },
     );
   });
 
@@ -73,7 +73,7 @@ describe('writing a line', () => {
         expect(splitLine(line)).toEqual(fields);
         expect(byCsvParse(line) ?? []).toEqual(line === '' ? [''] : fields);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('a date', () => {
         expect(isoDate(`${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}${tail}`)).toBe(expected);
         expect(isoDate(`${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}${tail}`)).toBe(expected);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 

@@ -1,0 +1,196 @@
+/** What the command line says of itself: help, completion, exit codes, and that none of it promises what isn't there. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { environmentOf, PROGRAM, ROOT, runCli, temporaryDirectory } from '../run-cli.js';
+import { SAMPLE, writeFile } from './sample.js';
+
+const home = temporaryDirectory();
+const directory = temporaryDirectory();
+const run = (args: readonly string[], env: Record<string, string> = {}) => runCli(args, { home, env, cwd: directory });
+const narrow = { COLUMNS: '80' };
+
+const main = (await run(['--help'], narrow)).stdout;
+const NAMES = [...main.slice(main.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)\b/gm)].map(
+  ([, name]) => name as string,
+);
+const helpOf = new Map<string, string>();
+for (const name of NAMES) helpOf.set(name, (await run([name, '--help'], narrow)).stdout);
+
+/** The flags a command's help lists. */
+function flagsOf(name: string): Set<string> {
+  const text = helpOf.get(name) ?? '';
+  const options = text.slice(text.indexOf('\nOptions:'));
+  return new Set(
+    [...options.matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].flatMap(
+      ([, flags]) => (flags as string).match(/--?[\w-]+/g) ?? [],
+    ),
+  );
+}
+
+describe('--help', () => {
+  test('lists the commands that there are', () => {
+    expect(NAMES).toEqual('generate tail history verify rejected config reset doctor demo completion help'.split(' '));
+  });
+
+  test.each([[] as string[], ...NAMES.map((name) => [name])])(
+    '%s fits into 80 columns, and begins with examples',
+    async (...args) => {
+      const { code, stdout, stderr } = await run([...args.filter(Boolean), '--help'], narrow);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^Examples:\n {2}/);
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(stdout).toMatchSnapshot();
+    },
+  );
+
+  test('an example of a command is one it takes', () => {
+    for (const [name, text] of [['', main] as const, ...helpOf]) {
+      const examples = text.slice(0, text.indexOf('\nUsage:'));
+      expect(unknownIn(examples), `in the help of ${name || 'alakazam'}`).toEqual([]);
+    }
+  });
+
+  test('-h and --help are the same, and without a command it is shown too', async () => {
+    expect((await run(['-h'], narrow)).stdout).toBe(main);
+    const nothing = await run([], narrow);
+    expect(nothing.stdout + nothing.stderr).toBe(main);
+  });
+
+  test('--version is the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect((await run(['-V'])).stdout).toBe(`${version}\n`);
+  });
+
+  test('help exit-codes shows them all', async () => {
+    const { code, stdout } = await run(['help', 'exit-codes']);
+    expect(code).toBe(0);
+    expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['0', '1', '2', '3', '4', '5', '130', '']);
+  });
+});
+
+describe('wrong usage', () => {
+  test.each([
+    [['frobnicate'], /^error: unknown command 'frobnicate'/],
+    [['generat'], /Did you mean generate\?/],
+    [['help', 'everything'], /topic is "everything"; valid: exit-codes/],
+    [['completion', 'tcsh'], /shell is "tcsh"; valid: bash, zsh, fish/],
+    [['--frobnicate'], /unknown option '--frobnicate'/],
+    [['verify', 'everything'], /too many arguments/],
+  ])('%j exits with 2 and one message', async (args, message) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+});
+
+describe('what is written down', () => {
+  test.each(['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', '.alakazamrc.example'])(
+    '%s names no command and no flag that there is not',
+    (file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      expect(unknownIn(text)).toEqual([]);
+    },
+  );
+});
+
+describe('every example of --help runs', () => {
+  const bin = temporaryDirectory();
+  const examples = [...helpOf]
+    .flatMap(([, text]) => text.slice(0, text.indexOf('\nUsage:')).split('\n').slice(1))
+    .map((line) => line.trim().split(/ {2,}/)[0] as string)
+    .filter((line) => line !== '');
+
+  beforeAll(() => {
+    writeFile(bin, 'alakazam', `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`);
+    chmodSync(join(bin, 'alakazam'), 0o755);
+    writeFile(directory, 'OnlineRetail.csv', SAMPLE);
+  });
+
+  // One asks, one takes twenty seconds and has a test of its own, and two are for shells that may not be there.
+  test.each(examples.filter((line) => !/^alakazam (reset|demo)$|completion (zsh|fish)/.test(line)))('%s', (line) => {
+    const { PATH } = process.env;
+    const env = { ...environmentOf(home), PATH: `${bin}:${PATH}` };
+    // What waits for more is told to stop after a while, as a person would.
+    const shell = [
+      'timeout',
+      '--preserve-status',
+      '-s',
+      'INT',
+      '3',
+      'bash',
+      '-c',
+      `set -o pipefail; trap '' INT; ${line}`,
+    ];
+    const interrupted = /tail orders(?!.*--no-follow)|--rate|--speed/.test(line);
+    const { status, stderr } = spawnSync(shell[0] as string, shell.slice(1), { env, cwd: directory, encoding: 'utf8' });
+    expect(stderr).not.toMatch(/^error:/m);
+    expect(interrupted ? [0, 130] : [0]).toContain(status);
+  });
+});
+
+describe('completion', () => {
+  const complete = (script: string, words: string[]) => {
+    const shell = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _alakazam; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', shell], { encoding: 'utf8', cwd: directory });
+    expect(stderr).toBe('');
+    return stdout.split('\n').filter(Boolean);
+  };
+
+  test('of bash is a script without fault, and completes commands, flags and values', async () => {
+    const { code, stdout } = await run(['completion', 'bash']);
+    expect(code).toBe(0);
+    expect(spawnSync('bash', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    expect(complete(stdout, ['alakazam', 'ge'])).toEqual(['generate']);
+    expect(complete(stdout, ['alakazam', '']).filter((word) => !word.startsWith('-'))).toEqual(NAMES);
+    expect(complete(stdout, ['alakazam', 'tail', ''])).toContain('orders');
+    expect(complete(stdout, ['alakazam', 'generate', '--dry'])).toEqual(['--dry-run']);
+    expect(complete(stdout, ['alakazam', 'generate', '--from', ''])).toEqual(['start', 'continue']);
+    expect(complete(stdout, ['alakazam', 'verify', '-o', 'n'])).toEqual(['ndjson']);
+    expect(complete(stdout, ['alakazam', 'completion', ''])).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+    writeFile(directory, 'some file.csv', '');
+    writeFile(directory, 'plain.csv', '');
+    expect(complete(stdout, ['alakazam', 'generate', '--source', 'pl'])).toEqual(['plain.csv']);
+    expect(complete(stdout, ['alakazam', 'generate', '--source', 'some'])).toEqual(['some file.csv']);
+  });
+
+  test('offers every flag that the help of a command lists', async () => {
+    const { stdout } = await run(['completion', 'bash']);
+    for (const name of NAMES) {
+      const offered = complete(stdout, ['alakazam', name, '--']);
+      const listed = [...flagsOf(name)].filter((flag) => flag.startsWith('--'));
+      expect({ name, flags: offered.sort() }).toEqual({ name, flags: listed.sort() });
+    }
+  });
+
+  test.each(['zsh', 'fish'])('of %s names every command', async (shell) => {
+    const { code, stdout } = await run(['completion', shell]);
+    expect(code).toBe(0);
+    for (const name of NAMES) expect(stdout).toContain(name);
+  });
+});
+
+/** Commands and flags in code that there are none of. */
+function unknownIn(text: string): string[] {
+  const unknown: string[] = [];
+  for (const [line, name, rest] of text.matchAll(/(?<![\w./@-])alakazam ([a-z][a-z-]*)([^\n`)|>#]*)/g)) {
+    if (!isCode(text, line)) continue;
+    if (!NAMES.includes(name as string)) unknown.push(line);
+    else
+      for (const flag of (rest as string).match(/(?<=\s)--?[a-zA-Z][\w-]*/g) ?? [])
+        if (!flagsOf(name as string).has(flag)) unknown.push(`${name} ${flag}`);
+  }
+  return unknown;
+}
+
+/** Prose may say "alakazam keeps"; in backticks, after a prompt or at the beginning of an indented line it is a command. */
+function isCode(text: string, line: string): boolean {
+  const at = text.indexOf(line);
+  return (
+    /(`|\$ |^ {2,}|&& |^)$/m.test(text.slice(text.lastIndexOf('\n', at) + 1, at)) ||
+    /`{1,3}[^`]*$/.test(text.slice(Math.max(0, at - 30), at))
+  );
+}

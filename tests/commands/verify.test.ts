@@ -1,0 +1,95 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open } from 'lmdb';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { runCli, startCli, temporaryDirectory } from '../run-cli.js';
+import { manyOrders, SAMPLE, writeFile } from './sample.js';
+
+const directory = temporaryDirectory();
+const sample = writeFile(directory, 'orders.csv', SAMPLE);
+let home = '';
+let homes = 0;
+beforeEach(() => {
+  home = join(directory, `home-${homes++}`);
+});
+const run = (args: string) => runCli(args.split(' '), { home });
+
+type Customers = Database<Buffer, [number, number]>;
+
+/** Changes what the history holds, as no alakazam would. */
+async function inHistory(change: (customers: Customers) => void): Promise<void> {
+  const root = open<Buffer, [number, number]>({ path: join(home, 'history.mdb'), encoding: 'binary' });
+  change(root.openDB<Buffer, [number, number]>('customers', { encoding: 'binary' }));
+  await root.close();
+}
+
+describe('verify', () => {
+  test('passes, and says so as the issue has it', async () => {
+    await run(`generate --source ${sample}`);
+    expect(await run('verify -o json')).toEqual({
+      code: 0,
+      stdout:
+        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"history":7,"repeated":0,"revenue":{"stream":"221.5","history":"210.4"},"differences":[]}\n',
+      stderr: '',
+    });
+    expect((await run('verify')).code).toBe(0);
+    expect((await run('verify -o csv')).stdout).toBe(
+      'pass,streamed,rejected,guests,history,repeated,streamRevenue,historyRevenue\ntrue,8,1,1,7,0,221.5,210.4\n',
+    );
+    expect((await run('verify -o table')).stdout).toContain('PASS');
+  });
+
+  test('passes on an empty pipeline', async () => {
+    expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({ pass: true, streamed: 0 });
+  });
+
+  test('names what the history has lost, and exits with 3', async () => {
+    await run(`generate --source ${sample}`);
+    await inHistory((customers) => customers.removeSync([12583, 0]));
+    const { code, stdout } = await run('verify -o json');
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      pass: false,
+      history: 6,
+      differences: ['order 536370-22728 of customer 12583 is in the stream and not in the history'],
+    });
+    const table = await run('verify -o table');
+    expect([table.code, table.stderr]).toEqual([
+      3,
+      'order 536370-22728 of customer 12583 is in the stream and not in the history\n',
+    ]);
+    expect(table.stdout).toContain('FAIL');
+  });
+
+  test('finds an order that the history holds twice', async () => {
+    await run(`generate --source ${sample}`);
+    await inHistory((customers) => {
+      const runs = customers.get([12583, 0]) as Buffer;
+      customers.putSync([12583, 0], Buffer.concat([runs, runs]));
+    });
+    const { code, stdout } = await run('verify -o json');
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout).differences).toContain('order 536370-22728 is in the history twice');
+  });
+
+  test('a history that is deleted is made again', async () => {
+    await run(`generate --source ${sample}`);
+    const before = await run('tail orders --since start --no-follow');
+    rmSync(join(home, 'history.mdb'));
+    rmSync(join(home, 'history.mdb-lock'), { force: true });
+    expect((await run('verify')).code).toBe(0);
+    expect(await run('tail orders --since start --no-follow')).toEqual(before);
+  });
+
+  test('passes while another process streams', async () => {
+    const many = writeFile(directory, 'many.csv', manyOrders(60_000));
+    await run(`generate --source ${many} --count 10000`);
+    const generate = startCli(['generate', '--source', many, '--count', '50000', '--rate', '5000'], { home });
+    for (let i = 0; i < 4; i++) {
+      const { stdout, stderr } = await run('verify -o json');
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toMatchObject({ pass: true, repeated: 0, differences: [] });
+    }
+    await generate.stop();
+  });
+});
