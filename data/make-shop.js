@@ -135,11 +135,9 @@ function themesOf(products, sales) {
 
 function kMeans(vectors, dimensions) {
   const random = numbersFrom(1);
-  // The popular ones are spread over tastes, so begin with them.
-  const byLength = vectors.map((_, number) => number).sort((a, b) => vectors[b].size - vectors[a].size || a - b);
-  const seeds = byLength.slice(0, THEMES * 12).filter((_, i) => i % 12 === random() % 12);
-  while (seeds.length < THEMES) seeds.push(byLength[random() % 600]);
-  let centres = seeds.slice(0, THEMES).map((number) => dense(vectors[number], dimensions));
+  // What most people buy is spread over tastes: begin with one of each dozen of them.
+  const byPeople = vectors.map((_, number) => number).sort((a, b) => vectors[b].size - vectors[a].size || a - b);
+  let centres = Array.from({ length: THEMES }, (_, i) => dense(vectors[byPeople[i * 12 + (random() % 12)]], dimensions));
   let assigned = [];
   for (let round = 0; round < KMEANS_ROUNDS; round++) {
     assigned = vectors.map((vector) => {
@@ -308,6 +306,7 @@ function twoDigits(count) {
   return Math.round(count / unit) * unit;
 }
 
+/** Numbers that look random, the same each time. */
 function numbersFrom(seed) {
   let state = seed;
   return () => {

@@ -71,7 +71,7 @@ export function orderLines(columns: number): OrderLines {
 }
 
 /** Text in exactly `width` columns of a terminal. */
-function fit(text: string, width: number, isRight = false): string {
+export function fit(text: string, width: number, isRight = false): string {
   const characters = [...printable(text)];
   let used = 0;
   let end = 0;

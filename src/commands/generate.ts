@@ -1,11 +1,11 @@
-import { line } from '../answer.js';
+import { answer, type Column, type Format, line } from '../answer.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { duration, whole } from '../numbers.js';
 import { type Loaded, load } from '../order-history/load.js';
 import { orderColumns } from '../order-rows.js';
 import { orderOf } from '../orders/order-block.js';
-import type { OrderSource } from '../orders/order-source.js';
+import type { OrderSource, SourcePosition } from '../orders/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../orders/pacing.js';
 import { openSource } from '../orders/sources.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../parse.js';
@@ -90,19 +90,33 @@ export const generate = defineCommand({
   },
 });
 
+interface Result {
+  readonly streamed: number;
+  readonly rejected: number;
+  readonly seconds: number;
+  readonly position: SourcePosition | null;
+  readonly exhausted: boolean;
+}
+
+const resultColumns: readonly Column<Result>[] = [
+  { name: 'streamed', isNumber: true, value: ({ streamed }) => streamed },
+  { name: 'rejected', isNumber: true, value: ({ rejected }) => rejected },
+  { name: 'seconds', isNumber: true, value: ({ seconds }) => seconds },
+  { name: 'position', value: ({ position }) => position && JSON.stringify(position) },
+  { name: 'exhausted', value: ({ exhausted }) => String(exhausted) },
+];
+
 async function conclude(
   { terminal, signal }: Context,
   source: OrderSource,
-  { output, count }: { output: string | undefined; count: number },
+  { output, count }: { output: Format | undefined; count: number },
   loaded: Loaded,
   seconds: number,
 ) {
   const { streamed, rejected, position, isExhausted, behind } = loaded;
   if (output !== undefined) {
     const result = { streamed, rejected, seconds, position, exhausted: isExhausted };
-    const names = Object.keys(result) as (keyof typeof result)[];
-    if (output === 'json' || output === 'ndjson') await terminal.write(`${JSON.stringify(result)}\n`);
-    else await terminal.write(`${names.join(',')}\n${streamed},${rejected},${seconds},,${isExhausted}\n`);
+    await answer(terminal, output, resultColumns, [result], result);
   }
   const rate = seconds > 0 && streamed >= 1000 ? ` (${whole(streamed / seconds)}/s)` : '';
   terminal.say(

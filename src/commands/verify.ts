@@ -25,11 +25,15 @@ export const verify = defineCommand({
   ],
   options: { output: outputOption },
   async run({ pipeline, terminal, signal }, { output }) {
+    const stream = await pipeline.stream();
+    let throughMs = 0;
+    for await (const { arrivalMs } of stream.read({ from: { last: 1 } })) throughMs = arrivalMs;
     const history = await pipeline.history();
     await history.update(signal);
     const progress = terminal.progress();
-    const result = await reconcile(await pipeline.stream(), history, {
+    const result = await reconcile(stream, history, {
       signal,
+      throughMs,
       onProgress: (read) => progress.update(read, undefined),
     }).finally(() => progress.stop());
     if (output === 'table' || (output === undefined && terminal.isInteractive))

@@ -5,7 +5,7 @@ import type { ReadOptions, StreamBlock } from './stream.js';
 
 export interface OrderHistory {
   /**
-   * Takes up what the stream has and the history has not, and returns when that is done. Idempotent by order id: an order
+   * Takes up what the stream has and the history has not, and returns when that is done. Idempotent by customer and order id: an order
    * that comes again changes nothing, one that comes again with other contents replaces the first. Guest orders are passed
    * over.
    */

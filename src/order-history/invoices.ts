@@ -1,6 +1,6 @@
 /** A customer's orders as a person reads them: newest invoice first, each with its lines. */
-import { printable } from '../answer.js';
 import { counted, pounds, whole } from '../numbers.js';
+import { fit } from '../order-rows.js';
 import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
 import type { Terminal } from '../terminal.js';
@@ -31,10 +31,8 @@ function drawInvoice(terminal: Terminal, lines: readonly Order[]): string {
   const sum = pounds(total.toString());
   const width = Math.min(terminal.columns, 100);
   const rows = lines.map(({ stockCode, description, quantity, unitPrice }) => {
-    const room = width - 2 - CODE - QUANTITY - PRICE - 3;
-    const what = printable(description);
-    const shown = what.length > room ? `${what.slice(0, room - 1)}…` : what;
-    return `  ${stockCode.padEnd(CODE)} ${shown.padEnd(room)} ${whole(quantity).padStart(QUANTITY)} ${pounds(unitPrice).padStart(PRICE)}`;
+    const amounts = `${whole(quantity).padStart(QUANTITY)} ${pounds(unitPrice).padStart(PRICE)}`;
+    return `  ${fit(stockCode, CODE)} ${fit(description, width - CODE - amounts.length - 4)} ${amounts}`;
   });
   return `\n${terminal.style('bold', head)}${sum.padStart(width - head.length)}\n${rows.map((row) => `${row.trimEnd()}\n`).join('')}`;
 }

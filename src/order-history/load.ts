@@ -1,5 +1,6 @@
 /** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
 
+import { randomUUID } from 'node:crypto';
 import { reasonOf } from '../errors.js';
 import type { OrderSource, SourcePosition } from '../orders/order-source.js';
 import type { Pace } from '../orders/pacing.js';
@@ -47,7 +48,7 @@ export async function load({
   signal,
   onProgress,
 }: Load): Promise<Loaded> {
-  const sourceId = source.id ?? `pipe:${new Date().toISOString()}`;
+  const sourceId = source.id ?? `pipe:${randomUUID()}`;
   const behind = new Map<string, string>();
   let restart = isRestart || source.id === undefined;
   let streamed = 0;

@@ -30,13 +30,18 @@ const DIFFERENCES_MAX = 10;
 export interface ReconcileOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (read: number) => void;
+  /**
+   * Arrival time of the last order that the history was brought up to. Others may stream on meanwhile: what arrived after it
+   * counts where the history has it, and is passed over where it has it not yet.
+   */
+  readonly throughMs?: number;
 }
 
 /** Reads all of the history, then all of the stream. Memory grows with the orders in the history, by sixteen bytes each. */
 export async function reconcile(
   stream: OrderStream,
   history: OrderHistory,
-  { signal, onProgress }: ReconcileOptions,
+  { signal, onProgress, throughMs = Number.POSITIVE_INFINITY }: ReconcileOptions,
 ): Promise<Reconciliation> {
   const held = createFingerprints();
   const historyRevenue = createSum();
@@ -62,8 +67,11 @@ export async function reconcile(
     if (signal.aborted) break;
   }
 
-  for await (const { orders } of stream.read({ from: 'first' })) {
+  for await (const { arrivalMs, orders } of stream.read({ from: 'first' })) {
+    const isLater = arrivalMs > throughMs;
     for (let i = 0; i < orders.count; i++) {
+      const found = orders.customers[i] === GUEST ? undefined : held.mark(orders, i);
+      if (isLater && found !== 'first') continue;
       const { quantity, price } = addTo(streamRevenue, orders, i);
       streamed++;
       if (orders.customers[i] === GUEST) {
@@ -71,7 +79,6 @@ export async function reconcile(
         otherRevenue.add(quantity, price);
         continue;
       }
-      const found = held.mark(orders, i);
       if (found === 'first') continue;
       otherRevenue.add(quantity, price);
       // Not there as it stands in the stream: replaced by a later one of the same id, or lost.

@@ -2,7 +2,7 @@
 import { GUEST } from './order-block.js';
 import { formatLine } from './order-line.js';
 import { createRandom, hash } from './random.js';
-import { listed, QUANTITIES, type Shop, type ShopData } from './shop.js';
+import { FAVOURITES, listed, QUANTITIES, type Shop, type ShopData } from './shop.js';
 import { createCalendar, type Moment } from './shop-calendar.js';
 
 export interface Invoice {
@@ -29,8 +29,6 @@ export interface Invoice {
 const MIX_BITS = 10;
 /** A return is of one of this many invoices before it, sooner rather than later: seven weeks or so. */
 const RETURNED_WITHIN = 3000;
-/** Customers come back to as many things they like, to the first of them most. */
-const FAVOURITES = 60;
 /** Of 1,000 lines: the same product once more; one that goes with another in the basket; … */
 const AGAIN = 20;
 const COMPANION = 170;

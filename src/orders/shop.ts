@@ -56,7 +56,7 @@ export interface Shop {
   customerId(customer: number): number;
   countryOf(customer: number): number;
   guestCountry(bits: number): number;
-  /** The n-th of the things a customer likes: most are of the customer's own themes. */
+  /** The n-th of the `FAVOURITES` of a customer: most are of the customer's own themes. */
   favourite(customer: number, n: number): number;
   /** What everyone buys in a month. */
   bestseller(month: number, themeBits: number, bits: number): number;
@@ -65,6 +65,8 @@ export interface Shop {
 }
 
 export const QUANTITIES = 200;
+/** Things each customer likes. */
+export const FAVOURITES = 60;
 
 /** The ids of the real customers lie between these. */
 const FIRST_CUSTOMER = 12_346;
@@ -118,6 +120,8 @@ export function openShop(data: ShopData, key: number): Shop {
   const [themesKey, favouritesKey] = [hash(key, 1), hash(key, 2)];
   const bands = bandsOf(data);
   const products: Product[] = [];
+  /** One more than the product, for those drawn before. */
+  const favourites = new Uint16Array(CUSTOMERS * FAVOURITES);
 
   function soldIn(theme: number): number {
     return (sold[ends[theme + 1] as number] as number) - (sold[ends[theme] as number] as number);
@@ -143,8 +147,14 @@ export function openShop(data: ShopData, key: number): Shop {
     return products[number] as Product;
   }
 
-  /** Every second one goes with the one before it, if anything does. */
   function favourite(customer: number, n: number): number {
+    const place = customer * FAVOURITES + n;
+    if (favourites[place] === 0) favourites[place] = 1 + drawFavourite(customer, n);
+    return (favourites[place] as number) - 1;
+  }
+
+  /** Every second one goes with the one before it, if anything does. */
+  function drawFavourite(customer: number, n: number): number {
     const own = hash(favouritesKey, customer);
     const bits = hash(own, 2 * n + 1);
     if (n % 2 === 1) {

@@ -1,5 +1,5 @@
 /** The one place that opens LMDB: where files are, what version they are, and what to say when the disk says no. */
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
@@ -53,7 +53,7 @@ export function openStore(directory: string, name: string, { tables: names, reme
   let root = guard(() => {
     mkdirSync(directory, { recursive: true });
     // The lock file is mapped too, and a page of it that the disk has no room for would kill the process.
-    if (!existsSync(`${path}-lock`) && isFull(directory)) throw diskFull(path);
+    if (!isWhole(`${path}-lock`) && isFull(directory)) throw diskFull(path);
     const damage = whatIsDamaged(path);
     if (damage) throw damaged(path, damage, remedy);
     return openRoot();
@@ -133,6 +133,12 @@ function storeError(path: string, remedy: string, error: unknown): unknown {
 
 /** Less than this is no room for a commit. */
 const FREE_BYTES_MIN = 1 << 18;
+
+/** Whether the disk holds every byte of the file. */
+function isWhole(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && stat.blocks * 512 >= stat.size;
+}
 
 function isFull(path: string): boolean {
   const { bavail, bsize } = statfsSync(path);
