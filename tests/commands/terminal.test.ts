@@ -140,8 +140,8 @@ describe('on a terminal of 80 columns', () => {
     const path = writeFile(directory, 'many.csv', manyOrders(60_000));
     const shown = show(`generate --source ${path} --count 3000 --rate 1000 --home ${temporaryHome}`);
     expect(shown.code).toBe(0);
-    expect(shown.raw).toMatch(/[\d,]+ of 3,000 orders {2}[\d,]+\/s {2}\d\.\d s left/);
-    expect(shown.lines.at(-1)).toMatch(/3,000 orders streamed from .*many\.csv in 3\.\d s/);
+    expect(shown.raw).toMatch(/[\d,]+ of 3,000 orders {2}[\d,]+\/s {2}[\d.]+ s left/);
+    expect(shown.lines.at(-1)).toMatch(/3,000 orders streamed from .*many\.csv in [\d.]+ s/);
   });
 });
 
