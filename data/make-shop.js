@@ -11,8 +11,6 @@ import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 
 const THEMES = 32;
-/** Products from one first centre of a theme to the next. */
-const CENTRE_EVERY = 19;
 const KMEANS_ROUNDS = 25;
 const COMPANIONS_MAX = 3;
 /** Products sold together less often than this may have met by chance. */
@@ -125,10 +123,7 @@ function themesOf(products, sales) {
     const members = products.filter((_, number) => themeOf[number] === theme);
     members.sort((a, b) => b.popularity - a.popularity || (a.code < b.code ? -1 : 1));
     const codes = new Set(members.map(({ code }) => code));
-    const own = monthly(
-      sales.filter(({ stockCode }) => codes.has(stockCode)),
-      days,
-    );
+    const own = monthly(sales.filter(({ stockCode }) => codes.has(stockCode)), days);
     return { members, months: own.map((sold, month) => Math.round((1000 * sold) / all[month])) };
   }).filter(({ members }) => members.length > 0);
   const places = new Map(themes.flatMap(({ members }) => members).map((product, place) => [product, place]));
@@ -140,11 +135,9 @@ function themesOf(products, sales) {
 
 function kMeans(vectors, dimensions) {
   const random = numbersFrom(1);
-  // What most people buy is spread over tastes: begin with one of each few of that.
+  // What most people buy is spread over tastes: begin with one of each dozen of them.
   const byPeople = vectors.map((_, number) => number).sort((a, b) => vectors[b].size - vectors[a].size || a - b);
-  let centres = Array.from({ length: THEMES }, (_, i) =>
-    dense(vectors[byPeople[i * CENTRE_EVERY + (random() % CENTRE_EVERY)]], dimensions),
-  );
+  let centres = Array.from({ length: THEMES }, (_, i) => dense(vectors[byPeople[i * 12 + (random() % 12)]], dimensions));
   let assigned = [];
   for (let round = 0; round < KMEANS_ROUNDS; round++) {
     assigned = vectors.map((vector) => {
