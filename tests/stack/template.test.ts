@@ -1,0 +1,524 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  CloudFormationClient,
+  CreateChangeSetCommand,
+  DeleteStackCommand,
+  DescribeChangeSetCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  ExecuteChangeSetCommand,
+  type ResourceChange,
+  waitUntilChangeSetCreateComplete,
+  waitUntilStackCreateComplete,
+  waitUntilStackDeleteComplete,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { KinesisClient, ListStreamsCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, type QueueAttributeName, SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useMiniStack } from '../aws/ministack.js';
+import { functionZip } from '../aws/order-history.js';
+import { pythonEnvironment } from '../python/environment.js';
+import { temporaryDirectory } from '../run-cli.js';
+import { noLongerCreated } from './rules/no-longer-created.js';
+import { widePermissions } from './rules/permissions.js';
+import { tagProperties } from './rules/tag-properties.js';
+import { readTemplate } from './rules/template.js';
+
+const PATH = fileURLToPath(new URL('../../src/stack/template.yaml', import.meta.url));
+const text = readFileSync(PATH, 'utf8');
+const template = readTemplate(text);
+const resources = Object.entries(template.Resources);
+
+/** Making the Python environment may fall to the first test that wants it. */
+const LINT_MS_MAX = 600_000;
+
+/** Runs a linter, which exits with something but 0 if it has found anything. */
+async function lint(program: string, args: readonly string[]): Promise<string> {
+  const path = join(await pythonEnvironment('linters'), program);
+  return new Promise((resolve, reject) => {
+    execFile(path, args, { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      // 1 and more is a finding, or several kinds of it; a program that didn't run has a text here.
+      if (typeof error?.code === 'string') reject(error);
+      else resolve(stdout || stderr);
+    });
+  });
+}
+
+describe('the template', () => {
+  test('is short enough to be sent inline', () => {
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(51_200);
+  });
+
+  test('names no partition', () => {
+    expect(text.match(/arn:(?!\$\{AWS::Partition\}).*/g) ?? []).toEqual([]);
+  });
+
+  test('has nothing to say to cfn-lint, its hints included', { timeout: LINT_MS_MAX }, async () => {
+    const found = JSON.parse(await lint('cfn-lint', ['--include-checks', 'I', '--format', 'json', '-t', PATH]));
+    expect(found).toEqual([]);
+  });
+
+  test('is secure to checkov, but for exceptions with a reason', { timeout: LINT_MS_MAX }, async () => {
+    const report = await lint('checkov', [
+      ...['--framework', 'cloudformation', '--file', PATH, '--output', 'json'],
+      // Else it asks its maker's server.
+      '--skip-download',
+    ]);
+    const { results } = JSON.parse(report) as CheckovReport;
+    expect(results.parsing_errors).toEqual([]);
+    expect(results.passed_checks.length).toBeGreaterThan(30);
+    expect(results.failed_checks.map(({ check_id, resource }) => `${check_id} ${resource}`)).toEqual([]);
+    // An exception that nothing needs any more would hide the next finding.
+    const excepted = results.skipped_checks.map(({ check_id, resource }) => `${check_id} ${resource}`);
+    const declared = resources.flatMap(([id, { Type, Metadata }]) =>
+      (Metadata?.checkov?.skip ?? []).map((skip) => ({ name: `${skip.id} ${Type}.${id}`, reason: skip.comment })),
+    );
+    expect(excepted.sort()).toEqual(declared.map(({ name }) => name).sort());
+    expect(declared.filter(({ reason }) => !/\w+ \w+/.test(reason))).toEqual([]);
+  });
+
+  test('describes nothing that AWS no longer makes', () => {
+    expect(noLongerCreated(template)).toEqual([]);
+  });
+
+  test('tags all that can be tagged', async () => {
+    const tagPropertyOf = tagProperties(await pythonEnvironment('linters'));
+    const tagged = resources.flatMap(([id, { Type, Properties }]) => {
+      const name = tagPropertyOf(Type);
+      const tags = name === undefined ? [] : (Properties?.[name] as { Key: string; Value: string }[] | undefined);
+      return name === undefined ? [] : [{ id, tags: (tags ?? []).map(({ Key, Value }) => `${Key}=${Value}`) }];
+    });
+    expect(tagged.length).toBeGreaterThan(20);
+    for (const { id, tags } of tagged) {
+      expect(tags, id).toEqual(['application=alakazam', expect.stringMatching(/^stage=[a-z-]+$/)]);
+    }
+  });
+
+  test('says of all that holds data what becomes of it, and why', () => {
+    const holdsData = /^AWS::(Kinesis::Stream|DynamoDB::Table|S3::Bucket|SQS::Queue|Logs::LogGroup|KMS::Key)$/;
+    const holding = resources.filter(([, { Type }]) => holdsData.test(Type));
+    expect(holding.length).toBe(8);
+    for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of holding) {
+      expect([DeletionPolicy, UpdateReplacePolicy], id).not.toContain(undefined);
+      expect(text, `${id} gives no reason`).toMatch(
+        new RegExp(
+          `^  ${id}:\\n    Type: \\S+\\n(    # .*\\n)+    DeletionPolicy: \\w+\\n    UpdateReplacePolicy: \\w+\\n`,
+          'm',
+        ),
+      );
+    }
+    // Without retention CloudWatch keeps every line for ever.
+    for (const [id, { Type, Properties }] of resources) {
+      if (Type === 'AWS::Logs::LogGroup') expect(Properties, id).toHaveProperty('RetentionInDays');
+    }
+  });
+
+  test('keeps orders when the stack is deleted, and nothing else', () => {
+    const kept = resources.filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'));
+    expect(kept.map(([id]) => id)).toEqual(['HistoryTable', 'HistoryIndexTable', 'LakeBucket']);
+  });
+
+  test('permits no more than a few actions on its own resources', () => {
+    expect(widePermissions(template)).toEqual([
+      // In the policy of a key, `*` is that key. Without the account's administrators nobody could change the policy.
+      'AlarmKey/AdministerByIam allows action kms:*',
+      'AlarmKey/AdministerByIam allows resource *',
+      'AlarmKey/EncryptAlarms allows resource *',
+    ]);
+  });
+
+  test('has one role a function or delivery', () => {
+    const roles = resources.filter(([, { Type }]) => Type === 'AWS::IAM::Role').map(([id]) => id);
+    const used = resources.flatMap(([, { Type, Properties }]) =>
+      Type === 'AWS::IAM::Role' ? [] : [...new Set(mentioned(Properties).filter((id) => roles.includes(id)))],
+    );
+    expect(used.sort()).toEqual(roles.sort());
+  });
+
+  test('refuses plain HTTP wherever a policy can', () => {
+    const policies = resources.filter(([, { Type }]) => /::(BucketPolicy|QueuePolicy|TopicPolicy)$/.test(Type));
+    const guarded = policies.flatMap(([, { Properties }]) =>
+      JSON.stringify(Properties).includes('{"Bool":{"aws:SecureTransport":"false"}}') ? mentioned(Properties) : [],
+    );
+    for (const [id, { Type }] of resources) {
+      if (/^AWS::(S3::Bucket|SQS::Queue|SNS::Topic)$/.test(Type)) expect(guarded, id).toContain(id);
+    }
+  });
+
+  test('shows every alarm on the dashboard, and sends it to the topic', () => {
+    const alarms = resources.filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
+    const { DashboardBody } = template.Resources['Dashboard']?.Properties ?? {};
+    const { 'Fn::Sub': body } = DashboardBody as { 'Fn::Sub': string };
+    expect(alarms.map(([id]) => id).filter((id) => !body.includes(`\${${id}.Arn}`))).toEqual([]);
+    for (const [id, { Properties }] of alarms)
+      expect(Properties?.['AlarmActions'], id).toEqual([{ Ref: 'AlarmTopic' }]);
+    expect(JSON.parse(body).widgets.length).toBeGreaterThan(5);
+  });
+
+  test('explains every parameter, and shows none that is private', () => {
+    const parameters = Object.entries(template.Parameters ?? {});
+    expect(parameters.filter(([, { Description }]) => !Description).map(([id]) => id)).toEqual([]);
+    expect(parameters.filter(([, { NoEcho }]) => NoEcho).map(([id]) => id)).toEqual(['AlarmEmail', 'AlarmPhone']);
+    const needed = parameters.filter(([, { Default }]) => Default === undefined).map(([id]) => id);
+    expect(needed).toEqual(['ArtifactBucket', 'ProcessOrdersCodeKey']);
+  });
+
+  test('costs what the price list knows', () => {
+    const prices = JSON.parse(readFileSync(join(PATH, '..', 'prices.json'), 'utf8')) as Prices;
+    const types = new Set(resources.map(([, { Type }]) => Type));
+    expect([...types].filter((type) => !(type in prices.resources))).toEqual([]);
+    const charges = Object.entries(prices.resources).flatMap(([type, of]) =>
+      of.charges.map((charge) => ({ type, ...charge })),
+    );
+    for (const { type, only, times, ...charge } of charges) {
+      if (only) expect(template.Resources[only]?.Type, only).toBe(type);
+      const named = [...(times ? [times] : []), ...Object.keys({ ...charge.if, ...charge.over })];
+      expect(named.filter((name) => !template.Parameters?.[name])).toEqual([]);
+    }
+  });
+});
+
+describe('what AWS no longer makes', () => {
+  const gone = (yaml: string) => noLongerCreated(readTemplate(yaml));
+
+  test.each([
+    ['an SQL application', 'Type: AWS::KinesisAnalytics::Application', 'AWS::KinesisAnalyticsV2::Application'],
+    [
+      'an SQL runtime',
+      'Type: AWS::KinesisAnalyticsV2::Application\n    Properties: { RuntimeEnvironment: SQL-1_0 }',
+      'FLINK-1_20',
+    ],
+    ['Elasticsearch', 'Type: AWS::Elasticsearch::Domain', 'AWS::OpenSearchService::Domain'],
+    [
+      'Elasticsearch by another name',
+      'Type: AWS::OpenSearchService::Domain\n    Properties: { EngineVersion: Elasticsearch_7.10 }',
+      'OpenSearch',
+    ],
+    [
+      'a delivery to Elasticsearch',
+      'Type: AWS::KinesisFirehose::DeliveryStream\n    Properties: { ElasticsearchDestinationConfiguration: {} }',
+      'AmazonopensearchserviceDestinationConfiguration',
+    ],
+    ...['nodejs20.x', 'nodejs18.x', 'python3.8', 'go1.x'].map((runtime) => [
+      runtime,
+      `Type: AWS::Lambda::Function\n    Properties: { Runtime: ${runtime} }`,
+      'nodejs24.x',
+    ]),
+    [
+      'a runtime behind a condition',
+      'Type: AWS::Lambda::Function\n    Properties: { Runtime: !If [Old, nodejs18.x, nodejs24.x] }',
+      'nodejs24.x',
+    ],
+  ])('is found: %s', (_, resource, instead) => {
+    expect(gone(`Resources:\n  It:\n    ${resource}\n`)).toEqual([expect.stringContaining(instead as string)]);
+  });
+
+  test('is found behind a parameter', () => {
+    const yaml = `
+Parameters:
+  Runtime: { Type: String, Default: nodejs24.x, AllowedValues: [nodejs20.x, nodejs24.x] }
+Resources:
+  It: { Type: AWS::Lambda::Function, Properties: { Runtime: !Ref Runtime } }
+`;
+    expect(gone(yaml)).toEqual([expect.stringContaining('nodejs20.x')]);
+  });
+
+  test.each([
+    'Type: AWS::Lambda::Function\n    Properties: { Runtime: nodejs24.x }',
+    'Type: AWS::Lambda::Function\n    Properties: { Runtime: nodejs22.x }',
+    'Type: AWS::KinesisAnalyticsV2::Application\n    Properties: { RuntimeEnvironment: FLINK-1_20 }',
+    'Type: AWS::OpenSearchService::Domain\n    Properties: { EngineVersion: OpenSearch_2.19 }',
+    'Type: AWS::KinesisFirehose::DeliveryStream\n    Properties: { ExtendedS3DestinationConfiguration: {} }',
+  ])('is not: %s', (resource) => {
+    expect(gone(`Resources:\n  It:\n    ${resource}\n`)).toEqual([]);
+  });
+});
+
+describe('a permission that is too wide', () => {
+  test.each([
+    ['{ Sid: S, Effect: Allow, Action: "s3:*", Resource: x }', ['It/S allows action s3:*']],
+    [
+      '{ Sid: S, Effect: Allow, Action: ["s3:Get*"], Resource: ["*"] }',
+      ['It/S allows action s3:Get*', 'It/S allows resource *'],
+    ],
+    ['{ Sid: S, Effect: Allow, NotAction: "s3:PutObject", Resource: x }', ['It/S allows everything but what it names']],
+    ['{ Sid: S, Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: x }', ['It/S allows anybody']],
+    ['{ Sid: S, Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*" }', []],
+    ['{ Sid: S, Effect: Allow, Action: "s3:GetObject", Resource: !Sub "x/*" }', []],
+  ])('%s', (statement, expected) => {
+    const yaml = `
+Resources:
+  It:
+    Type: AWS::IAM::Role
+    Properties: { Policies: [{ PolicyDocument: { Statement: [${statement}] } }] }
+`;
+    expect(widePermissions(readTemplate(yaml))).toEqual(expected);
+  });
+});
+
+describe('deployed on an emulator', () => {
+  useMiniStack();
+  const directory = temporaryDirectory();
+  const ARTIFACTS = { ArtifactBucket: 'alakazam-artifacts', ProcessOrdersCodeKey: 'process-orders.zip' };
+  const STACK = 'alakazam';
+  let outputs: Record<string, string> = {};
+
+  beforeAll(async () => {
+    const { ArtifactBucket: Bucket, ProcessOrdersCodeKey: Key } = ARTIFACTS;
+    await s3().send(
+      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }),
+    );
+    await s3().send(new PutObjectCommand({ Bucket, Key, Body: functionZip() }));
+  });
+
+  test('is made with its defaults, and says what its parts are called', async () => {
+    await deploy(STACK, ARTIFACTS);
+    outputs = await outputsOf(STACK);
+    expect(Object.keys(outputs).sort()).toEqual(Object.keys(template.Outputs ?? {}).sort());
+    expect(Object.entries(outputs).filter(([, value]) => !value)).toEqual([]);
+    expect(await subscriptions(outputs['AlarmTopicArn'])).toEqual([]);
+  });
+
+  test('takes orders to the history and, by month, to the lake, and keeps what is none', async () => {
+    const order = {
+      orderId: '536365-85123A',
+      invoiceNo: '536365',
+      stockCode: '85123A',
+      description: 'WHITE HANGING HEART T-LIGHT HOLDER',
+      quantity: 6,
+      orderDate: '2010-12-01T08:26:00',
+      unitPrice: '2.5500',
+      customerId: 17850,
+      country: 'United Kingdom',
+    };
+    const guest = {
+      ...order,
+      orderId: '581587-22138',
+      invoiceNo: '581587',
+      stockCode: '22138',
+      orderDate: '2011-12-09T12:50:00',
+      unitPrice: '-0.001',
+      customerId: null,
+    };
+    await kinesis().send(
+      new PutRecordsCommand({
+        StreamName: outputs['OrdersStreamName'],
+        Records: [JSON.stringify(order), JSON.stringify(guest), 'no order'].map((data) => ({
+          Data: Buffer.from(data),
+          PartitionKey: '17850',
+        })),
+      }),
+    );
+
+    const months = 'orders/month=2010-12/ orders/month=2011-12/ rejected/processing-failed/'.split(' ');
+    await expect.poll(() => foldersOf(outputs['LakeBucketName']), { timeout: 30_000 }).toEqual(months);
+    expect(await rowsIn(outputs['LakeBucketName'] as string, directory)).toEqual([rowOf(order), rowOf(guest)]);
+    await expect.poll(() => customersIn(outputs['HistoryTableName']), { timeout: 30_000 }).toEqual(['17850']);
+    await expect.poll(() => waitingIn(outputs['RejectedQueueUrl']), { timeout: 30_000 }).toBe('1');
+  });
+
+  test('is changed to all that can be turned on, without replacing anything', async () => {
+    const changes = await deploy(STACK, {
+      ...ARTIFACTS,
+      AlarmEmail: 'someone@example.com',
+      AlarmPhone: '+441632960000',
+      StreamMode: 'PROVISIONED',
+      StreamShards: '2',
+      StreamRetentionHours: '48',
+      DeletionProtection: 'true',
+      ParallelizationFactor: '10',
+      LakeBufferSeconds: '60',
+    });
+    const changed = changes.map(({ LogicalResourceId }) => LogicalResourceId);
+    expect(changed).toEqual(expect.arrayContaining(['AlarmEmailSubscription', 'AlarmPhoneSubscription']));
+    expect(changes.filter(({ Action, Replacement }) => Action === 'Remove' || Replacement === 'True')).toEqual([]);
+    expect(await subscriptions(outputs['AlarmTopicArn'])).toEqual(['email', 'sms']);
+    expect(await outputsOf(STACK)).toEqual(outputs);
+    const { Stacks } = await cloudFormation().send(new DescribeStacksCommand({ StackName: STACK }));
+    const shown = Stacks?.[0]?.Parameters?.filter(({ ParameterKey }) => /^Alarm/.test(ParameterKey as string));
+    expect(shown?.map(({ ParameterValue }) => ParameterValue)).toEqual(['****', '****']);
+  });
+
+  test('leaves nothing behind when its first deployment fails', async () => {
+    const before = await remaining();
+    // Another has that name: so this stack fails, with tables and bucket made already.
+    const failing = deploy('second', { ...ARTIFACTS, GlueDatabaseName: outputs['GlueDatabaseName'] as string });
+    await expect(failing).rejects.toThrow('LakeDatabase');
+    const { Stacks } = await cloudFormation().send(new DescribeStacksCommand({ StackName: 'second' }));
+    expect(Stacks?.[0]?.StackStatus).toBe('ROLLBACK_COMPLETE');
+    const { StackEvents } = await cloudFormation().send(new DescribeStackEventsCommand({ StackName: 'second' }));
+    const made = StackEvents?.filter(({ ResourceStatus }) => ResourceStatus === 'CREATE_COMPLETE');
+    expect(made?.map(({ LogicalResourceId }) => LogicalResourceId)).toEqual(
+      expect.arrayContaining(['HistoryTable', 'LakeBucket']),
+    );
+    expect(await remaining()).toEqual(before);
+  });
+
+  test('leaves the orders behind when it is deleted', async () => {
+    await remove(STACK);
+    expect(await remaining()).toEqual({
+      tables: [outputs['HistoryIndexTableName'], outputs['HistoryTableName']].sort(),
+      buckets: [ARTIFACTS.ArtifactBucket, outputs['LakeBucketName']].sort(),
+      streams: [],
+    });
+  });
+});
+
+const requestHandler = new NodeHttpHandler();
+const cloudFormation = () => new CloudFormationClient({ requestHandler });
+const s3 = () => new S3Client({ requestHandler });
+const kinesis = () => new KinesisClient({ requestHandler });
+const dynamodb = () => new DynamoDBClient({ requestHandler });
+const sqs = () => new SQSClient({ requestHandler });
+const sns = () => new SNSClient({ requestHandler });
+
+const WAIT = { maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
+
+/** Makes a stack or changes it, by a change set as people do, and gives what that said it would do. */
+async function deploy(stack: string, values: Record<string, string>): Promise<ResourceChange[]> {
+  const client = cloudFormation();
+  const exists = await client.send(new DescribeStacksCommand({ StackName: stack })).then(
+    () => true,
+    () => false,
+  );
+  const name = { StackName: stack, ChangeSetName: `change-${Date.now()}` };
+  await client.send(
+    new CreateChangeSetCommand({
+      ...name,
+      ChangeSetType: exists ? 'UPDATE' : 'CREATE',
+      TemplateBody: text,
+      Capabilities: ['CAPABILITY_IAM'],
+      Parameters: Object.entries(values).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+    }),
+  );
+  await waitUntilChangeSetCreateComplete({ client, ...WAIT }, name);
+  const { Changes = [] } = await client.send(new DescribeChangeSetCommand(name));
+  await client.send(new ExecuteChangeSetCommand(name));
+  const done = exists ? waitUntilStackUpdateComplete : waitUntilStackCreateComplete;
+  await done({ client, ...WAIT }, { StackName: stack }).catch(async () => {
+    const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: stack }));
+    const failed = StackEvents.filter(({ ResourceStatus }) => ResourceStatus?.endsWith('_FAILED'));
+    const reasons = failed.map((event) => `${event.LogicalResourceId}: ${event.ResourceStatusReason}`);
+    throw new Error(`the stack failed: ${reasons.join('; ')}`);
+  });
+  return Changes.flatMap(({ ResourceChange: change }) => (change ? [change] : []));
+}
+
+async function remove(stack: string): Promise<void> {
+  const client = cloudFormation();
+  await client.send(new DeleteStackCommand({ StackName: stack }));
+  await waitUntilStackDeleteComplete({ client, ...WAIT }, { StackName: stack });
+}
+
+/** All there is that holds data. */
+async function remaining() {
+  const { TableNames } = await dynamodb().send(new ListTablesCommand({}));
+  const { Buckets } = await s3().send(new ListBucketsCommand({}));
+  const { StreamNames } = await kinesis().send(new ListStreamsCommand({}));
+  return { tables: TableNames?.sort(), buckets: Buckets?.map(({ Name }) => Name).sort(), streams: StreamNames };
+}
+
+async function outputsOf(stack: string): Promise<Record<string, string>> {
+  const { Stacks } = await cloudFormation().send(new DescribeStacksCommand({ StackName: stack }));
+  return Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+}
+
+async function subscriptions(topic: string | undefined): Promise<(string | undefined)[]> {
+  const { Subscriptions = [] } = await sns().send(new ListSubscriptionsByTopicCommand({ TopicArn: topic }));
+  return Subscriptions.map(({ Protocol }) => Protocol).sort();
+}
+
+async function keysIn(bucket: string | undefined): Promise<string[]> {
+  const { Contents = [] } = await s3().send(new ListObjectsV2Command({ Bucket: bucket }));
+  return Contents.map(({ Key }) => Key as string).sort();
+}
+
+/** The first two folders of every object, each once. */
+async function foldersOf(bucket: string | undefined): Promise<string[]> {
+  return [...new Set((await keysIn(bucket)).map((key) => `${key.split('/', 2).join('/')}/`))];
+}
+
+/** What the Parquet files of a bucket hold, by month, as an engine that knows nothing of us reads it. */
+async function rowsIn(bucket: string, directory: string): Promise<unknown> {
+  const files: string[] = [];
+  for (const Key of (await keysIn(bucket)).filter((key) => key.endsWith('.parquet'))) {
+    const { Body } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key }));
+    files.push(join(directory, `${files.length}.parquet`));
+    writeFileSync(files.at(-1) as string, (await Body?.transformToByteArray()) as Uint8Array);
+  }
+  const query = `
+import duckdb, json, sys
+rows = duckdb.sql(f"SELECT * FROM read_parquet({sys.argv[1:]!r}) ORDER BY order_date")
+print(json.dumps([dict(zip(rows.columns, row)) for row in rows.fetchall()]))`;
+  return JSON.parse(
+    execFileSync(join(await pythonEnvironment('emulators'), 'python'), ['-c', query, ...files], { encoding: 'utf8' }),
+  );
+}
+
+function rowOf(order: Record<string, unknown>): Record<string, unknown> {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(order).map(([name, value]) => [snake(name), value]));
+}
+
+async function customersIn(table: string | undefined): Promise<(string | undefined)[]> {
+  const { Items = [] } = await dynamodb().send(new ScanCommand({ TableName: table }));
+  return Items.map((item) => item['CustomerId']?.N);
+}
+
+async function waitingIn(queue: string | undefined): Promise<string | undefined> {
+  const AttributeNames: QueueAttributeName[] = ['ApproximateNumberOfMessages'];
+  const { Attributes } = await sqs().send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames }));
+  return Attributes?.['ApproximateNumberOfMessages'];
+}
+
+interface CheckovFinding {
+  readonly check_id: string;
+  readonly resource: string;
+}
+
+interface CheckovReport {
+  readonly results: {
+    readonly passed_checks: readonly CheckovFinding[];
+    readonly failed_checks: readonly CheckovFinding[];
+    readonly skipped_checks: readonly CheckovFinding[];
+    readonly parsing_errors: readonly string[];
+  };
+}
+
+interface Prices {
+  readonly resources: Record<
+    string,
+    {
+      readonly charges: readonly {
+        readonly only?: string;
+        readonly times?: string;
+        readonly if?: Record<string, string>;
+        readonly over?: Record<string, number>;
+      }[];
+    }
+  >;
+}
+
+/** Logical ids that properties refer to. */
+function mentioned(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { Ref: ref, 'Fn::GetAtt': attribute } = value as { Ref?: string; 'Fn::GetAtt'?: readonly string[] };
+  if (ref) return [ref];
+  if (attribute) return [attribute[0] as string];
+  return Object.values(value).flatMap(mentioned);
+}
