@@ -1,8 +1,8 @@
 /** Argv in, exit code out: the one file that touches `process`. */
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
-import type { Command, Context, Option, Options, Values } from './command.js';
+import { COMMON_OPTIONS, type Command, type Context, type Option, type Options, type Values } from './command.js';
 import { COMMANDS } from './commands/index.js';
-import { type Config, KEYS, type Key, readConfig, SETTINGS } from './config.js';
+import { type Config, KEYS, type Key, readConfig } from './config.js';
 import { AlakazamError, EXIT_CODES } from './errors.js';
 import { TARGETS } from './targets/index.js';
 import { openTerminal } from './terminal.js';
@@ -56,29 +56,19 @@ function build(commander: Commander, command: Command<Options>): void {
     const shown = argument.isOptional ? `[${argument.name}]` : `<${argument.name}>`;
     commander.argument(shown, argument.about);
   }
-  for (const option of Object.values(command.options)) commander.addOption(flagOf(option));
-  for (const option of ['target', 'home'] as const) {
-    if (!Object.values(command.options).some(({ setting }) => setting === option)) {
-      commander.addOption(
-        new Flag(`--${option} <${option === 'home' ? 'directory' : 'name'}>`, SETTINGS[option].about),
+  for (const option of [...Object.values(command.options), ...COMMON_OPTIONS]) commander.addOption(flagOf(option));
+  commander.action(async (...typed: unknown[]) => {
+    const flags = commander.optsWithGlobals() as Record<string, unknown>;
+    const word = argument ? typed[0] : undefined;
+    if (argument && word !== undefined && !argument.choices.includes(word as string)) {
+      throw new AlakazamError(
+        'usage',
+        `${argument.name} is ${JSON.stringify(word)}; valid: ${argument.choices.join(', ')}`,
       );
     }
-  }
-  commander
-    .option('--quiet', 'say nothing but the answer and what went wrong')
-    .option('--verbose', 'show the stack of an error')
-    .action(async (...typed: unknown[]) => {
-      const flags = commander.optsWithGlobals() as Record<string, unknown>;
-      const word = argument ? typed[0] : undefined;
-      if (argument && word !== undefined && !argument.choices.includes(word as string)) {
-        throw new AlakazamError(
-          'usage',
-          `${argument.name} is ${JSON.stringify(word)}; valid: ${argument.choices.join(', ')}`,
-        );
-      }
-      const outcome = await run(command, flags, (word as string) ?? '');
-      if (outcome) exitCode = EXIT_CODES[outcome].code;
-    });
+    const outcome = await run(command, flags, (word as string) ?? '');
+    if (outcome) exitCode = EXIT_CODES[outcome].code;
+  });
 }
 
 async function run(command: Command<Options>, flags: Record<string, unknown>, argument: string) {

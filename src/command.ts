@@ -1,5 +1,5 @@
 /** What a command is: data, and one function that runs it. */
-import type { Config, Key } from './config.js';
+import { type Config, type Key, SETTINGS } from './config.js';
 import type { ErrorCode } from './errors.js';
 import type { Pipeline } from './pipeline.js';
 import type { Terminal } from './terminal.js';
@@ -34,6 +34,15 @@ export interface Option<T = unknown> {
 }
 
 export type Options = Record<string, Option>;
+
+/** What every command takes. */
+export const COMMON_OPTIONS: readonly Option[] = [
+  { flags: '--target <name>', about: SETTINGS.target.about, setting: 'target' },
+  { flags: '--home <directory>', about: SETTINGS.home.about, setting: 'home' },
+  { flags: '--stack <name>', about: SETTINGS.stack.about, setting: 'stack' },
+  { flags: '--quiet', about: 'say nothing but the answer and what went wrong' },
+  { flags: '--verbose', about: 'show the stack of an error' },
+];
 
 /** What `run` gets: what was parsed or else the fallback; a flag without a value is a boolean. */
 export type Values<O extends Options> = {

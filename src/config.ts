@@ -14,6 +14,14 @@ interface Setting {
 export const SETTINGS = {
   target: { about: 'where the pipeline runs' },
   home: { about: 'directory that holds the embedded pipeline' },
+  stack: {
+    about: 'name of the stack on AWS',
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    whyNot: (value) =>
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(value)
+        ? undefined
+        : 'letters, digits and hyphens, a letter first, at most 128',
+  },
   source: { about: 'file that generate reads when no --source is given' },
   seed: {
     about: 'seed of the built-in shop',
@@ -63,6 +71,7 @@ export async function readConfig({ flags, environment, directory, targets }: Con
   const data = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
   take('home', project ? join(dirname(project), '.alakazam') : join(data, 'alakazam'), 'default');
   take('target', targets[0], 'default');
+  take('stack', 'alakazam', 'default');
   take('seed', '1', 'default');
   return { get: (key) => found.get(key)?.value, origin: (key) => found.get(key)?.origin ?? 'not set' };
 }

@@ -83,8 +83,14 @@ describe('a setting', () => {
   });
 
   test('is called alike everywhere', () => {
-    expect(KEYS).toEqual(['target', 'home', 'source', 'seed']);
-    expect(KEYS.map(variableOf)).toEqual(['ALAKAZAM_TARGET', 'ALAKAZAM_HOME', 'ALAKAZAM_SOURCE', 'ALAKAZAM_SEED']);
+    expect(KEYS).toEqual(['target', 'home', 'stack', 'source', 'seed']);
+    expect(KEYS.map(variableOf)).toEqual([
+      'ALAKAZAM_TARGET',
+      'ALAKAZAM_HOME',
+      'ALAKAZAM_STACK',
+      'ALAKAZAM_SOURCE',
+      'ALAKAZAM_SEED',
+    ]);
   });
 });
 
@@ -136,7 +142,7 @@ describe('what is wrong', () => {
     const { read, project } = place({ project: `seed: 1\n${typed}: x\n` });
     const { message, hint } = await failureOf(read());
     expect(message).toBe(`${project} has an unknown key "${typed}"; did you mean ${meant}?`);
-    expect(hint).toBe('valid keys: target, home, source, seed');
+    expect(hint).toBe('valid keys: target, home, stack, source, seed');
   });
 
   test('an unknown key of the user is told even where a flag says all', async () => {
@@ -154,7 +160,9 @@ describe('what is wrong', () => {
 
   test.each(['just words', '- seed\n- 1\n', '42'])('a file without keys is named: %j', async (content) => {
     const { read, project } = place({ project: content });
-    expect((await failureOf(read())).message).toBe(`${project} holds no keys; valid: target, home, source, seed`);
+    expect((await failureOf(read())).message).toBe(
+      `${project} holds no keys; valid: target, home, stack, source, seed`,
+    );
   });
 
   test.each([

@@ -148,6 +148,7 @@ test('no sentence asks which target it is, but in targets/', () => {
 /** Who may touch `process` beside cli.ts, and why. */
 const PROCESS: Record<string, { readonly names: readonly string[]; readonly why: string }> = {
   'targets/lmdb-file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
+  'targets/aws-session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
   'commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
 };
 

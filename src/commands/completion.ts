@@ -1,6 +1,4 @@
-import type { Command, Option, Options } from '../command.js';
-import { defineCommand } from '../command.js';
-import { SETTINGS } from '../config.js';
+import { COMMON_OPTIONS, type Command, defineCommand, type Options } from '../command.js';
 // The table has this command too: it is whole by the time one runs.
 import { COMMANDS } from './index.js';
 
@@ -34,16 +32,8 @@ export const completion = defineCommand({
   },
 });
 
-/** On every command. */
-const COMMON: readonly Option[] = [
-  { flags: '--target <name>', about: SETTINGS.target.about },
-  { flags: '--home <directory>', about: SETTINGS.home.about },
-  { flags: '--quiet', about: 'say nothing but the answer and what went wrong' },
-  { flags: '--verbose', about: 'show the stack of an error' },
-];
-
 function wordOf({ name, summary, argument, options }: Command<Options>): Word {
-  const flags = [...Object.values(options), ...COMMON].map(({ flags: typed, about, choices = [] }) => ({
+  const flags = [...Object.values(options), ...COMMON_OPTIONS].map(({ flags: typed, about, choices = [] }) => ({
     names: typed.split(/[ ,]+/).filter((part) => part.startsWith('-')),
     about: about.replaceAll("'", ''),
     choices,

@@ -2,12 +2,13 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AlakazamError, reasonOf } from '../errors.js';
+import { AlakazamError } from '../errors.js';
 import { bytes, whole } from '../numbers.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
 import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../order-history/stream.local.js';
 import type { Check, Target } from '../pipeline.js';
+import { check } from './check.js';
 import { openStore } from './local-store.js';
 
 export const local: Target = (config, clock) => {
@@ -63,16 +64,6 @@ async function* checks(home: string, openStream: () => LocalOrderStream): AsyncG
     const { orders, rejected } = openStream().size();
     return `${whole(orders)} orders, ${whole(rejected)} rejected lines, ${bytes(statSync(join(home, 'stream.mdb')).size)}`;
   });
-}
-
-/** Runs one check; what it throws is what it found. */
-export async function check(name: string, find: () => string | Promise<string>): Promise<Check> {
-  try {
-    return { name, isGood: true, finding: await find() };
-  } catch (error) {
-    const hint = error instanceof AlakazamError ? error.hint : undefined;
-    return { name, isGood: false, finding: reasonOf(error), ...(hint === undefined ? {} : { hint }) };
-  }
 }
 
 function writeSpeed(home: string): string {

@@ -1,0 +1,156 @@
+/** Lambda function between the stream and the order history: what an event says goes to `process-orders.ts`. */
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { checkpointKey } from './history-index.js';
+import { isInvalid, readItems, writeItems } from './items.aws.js';
+import { type CustomerOrder, keyOf, orderIn, sequenceAt } from './order-item.js';
+import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';
+import { messagesOf } from './rejected-messages.js';
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html */
+interface KinesisEvent {
+  readonly Records: readonly {
+    /** Shard and sequence number, with a colon between them. */
+    readonly eventID: string;
+    readonly kinesis: {
+      readonly data: string;
+      readonly sequenceNumber: string;
+      readonly partitionKey: string;
+      /** In seconds. */
+      readonly approximateArrivalTimestamp: number;
+    };
+  }[];
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html */
+interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+interface LambdaContext {
+  readonly functionName: string;
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** Time kept for saying what was not done. */
+const RESERVE_MS = 5000;
+/** Index entries that are known to be written; beyond this many all are forgotten, and written again. */
+const KNOWN_MAX = 100_000;
+
+const dynamodb = new DynamoDBClient({});
+const sqs = new SQSClient({});
+const known = new Set<string>();
+
+export async function handler({ Records }: KinesisEvent, context: LambdaContext): Promise<BatchResponse> {
+  const startMs = performance.now();
+  const records = Records.map(({ eventID, kinesis }) => ({
+    shardId: eventID.slice(0, eventID.indexOf(':')),
+    sequenceNumber: kinesis.sequenceNumber,
+    partitionKey: kinesis.partitionKey,
+    arrivalMs: kinesis.approximateArrivalTimestamp * 1000,
+    data: Buffer.from(kinesis.data, 'base64'),
+  }));
+  if (known.size > KNOWN_MAX) known.clear();
+  const processed = await processOrders(records, tablesOf(context), known);
+  report(records, processed, performance.now() - startMs, context);
+  const { failed } = processed;
+  return { batchItemFailures: failed ? [{ itemIdentifier: failed.sequenceNumber }] : [] };
+}
+
+function tablesOf(context: LambdaContext): Tables {
+  const table = setting('TABLE_NAME');
+  const index = setting('INDEX_TABLE_NAME');
+  const queue = setting('REJECTED_QUEUE_URL');
+  const options = { isLate: () => context.getRemainingTimeInMillis() < RESERVE_MS };
+
+  return {
+    async held(orders) {
+      const keys = orders.map(({ customerId, orderId }) => keyOf(customerId, orderId));
+      const found = (await readItems(dynamodb, table, keys, options)).map((item) => orderIn(item) as CustomerOrder);
+      return new Map(found.map((order) => [orderKey(order), order]));
+    },
+    async writeOrders(items) {
+      const unwritten = await writeItems(dynamodb, table, items, options);
+      return unwritten.map(({ item, cause }) => ({ item, isFinal: isInvalid(cause), reason: (cause as Error).name }));
+    },
+    writeIndex: async (items) => (await writeItems(dynamodb, index, items, options)).length === 0,
+    checkpoint: (record) => checkpoint(index, record),
+    async reject(rejected) {
+      const unsent: number[] = [];
+      for (const { entries, numbers } of messagesOf(rejected)) {
+        const answer = await sqs
+          .send(new SendMessageBatchCommand({ QueueUrl: queue, Entries: entries }))
+          .catch(() => ({ Failed: entries }));
+        for (const { Id } of answer.Failed ?? []) unsent.push(numbers[Number(Id)] as number);
+      }
+      return unsent;
+    },
+  };
+}
+
+/** Only ever forwards: a batch that comes again late changes nothing. */
+async function checkpoint(index: string, { shardId, sequenceNumber }: StreamRecord): Promise<void> {
+  const update = new UpdateItemCommand({
+    TableName: index,
+    Key: checkpointKey(shardId),
+    UpdateExpression: 'SET #sequence = :sequence, SequenceNumber = :number',
+    ConditionExpression: 'attribute_not_exists(#sequence) OR #sequence < :sequence',
+    ExpressionAttributeNames: { '#sequence': 'Sequence' },
+    ExpressionAttributeValues: {
+      ':sequence': { S: sequenceAt(sequenceNumber, 0) },
+      ':number': { S: sequenceNumber },
+    },
+  });
+  await dynamodb.send(update).catch((error: Error) => {
+    if (error.name !== 'ConditionalCheckFailedException') warn('the checkpoint was not kept', error.name);
+  });
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+/**
+ * One line a batch, which CloudWatch makes metrics of. It names places in the stream, and nothing of an order.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+function report(
+  records: readonly StreamRecord[],
+  { stored, unchanged, guests, rejected, failed, failure }: Processed,
+  durationMs: number,
+  { functionName, awsRequestId }: LambdaContext,
+): void {
+  const metrics = { OrdersStored: stored, GuestOrders: guests, RejectedRecords: rejected };
+  const line = {
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'Alakazam',
+          Dimensions: [['FunctionName']],
+          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
+        },
+      ],
+    },
+    level: failed ? 'WARN' : 'INFO',
+    FunctionName: functionName,
+    requestId: awsRequestId,
+    ...metrics,
+    unchanged,
+    records: records.length,
+    shardId: records[0]?.shardId,
+    first: records[0]?.sequenceNumber,
+    last: records.at(-1)?.sequenceNumber,
+    failedFrom: failed?.sequenceNumber,
+    failure,
+    durationMs: Math.round(durationMs),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function warn(message: string, reason: string): void {
+  process.stdout.write(`${JSON.stringify({ level: 'WARN', message, reason })}\n`);
+}

@@ -1,0 +1,127 @@
+/** The order stream in Kinesis Data Streams; how far each source was read is kept here, on this machine. */
+import { DescribeStreamSummaryCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { AlakazamError } from '../errors.js';
+import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
+import { parseLine } from '../orders/order-line.js';
+import { isThrottling, isTransient, nameOf } from '../targets/aws-errors.js';
+import type { AwsSession } from '../targets/aws-session.js';
+import type { LocalStore } from '../targets/local-store.js';
+import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './arrivals.aws.js';
+import { lastArrivals } from './last-arrivals.js';
+import { blocksOf, encoderOf } from './order-record.js';
+import { type Answer, createOrderedPuts, type PutRecord } from './ordered-puts.js';
+import { readShards } from './shards.js';
+import { openProgress } from './source-progress.js';
+import type { OrderStream } from './stream.js';
+
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html; of the 10 MiB it allows, less than half. */
+const REQUEST_RECORDS_MAX = 500;
+const REQUEST_BYTES_MAX = 4_500_000;
+
+export interface AwsStreamOptions {
+  readonly session: AwsSession;
+  readonly name: string;
+  /** Opens the store that keeps progress for the stream of this identity. */
+  readonly openStore: (identity: string) => LocalStore;
+  readonly clock: () => number;
+}
+
+/** Throws an `AlakazamError` if there is no such stream. */
+export async function openAwsStream({ session, name, openStore, clock }: AwsStreamOptions): Promise<OrderStream> {
+  const client = session.client(KinesisClient, KINESIS_OPTIONS);
+  const { StreamDescriptionSummary: found } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
+  // A stream that was deleted and made again under its name is another one: nothing was put into it yet.
+  const store = openStore(`${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`);
+  const progressOf = openProgress(store);
+  const log = openArrivals(session, name);
+  const puts = createOrderedPuts({
+    send: sender(client, name),
+    isThrottling: (code) => isThrottling({ name: code }),
+    requestRecordsMax: REQUEST_RECORDS_MAX,
+    requestBytesMax: REQUEST_BYTES_MAX,
+    givenUp: (code, taken, count) =>
+      new AlakazamError('partial', `Kinesis took ${taken} of ${count} orders and refuses the others: ${code}`, {
+        hint: 'the same command goes on from there; alakazam status shows whether the stream wants more capacity',
+      }),
+  });
+
+  return {
+    async put(orders, progress) {
+      if (!progressOf.isNext(progress)) return false;
+      await puts.put({
+        count: orders.count,
+        keyOf: (i) => partitionKeyOf(orders, i),
+        encode: encoderOf(orders),
+      });
+      // Should another process have read on meanwhile, its orders and these are the same: they are in the stream twice, and
+      // by their ids once in every view.
+      return store.write(() => {
+        if (!progressOf.isNext(progress)) return false;
+        progressOf.keep(progress);
+        return true;
+      });
+    },
+    async *read({ from, customer, signal }) {
+      const wanted = ({ order }: Arrival) => customer === undefined || customer === (order.customerId ?? GUEST);
+      if (typeof from !== 'object' || 'sinceMs' in from) {
+        for await (const { records } of readShards(log, { from, signal })) {
+          yield* blocksOf(ordersIn(records).filter(wanted));
+        }
+        return;
+      }
+      const wantedIn = async (records: Parameters<typeof ordersIn>[0]) => ordersIn(records).filter(wanted);
+      const { arrivals, positions } = await lastArrivals(log, from.last, wantedIn, clock());
+      yield* blocksOf(arrivals);
+      if (!signal || signal.aborted) return;
+      for await (const { records } of readShards(log, { from: positions, signal })) {
+        yield* blocksOf(ordersIn(records).filter(wanted));
+      }
+    },
+    positionOf: async (sourceId) => progressOf.positionOf(sourceId),
+    codesOf: (sourceId, invoiceNo) => progressOf.codesOf(sourceId, invoiceNo),
+    forget: async (sourceId) => store.write(() => progressOf.forget(sourceId)),
+    async *rejected() {
+      yield* progressOf.rejected();
+    },
+    close: () => store.close(),
+  };
+}
+
+function sender(client: KinesisClient, name: string): (records: readonly PutRecord[]) => Promise<Answer> {
+  let hasPut = false;
+  return async (records) => {
+    try {
+      const answer = await client.send(putRecords(name, records));
+      hasPut = true;
+      return (answer.Records ?? []).map(({ ErrorCode }) => ErrorCode);
+    } catch (error) {
+      // Once it has worked it is likely to work again; before, whoever waits wants to know why it doesn't.
+      if (isThrottling(error) || (hasPut && isTransient(error))) return records.map(() => nameOf(error));
+      throw error;
+    }
+  };
+}
+
+/**
+ * A request with its body as the API has it (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html,
+ * Request Syntax): the SDK would walk through every record three times.
+ */
+function putRecords(name: string, records: readonly PutRecord[]): PutRecordsCommand {
+  const list = records.map(({ key, data }) => `{"PartitionKey":${JSON.stringify(key)},"Data":"${data}"}`);
+  const body = `{"StreamName":${JSON.stringify(name)},"Records":[${list.join(',')}]}`;
+  const command = new PutRecordsCommand({ StreamName: name, Records: [] });
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { body: unknown }).body = body;
+      return next(args);
+    },
+    { step: 'build', priority: 'high' },
+  );
+  return command;
+}
+
+/** The customer, for a guest the invoice: orders of one key are kept in order. */
+function partitionKeyOf(orders: OrderBlock, i: number): string {
+  const customer = orders.customers[i] as number;
+  return customer === GUEST ? parseLine(lineOf(orders, i))[0] : String(customer);
+}

@@ -1,0 +1,17 @@
+/** The stack as CloudFormation has it. */
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { AwsSession } from './aws-session.js';
+
+export interface Stack {
+  readonly status: string;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** Throws an `AlakazamError` if there is none. */
+export async function describeStack(session: AwsSession): Promise<Stack> {
+  const client = session.client(CloudFormationClient);
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: session.stack }));
+  const [stack] = Stacks ?? [];
+  const outputs = (stack?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue] as const);
+  return { status: stack?.StackStatus ?? 'UNKNOWN', outputs: new Map(outputs as [string, string][]) };
+}

@@ -1,0 +1,87 @@
+/** The pipeline in the user's own AWS account: the parts of one stack, put there by `alakazam deploy`. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { AlakazamError } from '../errors.js';
+import type { OrderHistory } from '../order-history/history.js';
+import type { OrderStream } from '../order-history/stream.js';
+import type { Target } from '../pipeline.js';
+import { findResources } from './aws-resources.js';
+import { openSession } from './aws-session.js';
+
+export const aws: Target = (config, clock) => {
+  const home = config.get('home') as string;
+  const session = openSession(config.get('stack') as string);
+  const { nameOf, stack } = findResources(session);
+  let stream: Promise<OrderStream> | undefined;
+  let history: Promise<OrderHistory> | undefined;
+
+  async function openStream(): Promise<OrderStream> {
+    const [{ openAwsStream }, { PROGRESS_STORE }, { openStore }, name] = await Promise.all([
+      import('../order-history/stream.aws.js'),
+      import('../order-history/source-progress.js'),
+      import('./local-store.js'),
+      nameOf('OrdersStreamName'),
+    ]);
+    return openAwsStream({
+      session,
+      name,
+      clock,
+      openStore(identity) {
+        const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+        return openStore(join(home, 'aws'), hash, PROGRESS_STORE);
+      },
+    });
+  }
+
+  async function openHistory(): Promise<OrderHistory> {
+    const [{ openAwsHistory }, table, index] = await Promise.all([
+      import('../order-history/history.aws.js'),
+      nameOf('HistoryTableName'),
+      nameOf('HistoryIndexTableName'),
+    ]);
+    return openAwsHistory({
+      session,
+      table,
+      index,
+      clock,
+      async arrivals() {
+        const { openArrivals, ordersIn } = await import('../order-history/arrivals.aws.js');
+        return { log: openArrivals(session, await nameOf('OrdersStreamName')), ordersIn };
+      },
+      async changes() {
+        const { openChanges, changesIn } = await import('../order-history/changes.aws.js');
+        return { log: await openChanges(session, table), changesIn };
+      },
+    });
+  }
+
+  return {
+    stream: () => {
+      stream ??= openStream();
+      return stream;
+    },
+    history: () => {
+      history ??= openHistory();
+      return history;
+    },
+    // The Lambda function brings the history up to date by itself.
+    views: async () => [],
+    async *checks() {
+      const { checks } = await import('./aws-checks.js');
+      yield* checks(session, { nameOf, stack });
+    },
+    async contents() {
+      const { sizeOfHistory } = await import('./aws-checks.js');
+      return `${await sizeOfHistory(session, await nameOf('HistoryTableName'))} in stack ${session.stack}`;
+    },
+    async reset() {
+      throw new AlakazamError('failed', `stack ${session.stack} can't be emptied in place`, {
+        hint: 'alakazam destroy, then alakazam deploy',
+      });
+    },
+    async close() {
+      for (const opened of [history, stream]) await (await opened?.catch(() => undefined))?.close();
+      session.close();
+    },
+  };
+};

@@ -1,0 +1,97 @@
+/** The command line on the AWS target, as a user types it, with the function of the stack between stream and history. */
+import { describe, expect, test } from 'vitest';
+import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
+import { emulatorEnvironment, useMiniStack } from './ministack.js';
+import { makeParts, useFunction } from './order-history.js';
+
+const emulator = useMiniStack();
+const processOrders = useFunction();
+const base = temporaryDirectory();
+
+async function deployed(shards = 2): Promise<CliOptions> {
+  const parts = await makeParts({ shards });
+  await processOrders.deploy(parts);
+  const env = {
+    ...emulatorEnvironment(emulator.url),
+    ALAKAZAM_TARGET: 'aws',
+    ALAKAZAM_ORDERS_STREAM: parts.stream,
+    ALAKAZAM_HISTORY_TABLE: parts.table,
+    ALAKAZAM_HISTORY_INDEX_TABLE: parts.index,
+    ALAKAZAM_REJECTED_QUEUE_URL: parts.queueUrl,
+  };
+  return { home: `${base}/${parts.stream}`, env };
+}
+
+describe('on AWS', () => {
+  test('generate, verify, history and tail agree', async () => {
+    const cli = await deployed();
+    const generated = await runCli(['generate', '--count', '3000', '-o', 'json'], cli);
+    expect(generated).toMatchObject({ code: 0 });
+    expect(JSON.parse(generated.stdout)).toMatchObject({ streamed: 3000, rejected: 0 });
+
+    const verified = await runCli(['verify', '-o', 'json'], cli);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    const result = JSON.parse(verified.stdout);
+    expect(result).toMatchObject({ pass: true, streamed: 3000, repeated: 0 });
+    expect(result.history + result.guests).toBe(3000);
+
+    const all = await runCli(['tail', 'orders', '--since', 'start', '--no-follow', '-o', 'json'], cli);
+    const orders = JSON.parse(all.stdout) as { orderId: string; customerId: number; orderDate: string }[];
+    expect(orders).toHaveLength(result.history);
+    const { customerId, orderId } = orders[17] as (typeof orders)[number];
+    const history = await runCli(['history', '--customer', `${customerId}`, '-o', 'json'], cli);
+    expect(history.stderr).toBe('');
+    const expected = orders.filter((order) => order.customerId === customerId).map(({ orderId: id }) => id);
+    const found = (JSON.parse(history.stdout).orders as typeof orders).map(({ orderId: id }) => id);
+    expect(found.sort()).toEqual(expected.sort());
+    const one = await runCli(['history', '--order', orderId, '-o', 'json'], cli);
+    expect(JSON.parse(one.stdout)).toMatchObject({ orderId, customerId });
+  });
+
+  test('generate goes on where it stopped, and streams nothing twice', async () => {
+    const cli = await deployed();
+    for (const count of ['100', '150']) await runCli(['generate', '--count', count], cli);
+    const verified = await runCli(['verify', '-o', 'json'], cli);
+    expect(JSON.parse(verified.stdout)).toMatchObject({ pass: true, streamed: 250, repeated: 0 });
+  });
+
+  test('tail sees each order once while others generate', async () => {
+    const cli = await deployed();
+    await runCli(['generate', '--count', '200'], cli);
+    await runCli(['verify'], cli);
+    const tail = startCli(['tail', 'orders', '-n', '5', '-o', 'ndjson'], cli);
+    await tail.until(5);
+    await runCli(['generate', '--count', '400'], cli);
+    const verified = JSON.parse((await runCli(['verify', '-o', 'json'], cli)).stdout);
+    const before = JSON.parse(
+      (await runCli(['tail', 'orders', '--since', 'start', '--no-follow', '-o', 'json'], cli)).stdout,
+    );
+    expect(before).toHaveLength(verified.history);
+    const firstStreamed = (await runCli(['generate', '--dry-run', '--count', '200', '-o', 'ndjson'], cli)).stdout;
+    const old = firstStreamed.split('\n').filter((line) => line && JSON.parse(line).customerId !== null).length;
+    await tail.until(verified.history - old + 5);
+    await tail.stop();
+    const ids = tail.lines.map((line) => JSON.parse(line).orderId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(verified.history - old + 5);
+  });
+
+  test('names the nearest customers of one it does not know', async () => {
+    const cli = await deployed(1);
+    await runCli(['generate', '--count', '100'], cli);
+    await runCli(['verify'], cli);
+    const { code, stdout, stderr } = await runCli(['history', '--customer', '1'], cli);
+    expect(code).not.toBe(4);
+    expect(stdout + stderr).toMatch(/1\b.*\d{5}/s);
+  });
+
+  test('doctor says what is there and where', async () => {
+    const cli = await deployed(1);
+    const { stdout } = await runCli(['doctor', '-o', 'csv'], cli);
+    expect(stdout).toContain(`endpoint,true,${emulator.url}`);
+    expect(stdout).toContain('credentials,true,arn:aws:iam::000000000000:root');
+    expect(stdout).toMatch(/stack,false,"there is no stack ""alakazam"" in eu-central-1"/);
+    expect(stdout).toMatch(/stream,true,"orders-.*: 1 shards/);
+    expect(stdout).toMatch(/order history,true,orders-/);
+  });
+});

@@ -1,0 +1,165 @@
+/** The order history as the stack has it, made by hand on an emulator: stream, tables, queue, and the bundled Lambda function. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { CreateStreamCommand, KinesisClient } from '@aws-sdk/client-kinesis';
+import { CreateEventSourceMappingCommand, CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { onTestFinished } from 'vitest';
+import { openArrivals, ordersIn } from '../../src/order-history/arrivals.aws.js';
+import { changesIn, openChanges } from '../../src/order-history/changes.aws.js';
+import { openAwsHistory } from '../../src/order-history/history.aws.js';
+import type { OrderHistory } from '../../src/order-history/history.js';
+import { PROGRESS_STORE } from '../../src/order-history/source-progress.js';
+import { openAwsStream } from '../../src/order-history/stream.aws.js';
+import type { OrderStream } from '../../src/order-history/stream.js';
+import { openSession } from '../../src/targets/aws-session.js';
+import { type LocalStore, openStore } from '../../src/targets/local-store.js';
+import { ROOT } from '../run-cli.js';
+
+export interface Parts {
+  readonly stream: string;
+  readonly table: string;
+  readonly index: string;
+  readonly queueUrl: string;
+  readonly streamArn: string;
+}
+
+let made = 0;
+
+/** The Lambda function as `alakazam deploy` uploads it. */
+export const functionZip = () => readFileSync(join(ROOT, 'dist', 'stack', 'process-orders.zip'));
+
+/** Clients of the process's own environment, as the tests of a file find it. */
+export function clients() {
+  const requestHandler = new NodeHttpHandler();
+  return {
+    kinesis: new KinesisClient({ requestHandler }),
+    dynamodb: new DynamoDBClient({ requestHandler }),
+    streams: new DynamoDBStreamsClient({ requestHandler }),
+    lambda: new LambdaClient({ requestHandler }),
+    sqs: new SQSClient({ requestHandler }),
+  };
+}
+
+/** Makes stream, tables and queue, empty. */
+export async function makeParts({ shards = 1 }: { shards?: number } = {}): Promise<Parts> {
+  const { kinesis, dynamodb, sqs } = clients();
+  const name = `orders-${process.pid}-${++made}`;
+  await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: `${name}-history`,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'CustomerId', AttributeType: 'N' },
+        { AttributeName: 'OrderId', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'CustomerId', KeyType: 'HASH' },
+        { AttributeName: 'OrderId', KeyType: 'RANGE' },
+      ],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    }),
+  );
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: `${name}-index`,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'Name', AttributeType: 'S' },
+        { AttributeName: 'CustomerId', AttributeType: 'N' },
+      ],
+      KeySchema: [
+        { AttributeName: 'Name', KeyType: 'HASH' },
+        { AttributeName: 'CustomerId', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-rejected` }));
+  return {
+    stream: name,
+    table: `${name}-history`,
+    index: `${name}-index`,
+    // Through whatever stands before the emulator.
+    queueUrl: (QueueUrl as string).replace(/^https?:\/\/[^/]+/, process.env['AWS_ENDPOINT_URL'] as string),
+    streamArn: `arn:aws:kinesis:eu-central-1:000000000000:stream/${name}`,
+  };
+}
+
+/** Puts the function between a stream and its table. */
+export function useFunction(): { deploy(parts: Parts): Promise<void> } {
+  return {
+    async deploy({ stream, table, index, queueUrl, streamArn }) {
+      const { lambda } = clients();
+      await lambda.send(
+        new CreateFunctionCommand({
+          FunctionName: `${stream}-process`,
+          Runtime: 'nodejs24.x',
+          Role: 'arn:aws:iam::000000000000:role/process-orders',
+          Handler: 'process-orders.handler',
+          Code: { ZipFile: functionZip() },
+          Timeout: 60,
+          Environment: { Variables: { TABLE_NAME: table, INDEX_TABLE_NAME: index, REJECTED_QUEUE_URL: queueUrl } },
+        }),
+      );
+      await lambda.send(
+        new CreateEventSourceMappingCommand({
+          FunctionName: `${stream}-process`,
+          EventSourceArn: streamArn,
+          StartingPosition: 'TRIM_HORIZON',
+          BatchSize: 500,
+          FunctionResponseTypes: ['ReportBatchItemFailures'],
+        }),
+      );
+    },
+  };
+}
+
+export interface Handles {
+  open(): Promise<OrderStream>;
+  openHistory(clock?: () => number): Promise<OrderHistory>;
+}
+
+/** A store of progress that is gone with the test. */
+export function progressStore(): () => LocalStore {
+  const home = mkdtempSync(join(tmpdir(), 'alakazam-progress-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return () => openStore(home, 'progress', PROGRESS_STORE);
+}
+
+/** Opens the drivers on these parts as processes of one machine do. */
+export function handlesOn(parts: Parts): Handles {
+  const home = mkdtempSync(join(tmpdir(), 'alakazam-aws-'));
+  const session = openSession('alakazam');
+  const opened: { close(): Promise<void> }[] = [];
+  onTestFinished(async () => {
+    for (const each of opened.reverse()) await each.close();
+    session.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+  const keep = <T extends { close(): Promise<void> }>(what: T): T => {
+    opened.push(what);
+    return what;
+  };
+  return {
+    async open() {
+      const store = () => openStore(home, 'progress', PROGRESS_STORE);
+      return keep(await openAwsStream({ session, name: parts.stream, openStore: store, clock: Date.now }));
+    },
+    openHistory: async (clock = Date.now) =>
+      keep(
+        openAwsHistory({
+          session,
+          table: parts.table,
+          index: parts.index,
+          clock,
+          arrivals: async () => ({ log: openArrivals(session, parts.stream), ordersIn }),
+          changes: async () => ({ log: await openChanges(session, parts.table), changesIn }),
+        }),
+      ),
+  };
+}

@@ -1,0 +1,118 @@
+/** Shards that split and merge while orders are put and read, on kinesis-mock, which reshards as Kinesis does. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  ListShardsCommand,
+  MergeShardsCommand,
+  type Shard,
+  SplitShardCommand,
+} from '@aws-sdk/client-kinesis';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openAwsStream } from '../../src/order-history/stream.aws.js';
+import { openSession } from '../../src/targets/aws-session.js';
+import { blockOf, collect, follow, manyLines, ordersIn, putter } from '../order-history/fixtures.js';
+import { emulatorEnvironment, freePort } from './ministack.js';
+import { clients, progressStore } from './order-history.js';
+
+let mock: ChildProcess;
+
+beforeAll(async () => {
+  const main = createRequire(import.meta.url).resolve('kinesis-local');
+  const [plain, tls] = [await freePort(), await freePort()];
+  mock = spawn(process.execPath, [main], {
+    // It wants its certificate in the directory it runs in.
+    cwd: dirname(main),
+    env: {
+      ...process.env,
+      KINESIS_MOCK_PLAIN_PORT: `${plain}`,
+      KINESIS_MOCK_TLS_PORT: `${tls}`,
+      ...Object.fromEntries(
+        ['CREATE_STREAM', 'SPLIT_SHARD', 'MERGE_SHARDS'].map((what) => [`${what}_DURATION`, '50ms']),
+      ),
+    },
+    stdio: process.env['ALAKAZAM_TEST_LOGS'] ? 'inherit' : 'ignore',
+  });
+  const url = `http://127.0.0.1:${plain}`;
+  Object.assign(process.env, emulatorEnvironment(url));
+  await vi.waitFor(async () => expect((await fetch(`${url}/healthcheck`)).ok).toBe(true), { timeout: 20_000 });
+});
+afterAll(async () => {
+  const ended = new Promise((resolve) => mock.once('exit', resolve));
+  mock.kill('SIGKILL');
+  await ended;
+});
+
+async function active(StreamName: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const summary = await clients().kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
+      expect(summary.StreamDescriptionSummary?.StreamStatus).toBe('ACTIVE');
+    },
+    { timeout: 10_000 },
+  );
+}
+
+async function openShards(StreamName: string): Promise<Shard[]> {
+  const { Shards = [] } = await clients().kinesis.send(new ListShardsCommand({ StreamName }));
+  return Shards.filter(({ SequenceNumberRange }) => SequenceNumberRange?.EndingSequenceNumber === undefined);
+}
+
+async function split(StreamName: string): Promise<void> {
+  const [{ ShardId, HashKeyRange } = {}] = await openShards(StreamName);
+  const [from, to] = [HashKeyRange?.StartingHashKey, HashKeyRange?.EndingHashKey].map((key) => BigInt(key as string));
+  const NewStartingHashKey = String(((from as bigint) + (to as bigint)) / 2n);
+  await clients().kinesis.send(new SplitShardCommand({ StreamName, ShardToSplit: ShardId, NewStartingHashKey }));
+  await active(StreamName);
+}
+
+async function merge(StreamName: string): Promise<void> {
+  const [a, b] = (await openShards(StreamName)).sort((x, y) =>
+    BigInt(x.HashKeyRange?.StartingHashKey as string) < BigInt(y.HashKeyRange?.StartingHashKey as string) ? -1 : 1,
+  );
+  const merge = { StreamName, ShardToMerge: a?.ShardId, AdjacentShardToMerge: b?.ShardId };
+  await clients().kinesis.send(new MergeShardsCommand(merge));
+  await active(StreamName);
+}
+
+function byCustomer(orders: readonly { customerId: number | null; orderId: string }[]) {
+  const found = new Map<number | null, string[]>();
+  for (const { customerId, orderId } of orders) {
+    found.set(customerId, [...(found.get(customerId) ?? []), orderId]);
+  }
+  return Object.fromEntries(found);
+}
+
+test('orders keep their order and come once, through splits and merges', async () => {
+  const name = `orders-${process.pid}`;
+  await clients().kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }));
+  await active(name);
+  const session = openSession('alakazam');
+  const stream = await openAwsStream({ session, name, openStore: progressStore(), clock: Date.now });
+  const put = putter(stream);
+  const tails = [
+    follow((signal) => stream.read({ from: 'first', signal })),
+    follow((signal) => stream.read({ from: { last: 5 }, signal })),
+    follow((signal) => stream.read({ from: { sinceMs: Date.now() - 60_000 }, signal })),
+  ];
+  await put(manyLines(60));
+  await split(name);
+  await put(manyLines(60, 60));
+  await split(name);
+  await put(manyLines(60, 120));
+  await merge(name);
+  await put(manyLines(60, 180));
+  expect((await openShards(name)).length).toBe(2);
+
+  const expected = byCustomer(ordersIn([blockOf(manyLines(240))]));
+  for (const tail of tails) {
+    await tail.until(240);
+    expect(byCustomer(await tail.stop())).toEqual(expected);
+  }
+  expect(byCustomer(await collect(stream.read({ from: 'first' })))).toEqual(expected);
+  expect(await collect(stream.read({ from: { last: 100 } }))).toHaveLength(100);
+  await stream.close();
+  session.close();
+});
