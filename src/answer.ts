@@ -1,6 +1,6 @@
 /** The answer on stdout: a table for a person, plain rows in a pipe, or the format that was asked for. */
 import type { FORMATS } from './parse.js';
-import type { Terminal } from './terminal.js';
+import type { Style, Terminal } from './terminal.js';
 
 export interface Column<Row> {
   /** Name in a file; a terminal shows `title`, or the name. */
@@ -11,6 +11,8 @@ export interface Column<Row> {
   readonly value: (row: Row) => string | number | null;
   /** As a person reads it. */
   readonly show?: (row: Row) => string;
+  /** How it stands out where colours are wanted. */
+  readonly style?: (row: Row) => Style | undefined;
 }
 
 export type Format = (typeof FORMATS)[number];
@@ -59,7 +61,14 @@ async function table<Row>(terminal: Terminal, columns: readonly Column<Row>[], r
     colAligns: columns.map(({ isNumber }) => (isNumber ? 'right' : 'left')),
   });
   drawn.push(columns.map(({ name, title }) => terminal.style('bold', title ?? name)));
-  drawn.push(...cells);
+  for (const [i, row] of rows.entries()) {
+    drawn.push(
+      columns.map(({ style }, j) => {
+        const [cell, wanted] = [cells[i]?.[j] as string, style?.(row)];
+        return wanted ? terminal.style(wanted, cell) : cell;
+      }),
+    );
+  }
   return `${drawn
     .toString()
     .split('\n')

@@ -74,7 +74,10 @@ function build(commander: Commander, command: Command<Options>): void {
 async function run(command: Command<Options>, flags: Record<string, unknown>, argument: string) {
   const terminal = openTerminal(process, { environment: process.env, isQuiet: flags['quiet'] === true });
   const config = await readConfig({
-    flags: Object.fromEntries(KEYS.map((key) => [key, flags[key] === undefined ? undefined : String(flags[key])])),
+    flags: {
+      target: command.target,
+      ...Object.fromEntries(KEYS.filter((key) => flags[key] !== undefined).map((key) => [key, String(flags[key])])),
+    },
     environment: process.env,
     directory: process.cwd(),
     targets: Object.keys(TARGETS),
@@ -110,6 +113,7 @@ function valuesOf(command: Command<Options>, flags: Record<string, unknown>, con
     const typed = option.setting ? config.get(option.setting) : flags[flagOf(option).attributeName()];
     if (!option.parse) return [name, typed === true || (option.flags.includes('--no-') && typed !== false)];
     const flag = option.flags.split(/[ ,]+/).find((part) => part.startsWith('--')) as string;
+    if (option.isRepeatable) return [name, ((typed ?? []) as string[]).map((each) => option.parse?.(each, flag))];
     return [name, typed === undefined ? option.fallback : option.parse(String(typed), flag)];
   });
   return Object.fromEntries(entries);
@@ -117,7 +121,8 @@ function valuesOf(command: Command<Options>, flags: Record<string, unknown>, con
 
 function flagOf(option: Option): Flag {
   const fallback = option.fallback === undefined ? '' : ` (default: ${option.fallback})`;
-  return new Flag(option.flags, `${option.about}${fallback}`);
+  const flag = new Flag(option.flags, `${option.about}${fallback}`);
+  return option.isRepeatable ? flag.argParser((typed, before: string[] = []) => [...before, typed]) : flag;
 }
 
 /** A line each where they fit, else two: what it does, and the line. */

@@ -31,6 +31,8 @@ export interface Option<T = unknown> {
   readonly setting?: Key;
   /** Values that complete it in a shell. */
   readonly choices?: readonly string[];
+  /** Given more than once, it has more than one value. */
+  readonly isRepeatable?: true;
 }
 
 export type Options = Record<string, Option>;
@@ -47,9 +49,11 @@ export const COMMON_OPTIONS: readonly Option[] = [
 /** What `run` gets: what was parsed or else the fallback; a flag without a value is a boolean. */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { parse: Parse<infer T> }
-    ? O[K] extends { fallback: unknown }
-      ? T
-      : T | undefined
+    ? O[K] extends { isRepeatable: true }
+      ? readonly T[]
+      : O[K] extends { fallback: unknown }
+        ? T
+        : T | undefined
     : boolean;
 };
 
@@ -65,6 +69,8 @@ export interface Command<O extends Options = Options> {
     readonly isOptional?: boolean;
   };
   readonly options: O;
+  /** The target it is about, unless --target says otherwise. */
+  readonly target?: string;
   /** Returns the exit code's name if it isn't `done`. */
   run(context: Context, values: Values<O>, argument: string): Promise<ErrorCode | undefined>;
 }

@@ -22,10 +22,19 @@ export function duration(seconds: number): string {
 
 /** A decimal string as `£9,747,747.93`: pounds, rounded to the penny half away from nought. */
 export function pounds(decimal: string): string {
+  return money('£', decimal);
+}
+
+/** The same in dollars and cents. */
+export function dollars(decimal: string): string {
+  return money('$', decimal);
+}
+
+function money(symbol: string, decimal: string): string {
   const [, sign, digits = '0', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
-  const pennies = BigInt(digits + `${fraction}00`.slice(0, 2)) + (fraction.charAt(2) >= '5' ? 1n : 0n);
-  const text = (pennies / 100n).toString().replaceAll(/\B(?=(\d{3})+$)/g, ',');
-  return `${sign && pennies > 0n ? '-' : ''}£${text}.${(pennies % 100n).toString().padStart(2, '0')}`;
+  const hundredths = BigInt(digits + `${fraction}00`.slice(0, 2)) + (fraction.charAt(2) >= '5' ? 1n : 0n);
+  const text = (hundredths / 100n).toString().replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return `${sign && hundredths > 0n ? '-' : ''}${symbol}${text}.${(hundredths % 100n).toString().padStart(2, '0')}`;
 }
 
 /** 1234567 bytes as `1.2 MB`. */

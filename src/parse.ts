@@ -35,6 +35,13 @@ export function text(typed: string): string {
   return typed;
 }
 
+/** `name=value`, which may be empty. */
+export function assignment(typed: string, flag: string): readonly [name: string, value: string] {
+  const at = typed.indexOf('=');
+  if (at < 1) throw wrong(flag, typed, 'name=value, such as StreamMode=PROVISIONED');
+  return [typed.slice(0, at), typed.slice(at + 1)];
+}
+
 export function oneOf<const T extends string>(...choices: readonly T[]): (typed: string, flag: string) => T {
   return (typed, flag) => {
     if (!choices.includes(typed as T)) throw wrong(flag, typed, choices.join(', '));

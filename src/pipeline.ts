@@ -4,12 +4,14 @@
  *   source ──► stream ──► order history
  *
  * A source gives orders (`orders/order-source.ts`), the stream keeps them in order (`order-history/stream.ts`), and the
- * history is a view of the stream by customer (`order-history/history.ts`).
+ * history is a view of the stream by customer (`order-history/history.ts`). Where these need servers, the stack puts them
+ * there (`stack/stack.ts`).
  */
 import type { Config } from './config.js';
 import type { OrderHistory } from './order-history/history.js';
 import type { View } from './order-history/load.js';
 import type { OrderStream } from './order-history/stream.js';
+import type { Stack } from './stack/stack.js';
 
 /** Each stage opens when it is first asked for, and once. */
 export interface Pipeline {
@@ -17,6 +19,8 @@ export interface Pipeline {
   history(): Promise<OrderHistory>;
   /** What is made of the stream: `generate` brings each up to date, and one that fails is in no other's way. */
   views(): Promise<readonly View[]>;
+  /** What had to be put in place first. Throws an `AlakazamError` where nothing has to. */
+  stack(): Promise<Stack>;
   /** Checks of what this target needs, for `doctor`. */
   checks(): AsyncIterable<Check>;
   /** Empties every stage. Processes that use them go on with what comes after. */

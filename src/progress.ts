@@ -12,7 +12,7 @@ const REDRAW_MS = 100;
 const SHOW_AFTER_MS = 300;
 
 /** Draws on `stream` with a spinner once the work takes longer than a glance; draws nothing without one. */
-export function openProgress(stream: Writable | undefined): Progress {
+export function openProgress(stream: Writable | undefined, things: string): Progress {
   if (!stream) return { update() {}, stop() {} };
   const startMs = performance.now();
   let drawnMs = startMs + SHOW_AFTER_MS - REDRAW_MS;
@@ -34,7 +34,9 @@ export function openProgress(stream: Writable | undefined): Progress {
       const perSecond = (done / (nowMs - startMs)) * 1000;
       const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
       const of = total === undefined ? whole(done) : `${whole(done)} of ${whole(total)}`;
-      line = `${of} orders  ${whole(perSecond)}/s${left}${note ? `  ${note}` : ''}`;
+      // What takes seconds each has no rate worth looking at.
+      const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
+      line = `${of} ${things}${rate}${left}${note ? `  ${note}` : ''}`;
       if (spinner) spinner.text = line;
       else if (isFirst) void show();
     },

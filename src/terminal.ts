@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import { AlakazamError } from './errors.js';
 import { openProgress, type Progress } from './progress.js';
 
-type Style = Parameters<typeof styleText>[0];
+export type Style = Parameters<typeof styleText>[0];
 
 export interface Terminal {
   /** True if a person looks at the answer. */
@@ -17,10 +17,12 @@ export interface Terminal {
   say(message: string): void;
   /** Says what went wrong and was survived. */
   warn(message: string): void;
-  /** Shows how long work goes on, to a person who watches. */
-  progress(): Progress;
+  /** Shows how long work on so many of a thing goes on, to a person who watches. */
+  progress(things?: string): Progress;
   /** Asks before something that can't be undone. Throws if there is nobody to ask. */
   confirm(question: string): Promise<boolean>;
+  /** What is answered to a question. Throws if there is nobody to ask. */
+  ask(question: string): Promise<string>;
   /** Colours a part of the answer, where colours are wanted. */
   style(style: Style, text: string): string;
 }
@@ -62,21 +64,24 @@ export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, setting
     warn(message) {
       stderr.write(`${aside('yellow', 'warning:')} ${message}\n`);
     },
-    progress: () => openProgress(isWatched ? stderr : undefined),
-    async confirm(question) {
-      if (stdin.isTTY !== true) {
-        throw new AlakazamError('usage', `${question} There is no terminal to answer on`, {
-          hint: 'add --yes if you mean it',
-        });
-      }
-      const { createInterface } = await import('node:readline/promises');
-      const lines = createInterface({ input: stdin, output: stderr });
-      try {
-        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
-      } finally {
-        lines.close();
-      }
-    },
+    progress: (things = 'orders') => openProgress(isWatched ? stderr : undefined, things),
+    confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N]`)),
+    ask,
     style,
   };
+
+  async function ask(question: string): Promise<string> {
+    if (stdin.isTTY !== true) {
+      throw new AlakazamError('usage', `${question.replace(' [y/N]', '')} There is no terminal to answer on`, {
+        hint: 'add --yes if you mean it',
+      });
+    }
+    const { createInterface } = await import('node:readline/promises');
+    const lines = createInterface({ input: stdin, output: stderr });
+    try {
+      return (await lines.question(`${question} `)).trim();
+    } finally {
+      lines.close();
+    }
+  }
 }

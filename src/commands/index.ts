@@ -3,12 +3,16 @@ import type { Command } from '../command.js';
 import { completion } from './completion.js';
 import { config } from './config.js';
 import { demo } from './demo.js';
+import { deploy } from './deploy.js';
+import { destroy } from './destroy.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { generate } from './generate.js';
 import { help } from './help.js';
 import { history } from './history.js';
 import { rejected } from './rejected.js';
 import { reset } from './reset.js';
+import { status } from './status.js';
 import { tail } from './tail.js';
 import { verify } from './verify.js';
 
@@ -19,6 +23,10 @@ export const COMMANDS: readonly Command<any>[] = [
   history,
   verify,
   rejected,
+  deploy,
+  diff,
+  status,
+  destroy,
   config,
   reset,
   doctor,

@@ -65,6 +65,8 @@ export function openSession(stack: string, environment: Environment = process.en
         requestHandler,
         retryMode,
         maxAttempts: ATTEMPTS_MAX,
+        // SQS alone has it: a queue's URL names a host of its own, which need not be the one that was set.
+        useQueueUrlAsEndpoint: false,
         customUserAgent: [['alakazam', typeof VERSION === 'string' ? VERSION : 'development']],
       });
       // One look-up of the credentials serves every client.

@@ -5,6 +5,7 @@ import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import type { OrderStream } from '../order-history/stream.js';
 import type { Target } from '../pipeline.js';
+import type { Stack } from '../stack/stack.js';
 import { findResources } from './aws-resources.js';
 import { openSession } from './aws-session.js';
 
@@ -14,6 +15,7 @@ export const aws: Target = (config, clock) => {
   const { nameOf, stack } = findResources(session);
   let stream: Promise<OrderStream> | undefined;
   let history: Promise<OrderHistory> | undefined;
+  let opened: Promise<Stack> | undefined;
 
   async function openStream(): Promise<OrderStream> {
     const [{ openAwsStream }, { PROGRESS_STORE }, { openStore }, name] = await Promise.all([
@@ -55,6 +57,14 @@ export const aws: Target = (config, clock) => {
     });
   }
 
+  async function openStack(): Promise<Stack> {
+    const [{ openAwsStack }, { readAssets }] = await Promise.all([
+      import('../stack/stack.aws.js'),
+      import('../stack/assets.js'),
+    ]);
+    return openAwsStack({ session, assets: readAssets(new URL('./stack/', import.meta.url)), clock });
+  }
+
   return {
     stream: () => {
       stream ??= openStream();
@@ -63,6 +73,10 @@ export const aws: Target = (config, clock) => {
     history: () => {
       history ??= openHistory();
       return history;
+    },
+    stack: () => {
+      opened ??= openStack();
+      return opened;
     },
     // The Lambda function brings the history up to date by itself.
     views: async () => [],
@@ -80,7 +94,7 @@ export const aws: Target = (config, clock) => {
       });
     },
     async close() {
-      for (const opened of [history, stream]) await (await opened?.catch(() => undefined))?.close();
+      for (const each of [history, stream]) await (await each?.catch(() => undefined))?.close();
       session.close();
     },
   };

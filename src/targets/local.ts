@@ -30,6 +30,11 @@ export const local: Target = (config, clock) => {
     stream: async () => openStream(),
     history: async () => openHistory(),
     views: async () => [{ name: 'order history', update: async (signal) => openHistory().update(signal) }],
+    stack: async () => {
+      throw new AlakazamError('failed', `the local target has no stack: all of it is in ${home}`, {
+        hint: 'alakazam deploy, without --target local',
+      });
+    },
     async contents() {
       const { orders, rejected } = openStream().size();
       return `${whole(orders)} orders and ${whole(rejected)} rejected lines in ${home}`;

@@ -1,0 +1,75 @@
+import { answer, type Format } from '../answer.js';
+import { defineCommand } from '../command.js';
+import { duration } from '../numbers.js';
+import { assignment, outputOption } from '../parse.js';
+import type { Plan } from '../stack/stack.js';
+import { costLines, showEvents, shownChangeColumns } from '../stack-rows.js';
+import type { Terminal } from '../terminal.js';
+
+export const deploy = defineCommand({
+  name: 'deploy',
+  summary: 'put the pipeline into your AWS account, or bring it up to date',
+  target: 'aws',
+  examples: [
+    ['alakazam deploy', 'shows what will change and what it costs, then asks'],
+    ['alakazam deploy --param AlarmEmail=me@example.com', 'a parameter keeps its value until it is given another'],
+    ['alakazam deploy --yes -o ndjson', 'for a program: an event a line'],
+    ['alakazam deploy --print-template > template.yaml', 'to deploy it by other means'],
+  ],
+  options: {
+    param: {
+      flags: '-p, --param <name=value>',
+      about: 'parameter of the template; may be given more than once',
+      parse: assignment,
+      isRepeatable: true,
+    },
+    yes: { flags: '-y, --yes', about: 'do not ask' },
+    wait: { flags: '--no-wait', about: 'return as soon as AWS has begun' },
+    printTemplate: { flags: '--print-template', about: 'print the template and do nothing' },
+    output: outputOption,
+  },
+  async run({ pipeline, terminal, signal, clock }, { param, yes, wait, printTemplate, output }) {
+    const stack = await pipeline.stack();
+    if (printTemplate) {
+      await terminal.write(stack.template);
+      return undefined;
+    }
+    await showEvents(terminal, output, 0, stack.settle(signal));
+    if (signal.aborted) return undefined;
+    const plan = await stack.plan(new Map(param));
+    try {
+      if (plan.changes.length === 0) {
+        terminal.say(`${await stack.where()} is up to date`);
+      } else {
+        await showPlan(terminal, output, plan);
+        if (!yes && !(await terminal.confirm(`${plan.isNew ? 'Make' : 'Change'} ${await stack.where()}?`))) {
+          terminal.say('nothing was changed');
+          return undefined;
+        }
+        const startMs = clock();
+        await showEvents(terminal, output, plan.changes.length, plan.execute(signal, wait));
+        if (signal.aborted || !wait) {
+          terminal.say('it goes on in AWS; alakazam deploy follows it to its end');
+          return undefined;
+        }
+        terminal.say(`${await stack.where()} is deployed, in ${duration((clock() - startMs) / 1000)}`);
+      }
+    } finally {
+      await plan.discard();
+    }
+    if (output === 'json') {
+      const outputs = Object.fromEntries((await stack.outputs()).map(({ name, value }) => [name, value]));
+      await terminal.write(`${JSON.stringify({ changes: plan.changes, cost: plan.cost, outputs })}\n`);
+    }
+    terminal.say('  alakazam generate --count 5000 --target aws     streams orders to it');
+    terminal.say('  alakazam status                                 shows how it does');
+    return undefined;
+  },
+});
+
+async function showPlan(terminal: Terminal, output: Format | undefined, { changes, cost }: Plan): Promise<void> {
+  if (output === undefined || output === 'table') {
+    await answer(terminal, output, shownChangeColumns(changes), changes);
+  }
+  for (const text of costLines(cost)) terminal.say(text);
+}

@@ -1,0 +1,65 @@
+import { answer, type Column } from '../answer.js';
+import { defineCommand } from '../command.js';
+import { outputOption } from '../parse.js';
+import type { Holding, Remainder } from '../stack/stack.js';
+import { showEvents } from '../stack-rows.js';
+
+const holdingColumns = (isWithData: boolean): readonly Column<Holding>[] => [
+  {
+    name: 'fate',
+    title: '',
+    value: ({ isKept }) => (isKept && !isWithData ? 'stays' : 'goes'),
+    style: ({ isKept }) => (isKept && !isWithData ? 'green' : 'red'),
+  },
+  { name: 'name', title: 'what', value: ({ name }) => name },
+  { name: 'holds', value: ({ holds }) => holds },
+];
+
+const remainderColumns: readonly Column<Remainder>[] = [
+  { name: 'type', value: ({ type }) => type },
+  { name: 'name', value: ({ name }) => name },
+];
+
+export const destroy = defineCommand({
+  name: 'destroy',
+  summary: 'take the pipeline out of your AWS account',
+  target: 'aws',
+  examples: [
+    ['alakazam destroy', 'says what goes and what stays, and asks; order history and lake stay'],
+    ['alakazam destroy --with-data', 'these too: nothing is left, and nothing is billed any more'],
+  ],
+  options: {
+    withData: { flags: '--with-data', about: 'also delete the order history and the lake, all versions' },
+    yes: { flags: '-y, --yes', about: 'do not ask' },
+    output: outputOption,
+  },
+  async run({ pipeline, terminal, signal, config }, { withData, yes, output }) {
+    const stack = await pipeline.stack();
+    const where = await stack.where();
+    const holdings = await stack.holdings();
+    if (holdings.length === 0) {
+      terminal.say(`there is no ${where}, and nothing is left of one`);
+      return undefined;
+    }
+    await answer(terminal, terminal.isInteractive ? 'table' : undefined, holdingColumns(withData), holdings);
+    const name = config.get('stack') as string;
+    if (!yes && (await terminal.ask(`Type ${name} to destroy ${where}:`)) !== name) {
+      terminal.say('nothing was changed');
+      return undefined;
+    }
+    await showEvents(terminal, output, 0, stack.destroy(withData, signal));
+    if (signal.aborted) {
+      terminal.say('stopped; AWS goes on with what it has begun, and alakazam destroy with the rest');
+      return undefined;
+    }
+    const remains = await stack.remains();
+    if (remains.length === 0) {
+      terminal.say(`${where} is gone, and nothing is left of it`);
+      return undefined;
+    }
+    terminal.say(`${where} is gone. What is left, and is billed for what it stores:`);
+    await answer(terminal, output, remainderColumns, remains);
+    if (!withData) terminal.say('  alakazam destroy --with-data     deletes that too');
+    return withData ? 'partial' : undefined;
+  },
+});

@@ -1,0 +1,34 @@
+import { answer } from '../answer.js';
+import { defineCommand } from '../command.js';
+import { assignment, outputOption } from '../parse.js';
+import { changeColumns, costLines, shownChangeColumns } from '../stack-rows.js';
+
+export const diff = defineCommand({
+  name: 'diff',
+  summary: 'show what deploy would change',
+  target: 'aws',
+  examples: [
+    ['alakazam diff', 'exits with 3 if there is a difference'],
+    ['alakazam diff --param StreamMode=PROVISIONED', 'what a parameter would change, and cost'],
+  ],
+  options: {
+    param: {
+      flags: '-p, --param <name=value>',
+      about: 'parameter of the template; may be given more than once',
+      parse: assignment,
+      isRepeatable: true,
+    },
+    output: outputOption,
+  },
+  async run({ pipeline, terminal }, { param, output }) {
+    const stack = await pipeline.stack();
+    const plan = await stack.plan(new Map(param));
+    await plan.discard();
+    const { changes, cost } = plan;
+    const isDrawn = output === 'table' || (output === undefined && terminal.isInteractive);
+    await answer(terminal, output, isDrawn ? shownChangeColumns(changes) : changeColumns, changes, { changes, cost });
+    if (changes.length === 0) terminal.say(`${await stack.where()} is up to date`);
+    for (const text of costLines(cost)) terminal.say(text);
+    return changes.length > 0 ? 'difference' : undefined;
+  },
+});

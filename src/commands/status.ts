@@ -1,0 +1,69 @@
+import { answer, type Column } from '../answer.js';
+import { type Context, defineCommand } from '../command.js';
+import { counted } from '../numbers.js';
+import { outputOption } from '../parse.js';
+import type { Part } from '../stack/stack.js';
+import { costColumns, costLines } from '../stack-rows.js';
+
+const columns: readonly Column<Part>[] = [
+  { name: 'name', title: 'part', value: ({ name }) => name },
+  {
+    name: 'isHealthy',
+    title: '',
+    value: ({ isHealthy }) => String(isHealthy),
+    show: ({ isHealthy }) => (isHealthy ? 'ok' : 'LOOK'),
+    style: ({ isHealthy }) => (isHealthy ? 'green' : 'red'),
+  },
+  { name: 'health', value: ({ health }) => health },
+  { name: 'throughput', title: 'in the last hour', value: ({ throughput }) => throughput },
+  { name: 'lag', title: 'behind', value: ({ lag }) => lag },
+  { name: 'waiting', value: ({ waiting }) => waiting },
+];
+
+export const status = defineCommand({
+  name: 'status',
+  summary: 'show how each part of the stack does, and what it costs',
+  target: 'aws',
+  examples: [
+    ['alakazam status', 'health, throughput, what is behind, what waits'],
+    ['alakazam status --costs', 'what each part costs'],
+    ['alakazam status --replay', 'send what was given up or rejected through again'],
+  ],
+  options: {
+    replay: { flags: '--replay', about: 'send what was given up or rejected through process-orders again' },
+    costs: { flags: '--costs', about: 'what each part costs' },
+    output: outputOption,
+  },
+  async run(context, { replay, costs, output }) {
+    const { pipeline, terminal } = context;
+    const stack = await pipeline.stack();
+    if (replay) return sendAgain(context);
+    const [parts, cost] = await Promise.all([stack.parts(), stack.cost()]);
+    if (costs) await answer(terminal, output, costColumns, cost.items, cost);
+    else await answer(terminal, output, columns, parts, { parts, cost });
+    for (const text of costLines(cost)) terminal.say(text);
+    if (!costs && parts.some(({ waiting }) => waiting !== '')) {
+      terminal.say('  alakazam rejected --target aws     shows what was rejected, and why');
+      terminal.say('  alakazam status --replay           sends what waits through again');
+    }
+    return costs || parts.every(({ isHealthy }) => isHealthy) ? undefined : 'failed';
+  },
+});
+
+async function sendAgain({ pipeline, terminal, signal }: Context) {
+  const stack = await pipeline.stack();
+  const progress = terminal.progress('records');
+  let records = 0;
+  let failed = 0;
+  try {
+    for await (const replayed of stack.replay(signal)) {
+      records += replayed.records;
+      failed += replayed.failed;
+      progress.update(records, undefined, replayed.from);
+    }
+  } finally {
+    progress.stop();
+  }
+  terminal.say(`${counted(records - failed, 'record')} went through, ${counted(failed, 'record')} stay where they are`);
+  return failed > 0 ? ('partial' as const) : undefined;
+}

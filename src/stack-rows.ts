@@ -1,0 +1,100 @@
+/** How the stack is shown: what would change, what happens to it, and what it costs. */
+import { type Column, type Format, line } from './answer.js';
+import { dollars } from './numbers.js';
+import type { Cost, CostItem } from './stack/costs.js';
+import type { Change, StackEvent } from './stack/stack.js';
+import type { Terminal } from './terminal.js';
+
+const withoutVendor = (type: string) => type.replace(/^AWS::/, '');
+
+const CHANGE_STYLES = {
+  add: 'green',
+  change: 'yellow',
+  replace: 'red',
+  'may replace': 'yellow',
+  remove: 'red',
+} as const;
+
+export const changeColumns: readonly Column<Change>[] = [
+  { name: 'action', title: '', value: ({ action }) => action, style: ({ action }) => CHANGE_STYLES[action] },
+  { name: 'name', title: 'part', value: ({ name }) => name },
+  { name: 'type', value: ({ type }) => type, show: ({ type }) => withoutVendor(type) },
+  { name: 'details', title: 'what of it', value: ({ details }) => details },
+  {
+    name: 'data',
+    value: ({ data }) => data ?? null,
+    show: ({ data }) => (data ? `${data}!` : ''),
+    style: ({ data }) => (data ? ['red', 'bold'] : undefined),
+  },
+];
+
+/** Without the columns that say nothing of these changes. */
+export function shownChangeColumns(changes: readonly Change[]): readonly Column<Change>[] {
+  return changeColumns.filter(({ name, value }) => /^(details|data)$/.test(name) === false || changes.some(value));
+}
+
+export const eventColumns: readonly Column<StackEvent>[] = [
+  { name: 'at', value: ({ at }) => at },
+  { name: 'status', value: ({ status }) => status },
+  { name: 'name', value: ({ name }) => name },
+  { name: 'type', value: ({ type }) => type },
+  { name: 'reason', value: ({ reason }) => reason },
+];
+
+export const costColumns: readonly Column<CostItem>[] = [
+  { name: 'name', title: 'part', value: ({ name }) => name },
+  { name: 'what', title: 'costs', value: ({ what }) => what },
+  {
+    name: 'monthlyAtRest',
+    title: '$ a month',
+    isNumber: true,
+    value: ({ monthlyAtRest }) => monthlyAtRest,
+    show: ({ monthlyAtRest }) => (monthlyAtRest === '0' ? '' : dollars(monthlyAtRest)),
+  },
+  {
+    name: 'perMillionOrders',
+    title: '$ a million orders',
+    isNumber: true,
+    value: ({ perMillionOrders }) => perMillionOrders,
+    show: ({ perMillionOrders }) => (perMillionOrders === '0' ? '' : dollars(perMillionOrders)),
+  },
+];
+
+/** A line that fits into 80 columns, and one of where the figures are from. */
+export function costLines({ monthlyAtRest, perMillionOrders, asOf, region }: Cost): string[] {
+  return [
+    `costs ${dollars(monthlyAtRest)} a month at rest, and ${dollars(perMillionOrders)} for each million orders`,
+    `  (list prices of ${region} as of ${asOf}, before free tiers and taxes)`,
+  ];
+}
+
+/** To a person how far it is, else an event a line as it comes. */
+export async function showEvents(
+  terminal: Terminal,
+  output: Format | undefined,
+  total: number,
+  events: AsyncIterable<StackEvent>,
+): Promise<void> {
+  const isWatched = output === 'table' || output === 'json' || (output === undefined && terminal.isInteractive);
+  const format = output === 'ndjson' || output === 'csv' ? output : 'plain';
+  const progress = terminal.progress('parts');
+  const done = new Set<string>();
+  try {
+    for await (const event of events) {
+      if (!isWatched) await terminal.write(line(format, eventColumns, event));
+      if (/(?<!CLEANUP)_COMPLETE$/.test(event.status) && event.type !== 'AWS::CloudFormation::Stack')
+        done.add(event.name);
+      progress.update(Math.min(done.size, total || done.size), total || undefined, noteOf(event));
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function noteOf({ name, status, reason }: StackEvent): string {
+  const isOfInterest = /FAILED|ROLLBACK/.test(status) || /deleted$/.test(reason);
+  return `${name} ${status.toLowerCase().replaceAll('_', ' ')}${isOfInterest && reason ? `: ${reason}` : ''}`.slice(
+    0,
+    50,
+  );
+}

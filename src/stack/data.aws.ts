@@ -1,0 +1,55 @@
+/** Takes away what CloudFormation leaves because it holds orders: tables and buckets. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { whole } from '../numbers.js';
+import { nameOf } from '../targets/aws-errors.js';
+import type { AwsSession } from '../targets/aws-session.js';
+import { deleteBucket, emptyBucket } from './bucket.aws.js';
+import { TABLE } from './remains.aws.js';
+import type { Remainder, StackEvent } from './stack.js';
+
+const POLL_MS = 1000;
+
+export async function* deleteData(
+  session: AwsSession,
+  { name, type }: Remainder,
+  account: string,
+): AsyncGenerator<StackEvent> {
+  const event = (status: string, reason = '') => ({ at: new Date().toISOString(), name, type, status, reason });
+  yield event('DELETE_IN_PROGRESS');
+  if (type === TABLE) {
+    await deleteTable(session.client(DynamoDBClient), name);
+  } else {
+    const at = { Bucket: name, ExpectedBucketOwner: account };
+    const s3 = session.client(S3Client);
+    try {
+      for await (const deleted of emptyBucket(s3, at)) {
+        yield event('DELETE_IN_PROGRESS', `${whole(deleted)} versions of objects deleted`);
+      }
+    } catch (error) {
+      if (nameOf(error) !== 'NoSuchBucket') throw error;
+    }
+    await deleteBucket(s3, at);
+  }
+  yield event('DELETE_COMPLETE');
+}
+
+async function deleteTable(client: DynamoDBClient, name: string): Promise<void> {
+  const at = { TableName: name };
+  for (let isAsked = false; ; ) {
+    try {
+      const { Table } = await client.send(new DescribeTableCommand(at));
+      if (Table?.DeletionProtectionEnabled) {
+        await client.send(new UpdateTableCommand({ ...at, DeletionProtectionEnabled: false }));
+      } else if (!isAsked && Table?.TableStatus === 'ACTIVE') {
+        await client.send(new DeleteTableCommand(at));
+        isAsked = true;
+      }
+    } catch (error) {
+      if (nameOf(error) === 'ResourceNotFoundException') return;
+      throw error;
+    }
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Sends through `process-orders` again what it gave up or rejected. Not by way of the stream: the lake has had those records,
+ * and a second time they would be in it twice. The function gets them with the numbers they have in the stream, so that one
+ * that came before another still does.
+ */
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { AlakazamError } from '../errors.js';
+import { decodeOrder, isOrder } from '../order-history/order-record.js';
+import type { RejectedMessage } from '../order-history/rejected-messages.js';
+import type { AwsSession } from '../targets/aws-session.js';
+import type { Replayed } from './stack.js';
+
+/** A record of the event that Lambda gives the function. */
+interface EventRecord {
+  readonly eventID: string;
+  readonly kinesis: {
+    readonly data: string;
+    readonly sequenceNumber: string;
+    readonly partitionKey: string;
+    readonly approximateArrivalTimestamp: number;
+  };
+}
+
+export interface FailedOrdersPlaces {
+  readonly functionName: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly queueUrl: string;
+}
+
+/** An invocation takes 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const INVOCATION_BYTES_MAX = 5_000_000;
+const INVOCATION_RECORDS_MAX = 100;
+const HIDDEN_SECONDS = 300;
+const WAIT_SECONDS = 1;
+
+export async function* replay(
+  session: AwsSession,
+  places: FailedOrdersPlaces,
+  signal: AbortSignal,
+): AsyncGenerator<Replayed> {
+  yield* replayGivenUp(session, places, signal);
+  if (!signal.aborted) yield* replayRejected(session, places, signal);
+}
+
+/** Objects with a batch each, whole: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
+async function* replayGivenUp(
+  session: AwsSession,
+  { functionName, bucket, prefix }: FailedOrdersPlaces,
+  signal: AbortSignal,
+): AsyncGenerator<Replayed> {
+  const s3 = session.client(S3Client);
+  let after: string | undefined;
+  do {
+    // Names begin with the time they were made: they come oldest first.
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { StartAfter: after } : {}) }),
+    );
+    for (const { Key = '' } of page.Contents ?? []) {
+      if (signal.aborted) return;
+      after = Key;
+      const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      const records = recordsIn((await object.Body?.transformToString()) ?? '', Key);
+      const failed = await invoke(session, functionName, records);
+      if (failed === 0) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+      yield { records: records.length, failed, from: `s3://${bucket}/${Key}` };
+    }
+    if (!page.IsTruncated) return;
+  } while (after);
+}
+
+function recordsIn(text: string, key: string): EventRecord[] {
+  try {
+    const { payload } = JSON.parse(text);
+    const { Records } = typeof payload === 'string' ? JSON.parse(payload) : payload;
+    if (Array.isArray(Records)) return Records;
+  } catch {
+    // Said below.
+  }
+  throw new AlakazamError('failed', `${key} holds no batch of records`, {
+    hint: 'look at it, and move it elsewhere; alakazam status --replay goes on with the others',
+  });
+}
+
+/** What is an order to this version of the program goes through; all else stays where it is. */
+async function* replayRejected(
+  session: AwsSession,
+  { functionName, queueUrl: QueueUrl }: FailedOrdersPlaces,
+  signal: AbortSignal,
+): AsyncGenerator<Replayed> {
+  const sqs = session.client(SQSClient);
+  const startMs = Date.now();
+  const back: Message[] = [];
+  try {
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: HIDDEN_SECONDS,
+          WaitTimeSeconds: WAIT_SECONDS,
+          MessageSystemAttributeNames: ['SentTimestamp'],
+        }),
+      );
+      // What the function has rejected once more meanwhile is left alone.
+      const old = Messages.filter(({ Attributes }) => Number(Attributes?.SentTimestamp ?? 0) < startMs);
+      back.push(...Messages.filter((message) => !old.includes(message)));
+      if (old.length === 0 || signal.aborted) return;
+      let failed = 0;
+      for (const message of old) {
+        const record = recordOf(message);
+        if (record && (await invoke(session, functionName, [record])) === 0) {
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+        } else {
+          back.push(message);
+          failed++;
+        }
+      }
+      yield { records: old.length, failed, from: QueueUrl };
+    }
+  } finally {
+    for (const { ReceiptHandle } of back) {
+      // One that can't be given back comes back by itself.
+      await sqs
+        .send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
+        .catch(() => undefined);
+    }
+  }
+}
+
+/** The record a message keeps, if it is whole and is an order after all. */
+function recordOf({ Body = '' }: Message): EventRecord | undefined {
+  let kept: RejectedMessage;
+  try {
+    kept = JSON.parse(Body);
+  } catch {
+    return undefined;
+  }
+  const { data, dataBase64, isCut, shardId, sequenceNumber, partitionKey, arrivedAt } = kept;
+  const bytes = data === undefined ? Buffer.from(dataBase64 ?? '', 'base64') : Buffer.from(data);
+  if (isCut || !isOrder(decodeOrder(bytes))) return undefined;
+  return {
+    eventID: `${shardId}:${sequenceNumber}`,
+    kinesis: {
+      data: bytes.toString('base64'),
+      sequenceNumber,
+      partitionKey,
+      approximateArrivalTimestamp: Date.parse(arrivedAt) / 1000,
+    },
+  };
+}
+
+/** Gives back how many of the records failed again. */
+async function invoke(session: AwsSession, functionName: string, records: readonly EventRecord[]): Promise<number> {
+  const lambda = session.client(LambdaClient);
+  let failed = 0;
+  for (const batch of batchesOf(records)) {
+    const { Payload, FunctionError } = await lambda.send(
+      new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify({ Records: batch }) }),
+    );
+    if (FunctionError) {
+      failed += batch.length;
+      continue;
+    }
+    const { batchItemFailures = [] } = JSON.parse(Buffer.from(Payload ?? '{}').toString());
+    const first = batchItemFailures[0]?.itemIdentifier;
+    if (first !== undefined)
+      failed += batch.length - batch.findIndex(({ kinesis }) => kinesis.sequenceNumber === first);
+  }
+  return failed;
+}
+
+function batchesOf(records: readonly EventRecord[]): EventRecord[][] {
+  const batches: EventRecord[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const record of records) {
+    const size = JSON.stringify(record).length + 1;
+    if ((batches.at(-1)?.length ?? 0) >= INVOCATION_RECORDS_MAX || bytes + size > INVOCATION_BYTES_MAX) {
+      batches.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    batches.at(-1)?.push(record);
+  }
+  return batches;
+}
