@@ -12,7 +12,8 @@ import {
   type ResourceChange,
   type Tag,
 } from '@aws-sdk/client-cloudformation';
-import { AlakazamError } from '../errors.js';
+import { AlakazamError, reasonOf } from '../errors.js';
+import { nameOf } from '../targets/aws-errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
 import type { Change, StackEvent } from './stack.js';
 
@@ -37,19 +38,8 @@ export interface ChangeSetInput {
 const POLL_MS = 500;
 
 export async function createChangeSet(client: CloudFormationClient, input: ChangeSetInput): Promise<ChangeSet> {
-  const { stack, isNew, name } = input;
-  const { Id, StackId } = await client.send(
-    new CreateChangeSetCommand({
-      StackName: stack,
-      ChangeSetName: name,
-      ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
-      Description: 'alakazam deploy',
-      TemplateBody: input.template,
-      Parameters: input.parameters,
-      Capabilities: ['CAPABILITY_IAM'],
-      Tags: input.tags,
-    }),
-  );
+  const { isNew } = input;
+  const { Id, StackId } = await requested(client, input);
   const at = { ChangeSetName: Id as string };
   let isExecuted = false;
 
@@ -83,6 +73,31 @@ export async function createChangeSet(client: CloudFormationClient, input: Chang
     isExecuted = true;
     await client.send(new ExecuteChangeSetCommand(at));
     if (isWaiting) yield* followEvents(client, StackId as string, last, signal);
+  }
+}
+
+async function requested(
+  client: CloudFormationClient,
+  { stack, isNew, name, template, parameters, tags }: ChangeSetInput,
+) {
+  const command = new CreateChangeSetCommand({
+    StackName: stack,
+    ChangeSetName: name,
+    ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
+    Description: 'alakazam deploy',
+    TemplateBody: template,
+    Parameters: parameters,
+    Capabilities: ['CAPABILITY_IAM'],
+    Tags: tags,
+  });
+  try {
+    return await client.send(command);
+  } catch (error) {
+    if (nameOf(error) !== 'ValidationError' || error instanceof AlakazamError) throw error;
+    throw new AlakazamError('failed', `CloudFormation refuses the template: ${reasonOf(error)}`, {
+      hint: 'where it names a parameter, alakazam deploy --param name=value sets it; else this region may lack a service',
+      cause: error,
+    });
   }
 }
 

@@ -1,0 +1,102 @@
+/** The stack when CloudFormation, or the way there, fails. */
+import { beforeAll, expect, test } from 'vitest';
+import { useFaultProxy } from '../aws/fault-proxy.js';
+import { useMiniStack } from '../aws/ministack.js';
+import { startStack } from './aws-stack.js';
+import { collect, deploy, failureOf } from './stack.contract.js';
+
+const emulator = useMiniStack();
+const proxy = useFaultProxy(emulator);
+const never = new AbortController().signal;
+
+// It is CloudFormation that fails here, and no other.
+beforeAll(() => {
+  process.env['AWS_ENDPOINT_URL_CLOUDFORMATION'] = proxy.url;
+  process.env['AWS_ENDPOINT_URL'] = emulator.url;
+});
+
+test('a rollback that failed is continued', async () => {
+  const { open, name } = await startStack();
+  await deploy(open());
+  let isContinued = false;
+  proxy.fault(async ({ action, body, forward }) => {
+    if (action === 'ContinueUpdateRollback') {
+      isContinued = true;
+      expect(new URLSearchParams(body).get('StackName')).toContain(`stack/${name}/`);
+      return { status: 200, body: '<ContinueUpdateRollbackResponse></ContinueUpdateRollbackResponse>' };
+    }
+    if (action === 'DescribeStacks' && !isContinued) {
+      const answer = await forward();
+      return { ...answer, body: answer.body.replace('CREATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED') };
+    }
+    if (action === 'DescribeStackEvents' && isContinued) {
+      const answer = await forward();
+      return { ...answer, body: answer.body.replace(/<member>/, `${rolledBack(answer.body)}<member>`) };
+    }
+    return undefined;
+  });
+  const events = await collect(open().settle(never));
+  expect(events.map(({ status }) => status)).toEqual(['UPDATE_ROLLBACK_COMPLETE']);
+  expect(isContinued).toBe(true);
+  expect((await open().plan(new Map())).changes).toEqual([]);
+});
+
+test('one that is stuck says why and what to do', async () => {
+  const { open } = await startStack();
+  await deploy(open());
+  const proxied = async (forward: () => Promise<{ status: number; body: string }>) => {
+    const answer = await forward();
+    const reason = '<StackStatusReason>LakeBucket is in use</StackStatusReason>';
+    const status = `<StackStatus>UPDATE_ROLLBACK_FAILED</StackStatus>${reason}`;
+    return {
+      ...answer,
+      body: answer.body.replace(
+        /<StackStatus>CREATE_COMPLETE<.StackStatus>\s*<StackStatusReason>.*?<.StackStatusReason>/,
+        status,
+      ),
+    };
+  };
+  let isContinued = false;
+  proxy.fault(async ({ action, forward }) => {
+    if (action === 'ContinueUpdateRollback') {
+      isContinued = true;
+      return { status: 200, body: '<ContinueUpdateRollbackResponse></ContinueUpdateRollbackResponse>' };
+    }
+    if (action === 'DescribeStacks') return proxied(forward);
+    if (action !== 'DescribeStackEvents' || !isContinued) return undefined;
+    const answer = await forward();
+    const event = rolledBack(answer.body).replace('ROLLBACK_COMPLETE', 'ROLLBACK_FAILED');
+    return { ...answer, body: answer.body.replace(/<member>/, `${event}<member>`) };
+  });
+  const error = await failureOf(collect(open().settle(never)));
+  expect(error.message).toMatch(/can't be brought back: LakeBucket is in use$/);
+  expect(error.hint).toMatch(/continue-update-rollback --resources-to-skip/);
+});
+
+test('a deployment that is denied names the action', async () => {
+  const { open } = await startStack();
+  const message =
+    'User: arn:aws:iam::123456789012:user/ann is not authorized to perform: cloudformation:CreateChangeSet on resource: x';
+  proxy.fault(({ action }) =>
+    action === 'CreateChangeSet'
+      ? {
+          status: 403,
+          body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
+        }
+      : undefined,
+  );
+  const error = await failureOf(open().plan(new Map()));
+  expect(error).toMatchObject({ code: 'access', message: 'no permission: cloudformation:CreateChangeSet on x' });
+});
+
+/** An event of the stack itself, as the last. */
+function rolledBack(xml: string): string {
+  const id = /<StackId>(.*?)<\/StackId>/.exec(xml)?.[1];
+  const name = /<StackName>(.*?)<\/StackName>/.exec(xml)?.[1];
+  return (
+    `<member><StackId>${id}</StackId><EventId>rolled-back</EventId><StackName>${name}</StackName>` +
+    `<LogicalResourceId>${name}</LogicalResourceId><PhysicalResourceId>${id}</PhysicalResourceId>` +
+    '<ResourceType>AWS::CloudFormation::Stack</ResourceType><Timestamp>2030-01-01T00:00:00Z</Timestamp>' +
+    '<ResourceStatus>UPDATE_ROLLBACK_COMPLETE</ResourceStatus></member>'
+  );
+}
