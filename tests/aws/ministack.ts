@@ -69,10 +69,23 @@ export function useMiniStack(): Emulator {
 async function ready(child: ChildProcess, url: string): Promise<void> {
   for (let tries = 0; child.exitCode === null && tries < 300; tries++) {
     const answer = await fetch(`${url}/_ministack/ready`).catch(() => undefined);
-    if (answer?.ok) return;
+    if (answer?.ok) return loadCloudFormation(url);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`MiniStack is not ready (exit code ${child.exitCode})`);
+}
+
+/** It takes seconds to load when it is first asked, which is longer than anybody waits for a first answer. */
+async function loadCloudFormation(url: string): Promise<void> {
+  const scope = 'Credential=test/20261123/eu-central-1/cloudformation/aws4_request';
+  await fetch(url, {
+    method: 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=none`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'Action=ListStacks&Version=2010-05-15',
+  });
 }
 
 export async function freePort(): Promise<number> {

@@ -1,0 +1,118 @@
+/** How a deployed stack does, and how what failed goes through again. */
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { orderOf } from '../../src/orders/order-block.js';
+import { blockOf, manyLines } from '../order-history/fixtures.js';
+import { type CliOptions, runCli, temporaryDirectory } from '../run-cli.js';
+import { shardRecords } from './event-source.js';
+import { emulatorEnvironment, useMiniStack } from './ministack.js';
+
+const emulator = useMiniStack();
+const home = temporaryDirectory();
+const aws = (): CliOptions => ({ home, env: emulatorEnvironment(emulator.url) });
+let outputs: Record<string, string>;
+
+interface Part {
+  readonly name: string;
+  readonly isHealthy: boolean;
+  readonly waiting: string;
+}
+
+async function parts(): Promise<{ code: number | null; part: (name: string) => Part }> {
+  const { code, stdout } = await runCli(['status', '-o', 'json'], aws());
+  const found = JSON.parse(stdout).parts as Part[];
+  return { code, part: (name) => found.find((of) => of.name === name) as Part };
+}
+
+const historyOf = async (customer: number) => {
+  const { stdout } = await runCli(['history', '--customer', `${customer}`, '-o', 'json', '--target', 'aws'], aws());
+  return (JSON.parse(stdout).orders as { orderId: string }[]).map(({ orderId }) => orderId).sort();
+};
+
+beforeAll(async () => {
+  const { stdout } = await runCli(['deploy', '--yes', '-o', 'json'], aws());
+  ({ outputs } = JSON.parse(stdout));
+}, 120_000);
+
+test('of a new stack is well, and says what it costs', async () => {
+  const { code, stdout, stderr } = await runCli(['status'], aws());
+  expect(code).toBe(0);
+  expect(
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t')[0]),
+  ).toEqual(['stack', 'order stream', 'process-orders', 'order history', 'rejected queue', 'lake', 'alarms']);
+  // A stream 29.20, a key 1, eight alarms 0.80, a dashboard 3.
+  expect(stderr).toMatch(/^costs \$34\.00 a month at rest, and \$1\.37 for each million orders$/m);
+});
+
+test('what was given up goes through again, and is gone from where it was kept', async () => {
+  const block = blockOf(manyLines(12));
+  const records = shardRecords(manyLines(12).map((_, i) => JSON.stringify(orderOf(block, i))));
+  // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+  const kept = {
+    requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 5 },
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    version: '1.0',
+    KinesisBatchInfo: { shardId: 'shardId-000000000000', batchSize: 12 },
+    payload: JSON.stringify({ Records: records }),
+  };
+  const s3 = new S3Client();
+  const { FailedOrdersBucketName: Bucket, FailedOrdersPrefix } = outputs;
+  await s3.send(
+    new PutObjectCommand({
+      Bucket,
+      Key: `${FailedOrdersPrefix}shardId-000000000000/2026/11/23/batch`,
+      Body: JSON.stringify(kept),
+    }),
+  );
+  const before = await parts();
+  expect(before.code).toBe(1);
+  expect(before.part('process-orders')).toMatchObject({ isHealthy: false, waiting: '1 file given up' });
+
+  expect(await runCli(['status', '--replay'], aws())).toMatchObject({
+    code: 0,
+    stderr: '12 records went through, 0 records stay where they are\n',
+  });
+  const expected = manyLines(12)
+    .map((_, i) => orderOf(block, i))
+    .filter(({ customerId }) => customerId === 3);
+  expect(expected.length).toBeGreaterThan(0);
+  expect(await historyOf(3)).toEqual(expected.map(({ orderId }) => orderId).sort());
+  expect((await s3.send(new ListObjectsV2Command({ Bucket, Prefix: FailedOrdersPrefix }))).KeyCount ?? 0).toBe(0);
+  expect((await parts()).part('process-orders')).toMatchObject({ isHealthy: true, waiting: '' });
+});
+
+test('what is no order stays on the queue, and says so', async () => {
+  const kinesis = new KinesisClient({ requestHandler: new NodeHttpHandler() });
+  const Records = ['no order', '{"invoiceNo":7}'].map((data) => ({ Data: Buffer.from(data), PartitionKey: 'x' }));
+  await kinesis.send(new PutRecordsCommand({ StreamName: outputs['OrdersStreamName'], Records }));
+  await vi.waitFor(async () => expect((await parts()).part('rejected queue').waiting).toBe('2 records'), 30_000);
+  expect(await runCli(['status', '--replay'], aws())).toMatchObject({
+    code: 5,
+    stderr: '0 records went through, 2 records stay where they are\n',
+  });
+  expect((await parts()).part('rejected queue')).toMatchObject({ isHealthy: false, waiting: '2 records' });
+}, 120_000);
+
+test('says what is wrong where a part is gone, and of the others how they do', async () => {
+  const { code, stdout } = await runCli(['status'], {
+    ...aws(),
+    env: { ...emulatorEnvironment(emulator.url), AWS_ENDPOINT_URL_FIREHOSE: 'http://127.0.0.1:9' },
+  });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^lake\tfalse\tcan't reach Firehose at 127\.0\.0\.1:9: /m);
+  expect(stdout).toMatch(/^order stream\ttrue\t/m);
+});
+
+test('of no stack says how to make one', async () => {
+  expect(await runCli(['status', '--stack', 'none'], aws())).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr:
+      'error: there is no stack none in eu-central-1\n  alakazam deploy, or set AWS_REGION to the region the stack is in\n',
+  });
+});
