@@ -1,0 +1,144 @@
+/** `deploy` and `destroy` as they are typed, and cut off at any call they make. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type CliOptions, finish, ROOT, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
+import { useFaultProxy } from './fault-proxy.js';
+import { emulatorEnvironment, useMiniStack } from './ministack.js';
+
+const emulator = useMiniStack();
+const proxy = useFaultProxy(emulator);
+const home = temporaryDirectory();
+
+/** Calls of CloudFormation go through the proxy. */
+const aws = (stack: string): CliOptions => ({
+  home,
+  env: {
+    ...emulatorEnvironment(emulator.url),
+    AWS_ENDPOINT_URL_CLOUDFORMATION: proxy.url,
+    ALAKAZAM_STACK: stack,
+  },
+});
+
+const lines = (text: string) => text.split('\n').filter((line) => line !== '');
+
+describe('deploy', () => {
+  test('prints the template, and asks nobody for it', async () => {
+    const { code, stdout, stderr } = await runCli(['deploy', '--print-template'], { home });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(readFileSync(join(ROOT, 'src/stack/template.yaml'), 'utf8'));
+  });
+
+  test('prints plain rows in a pipe: what will change, then what happens', async () => {
+    const { code, stdout, stderr } = await runCli(['deploy', '--yes'], aws('plain'));
+    expect(code).toBe(0);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none
+    expect(stdout + stderr).not.toMatch(/\x1b|⠋/);
+    const changes = lines(stdout).filter((line) => line.startsWith('add\t'));
+    const events = lines(stdout).filter((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[A-Z_]+\t\w+\tAWS::\w+::\w+/.test(line));
+    expect(changes.length + events.length).toBe(lines(stdout).length);
+    expect(events.at(-1)).toMatch(/\tCREATE_COMPLETE\tplain\tAWS::CloudFormation::Stack\t$/);
+    for (const line of changes) {
+      const [, name] = line.split('\t');
+      const isMade = events.some((event) => event.includes(`\tCREATE_COMPLETE\t${name}\t`));
+      // The emulator also plans what a condition leaves out.
+      if (!/Subscription|Budget/.test(name as string)) expect([name, isMade]).toEqual([name, true]);
+    }
+  });
+
+  test('changes nothing where nobody can say yes', async () => {
+    const refused = await runCli(['deploy'], aws('unasked'));
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/There is no terminal to answer on\n {2}add --yes if you mean it\n$/);
+    expect((await runCli(['status'], aws('unasked'))).stderr).toMatch(
+      /^error: there is no stack unasked in eu-central-1/,
+    );
+  });
+
+  test('does not wait when told so, and says how to', async () => {
+    const begun = await runCli(['deploy', '--yes', '--no-wait'], aws('begun'));
+    expect(begun.code).toBe(0);
+    expect(begun.stderr).toMatch(/it goes on in AWS; alakazam deploy follows it to its end\n$/);
+    const { code, stderr } = await runCli(['deploy', '--yes'], aws('begun'));
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^stack begun in eu-central-1 is up to date\n/)]);
+  });
+
+  test('has nothing to put anywhere on the local target', async () => {
+    for (const command of ['deploy', 'diff', 'status', 'destroy']) {
+      expect(await runCli([command, '--target', 'local'], { home })).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^error: the local target has no stack: all of it is in .*\n {2}alakazam deploy/),
+      });
+    }
+  });
+
+  test.each(['CreateChangeSet', 'DescribeChangeSet', 'ExecuteChangeSet', 'DescribeStackEvents'])(
+    'that is killed at %s is finished by the next',
+    async (at) => {
+      const stack = `killed-${at}`;
+      for (const moment of ['before', 'behind']) {
+        const child = spawnCli(['deploy', '--yes'], aws(stack), ['ignore', 'pipe', 'pipe']);
+        const ended = finish(child);
+        proxy.fault(async ({ action, forward }) => {
+          if (action !== at) return undefined;
+          const answer = moment === 'behind' ? await forward() : { status: 500, body: '' };
+          child.kill('SIGKILL');
+          return answer;
+        });
+        expect((await ended).code).toBe(null);
+      }
+      proxy.fault(() => undefined);
+      const { code, stderr } = await runCli(['deploy', '--yes'], aws(stack));
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/is (deployed, in .*|up to date)\n/)]);
+      expect((await runCli(['diff'], aws(stack))).code).toBe(0);
+      expect((await runCli(['status'], aws(stack))).code).toBe(0);
+    },
+    120_000,
+  );
+
+  test('that is interrupted says that AWS goes on, and leaves a stack', async () => {
+    const child = spawnCli(['deploy', '--yes'], aws('interrupted'), ['ignore', 'pipe', 'pipe']);
+    const ended = finish(child);
+    let polls = 0;
+    proxy.fault(async ({ action, forward }) => {
+      if (action !== 'DescribeStackEvents' || ++polls < 2) return undefined;
+      const answer = await forward();
+      child.kill('SIGINT');
+      // Not at its end yet, as it would be for minutes.
+      return { ...answer, body: answer.body.replaceAll('CREATE_COMPLETE', 'CREATE_IN_PROGRESS') };
+    });
+    expect(await ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/it goes on in AWS; alakazam deploy follows it to its end\n$/),
+    });
+    proxy.fault(() => undefined);
+    expect((await runCli(['deploy', '--yes'], aws('interrupted'))).code).toBe(0);
+  });
+});
+
+describe('destroy', () => {
+  test('that is killed on its way is finished by the next', async () => {
+    const stack = 'cut';
+    await runCli(['deploy', '--yes'], aws(stack));
+    const child = spawnCli(['destroy', '--with-data', '--yes'], aws(stack), ['ignore', 'pipe', 'pipe']);
+    const ended = finish(child);
+    let hasDeleted = false;
+    proxy.fault(async ({ action, forward }) => {
+      hasDeleted ||= action === 'DeleteStack';
+      if (!hasDeleted || action !== 'DescribeStackEvents') return undefined;
+      const answer = await forward();
+      child.kill('SIGKILL');
+      return answer;
+    });
+    expect((await ended).code).toBe(null);
+    proxy.fault(() => undefined);
+    expect(await runCli(['destroy', '--with-data', '--yes'], aws(stack))).toMatchObject({
+      code: 0,
+      stderr: `stack ${stack} in eu-central-1 is gone, and nothing is left of it\n`,
+    });
+    expect((await runCli(['destroy', '--yes'], aws(stack))).stderr).toBe(
+      `there is no stack ${stack} in eu-central-1, and nothing is left of one\n`,
+    );
+  }, 120_000);
+});
