@@ -5,18 +5,22 @@ import { duration, whole } from './numbers.js';
 export interface Progress {
   /** `done` things so far, of `total` if that is known. */
   update(done: number, total: number | undefined, note?: string): void;
+  /** Writes a line that stays, above what goes on. */
+  print(text: string): void;
   stop(): void;
 }
 
 const REDRAW_MS = 100;
 const SHOW_AFTER_MS = 300;
+/** The spinner and a blank before the text, and one column that stays free. */
+const SPINNER_WIDTH = 3;
 
 /** Draws on `stream` with a spinner once the work takes longer than a glance; draws nothing without one. */
 export function openProgress(stream: Writable | undefined, things: string): Progress {
-  if (!stream) return { update() {}, stop() {} };
+  if (!stream) return { update() {}, print() {}, stop() {} };
   const startMs = performance.now();
   let drawnMs = startMs + SHOW_AFTER_MS - REDRAW_MS;
-  let spinner: { text: string; stop(): unknown } | undefined;
+  let spinner: { text: string; clear(): unknown; render(): unknown; stop(): unknown } | undefined;
   let isStopped = false;
   let line = '';
 
@@ -36,9 +40,15 @@ export function openProgress(stream: Writable | undefined, things: string): Prog
       const of = total === undefined ? whole(done) : `${whole(done)} of ${whole(total)}`;
       // What takes seconds each has no rate worth looking at.
       const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
-      line = `${of} ${things}${rate}${left}${note ? `  ${note}` : ''}`;
+      const room = ((stream as { columns?: number }).columns ?? 80) - SPINNER_WIDTH;
+      line = `${of} ${things}${rate}${left}${note ? `  ${note}` : ''}`.slice(0, room);
       if (spinner) spinner.text = line;
       else if (isFirst) void show();
+    },
+    print(text) {
+      spinner?.clear();
+      stream.write(`${text}\n`);
+      spinner?.render();
     },
     stop() {
       isStopped = true;

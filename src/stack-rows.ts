@@ -5,6 +5,7 @@ import type { Cost, CostItem } from './stack/costs.js';
 import type { Change, StackEvent } from './stack/stack.js';
 import type { Terminal } from './terminal.js';
 
+const STACK = 'AWS::CloudFormation::Stack';
 const withoutVendor = (type: string) => type.replace(/^AWS::/, '');
 
 const CHANGE_STYLES = {
@@ -82,19 +83,16 @@ export async function showEvents(
   try {
     for await (const event of events) {
       if (!isWatched) await terminal.write(line(format, eventColumns, event));
-      if (/(?<!CLEANUP)_COMPLETE$/.test(event.status) && event.type !== 'AWS::CloudFormation::Stack')
-        done.add(event.name);
-      progress.update(Math.min(done.size, total || done.size), total || undefined, noteOf(event));
+      else if (/FAILED|ROLLBACK/.test(event.status) && event.reason) progress.print(sentence(event));
+      if (/(?<!CLEANUP)_COMPLETE$/.test(event.status) && event.type !== STACK) done.add(event.name);
+      progress.update(Math.min(done.size, total || done.size), total || undefined, sentence(event));
     }
   } finally {
     progress.stop();
   }
 }
 
-function noteOf({ name, status, reason }: StackEvent): string {
-  const isOfInterest = /FAILED|ROLLBACK/.test(status) || /deleted$/.test(reason);
-  return `${name} ${status.toLowerCase().replaceAll('_', ' ')}${isOfInterest && reason ? `: ${reason}` : ''}`.slice(
-    0,
-    50,
-  );
+/** `LakeBucket delete failed: it is not empty` */
+function sentence({ name, status, reason }: StackEvent): string {
+  return `${name} ${status.toLowerCase().replaceAll('_', ' ')}${reason ? `: ${reason}` : ''}`;
 }

@@ -40,6 +40,8 @@ const STUCK = 'UPDATE_ROLLBACK_FAILED';
 /** A change set was made for it and never executed. */
 const ONLY_A_NAME = 'REVIEW_IN_PROGRESS';
 
+const STACK_TYPE = 'AWS::CloudFormation::Stack';
+
 export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack {
   const client = session.client(CloudFormationClient);
   let owner: Promise<BucketOwner> | undefined;
@@ -142,6 +144,8 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
           // How it ends is looked at next.
           yield* untilItFails(followEvents(client, id, undefined, signal));
         } else if (BROKEN.test(status)) {
+          const reason = 'left by what failed; it is deleted before it is made anew';
+          yield { at: new Date(clock()).toISOString(), name: session.stack, type: STACK_TYPE, status, reason };
           yield* deleteStack(stack, signal);
         } else if (status === STUCK) {
           const last = await lastEventOf(client, id);

@@ -1,8 +1,19 @@
 /** `deploy` and `destroy` as they are typed, and cut off at any call they make. */
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type CliOptions, finish, ROOT, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
+import {
+  type CliOptions,
+  environmentOf,
+  finish,
+  PROGRAM,
+  ROOT,
+  runCli,
+  spawnCli,
+  temporaryDirectory,
+} from '../run-cli.js';
 import { useFaultProxy } from './fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from './ministack.js';
 
@@ -140,5 +151,52 @@ describe('destroy', () => {
     expect((await runCli(['destroy', '--yes'], aws(stack))).stderr).toBe(
       `there is no stack ${stack} in eu-central-1, and nothing is left of one\n`,
     );
+  }, 120_000);
+});
+
+test('every example of their help runs', async () => {
+  for (const command of ['deploy', 'diff', 'status', 'destroy']) {
+    const { stdout } = await runCli([command, '--help'], { home });
+    const examples = [...stdout.slice(0, stdout.indexOf('\nUsage:')).matchAll(/^ {2}alakazam (.*?)(?: {2,}.*)?$/gm)];
+    expect(examples.length).toBeGreaterThan(1);
+    for (const [, line = ''] of examples) {
+      const words = line.replace(/ >.*/, '').split(' ');
+      const asks = /^de/.test(command) && !words.includes('--print-template') && !words.includes('--yes');
+      const { code, stderr } = await runCli([...words, ...(asks ? ['--yes'] : [])], aws('examples'));
+      expect([line, stderr]).toEqual([line, expect.not.stringMatching(/^error:/m)]);
+      expect([0, 3]).toContain(code);
+    }
+  }
+}, 120_000);
+
+describe('on a terminal of 80 columns', () => {
+  const script = join(ROOT, 'tests/commands/on_terminal.py');
+
+  /** What a person sees; a frame of the spinner is a line. */
+  async function show(args: string): Promise<string[]> {
+    const words = [script, '80', process.execPath, PROGRAM, ...args.split(' ')];
+    const env = environmentOf(home, { ...aws('drawn').env, TERM: 'xterm-256color' });
+    const { stdout } = await finish(spawn('python3', words, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return lines(
+      stripVTControlCharacters(stdout.replaceAll('\u001b[1G', '\n').replaceAll('\u001b[G', '\n')).replaceAll(
+        '\r',
+        '\n',
+      ),
+    );
+  }
+
+  test('all of it fits', async () => {
+    const deployed = await show('deploy --yes');
+    expect(deployed[0]).toMatch(/^ +part +type$/);
+    expect(deployed).toContain('add  OrdersStream            Kinesis::Stream');
+    expect(deployed.join('\n')).toMatch(/stack drawn in eu-central-1 is deployed, in [\d.]+ s/);
+    const changed = await show('diff --param StreamMode=PROVISIONED');
+    expect(changed[0]).toMatch(/^ +part +type +what of it/);
+    const status = await show('status');
+    expect(status[0]).toMatch(/^part +health +in the last hour +behind +waiting$/);
+    const destroyed = await show('destroy --with-data --yes');
+    expect(destroyed.join('\n')).toMatch(/^goes +alakazam-lakebucket|^goes +drawn-/m);
+    const all = [...deployed, ...changed, ...status, ...(await show('status --costs')), ...destroyed];
+    expect(all.filter((line) => line.length > 80)).toEqual([]);
   }, 120_000);
 });
