@@ -72,7 +72,7 @@ describe('a setting', () => {
   test('is taken one by one: a file adds what the one before it lacks', async () => {
     const { read, project, user } = place({ project: 'seed: 3\n', user: 'seed: 2\ntarget: aws\n' });
     const config = await read();
-    expect(KEYS.map((key) => config.origin(key))).toEqual([user, 'default', 'not set', project]);
+    expect(KEYS.map((key) => config.origin(key))).toEqual([user, 'default', 'default', 'not set', project]);
     expect(config.get('target')).toBe('aws');
     expect(config.get('source')).toBeUndefined();
   });

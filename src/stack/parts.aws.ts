@@ -91,13 +91,18 @@ async function processOrders(session: AwsSession, outputs: Outputs, metrics: Met
 }
 
 async function orderHistory(session: AwsSession, outputs: Outputs): Promise<Finding> {
-  const { Table } = await session
-    .client(DynamoDBClient)
-    .send(new DescribeTableCommand({ TableName: output(outputs, 'HistoryTableName') }));
+  const table = output(outputs, 'HistoryTableName');
+  const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: table }));
   return {
     isHealthy: Table?.TableStatus === 'ACTIVE',
     health: unless('ACTIVE', Table?.TableStatus, `about ${whole(Table?.ItemCount ?? 0)} orders`),
   };
+}
+
+/** DynamoDB counts a table every six hours. */
+export async function itemsIn(session: AwsSession, table: string): Promise<string> {
+  const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: table }));
+  return `about ${counted(Table?.ItemCount ?? 0, 'item')}`;
 }
 
 async function rejectedQueue(session: AwsSession, outputs: Outputs): Promise<Finding> {

@@ -244,14 +244,13 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
           if (count > 0) found.push({ name: 'given-up orders', holds: text, isKept: true });
         }
       }
-      const { sizeOfHistory } = await import('../targets/aws-checks.js');
-      const { filesIn } = await import('./parts.aws.js');
+      const { filesIn, itemsIn } = await import('./parts.aws.js');
       const data = [
         ...(stack ? dataIn(await resourcesOf(stack)) : []),
         ...(await findRemains(session)).filter(holdsData),
       ];
       for (const [name, { type }] of new Map(data.map((of) => [of.name, of]))) {
-        if (type === TABLE) found.push({ name, holds: await sizeOfHistory(session, name), isKept: true });
+        if (type === TABLE) found.push({ name, holds: await itemsIn(session, name), isKept: true });
         else found.push({ name, holds: (await filesIn(session, name, '')).text, isKept: !isArtifacts(name) });
       }
       return found;

@@ -1,0 +1,103 @@
+/**
+ * The pipeline in a real AWS account, from `deploy` to `destroy`: `npm run test:aws -- --yes`. It makes a stack of its own, under
+ * a budget of five dollars, and takes it away again whatever happens. CI never runs it.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ALAKAZAM = fileURLToPath(new URL('../../bin/alakazam.js', import.meta.url));
+const COUNT = 20_000;
+const BUDGET_USD = 5;
+/** Metrics and the table's changes take a while to come. */
+const SETTLE_MS = 90_000;
+
+const home = mkdtempSync(join(tmpdir(), 'alakazam-account-'));
+const stack = `alakazam-test-${Date.now().toString(36)}`;
+const environment = { ...process.env, ALAKAZAM_HOME: home, ALAKAZAM_TARGET: 'aws', ALAKAZAM_STACK: stack };
+let failures = 0;
+
+if (!process.argv.includes('--yes')) {
+  console.error('This makes a stack in the AWS account you are signed in to, and takes it away again.');
+  console.error('It costs well under a dollar. If you mean it: npm run test:aws -- --yes');
+  process.exit(2);
+}
+
+/** Runs a command, shows what it says, and gives back its exit code and answer. */
+async function alakazam(...args) {
+  console.log(`\n$ alakazam ${args.join(' ')}`);
+  const child = spawn(process.execPath, [ALAKAZAM, ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  console.log(stdout.length > 2000 ? `${stdout.slice(0, 2000)}…` : stdout);
+  return { code, stdout };
+}
+
+function expect(what, isSo) {
+  console.log(`${isSo ? 'ok    ' : 'FAILED'}  ${what}`);
+  if (!isSo) failures++;
+}
+
+const until = async (what, isSo) => {
+  const endMs = Date.now() + SETTLE_MS;
+  while (!(await isSo())) {
+    if (Date.now() > endMs) return expect(what, false);
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  }
+  return expect(what, true);
+};
+
+let interrupts = 0;
+// The stack goes before this process does.
+process.on('SIGINT', () => {
+  interrupts++;
+  console.error('the stack is taken away first; Ctrl-C once more leaves it');
+  if (interrupts > 1) process.exit(130);
+});
+
+try {
+  const doctor = await alakazam('doctor', '-o', 'json');
+  const blocked = JSON.parse(doctor.stdout).filter(({ name, isGood }) => !isGood && /credentials|region/.test(name));
+  if (blocked.length > 0) throw new Error(blocked.map(({ finding }) => finding).join('; '));
+
+  const deployed = await alakazam('deploy', '--yes', '-p', `MonthlyBudgetUsd=${BUDGET_USD}`, '-o', 'json');
+  expect('deploy succeeds', deployed.code === 0);
+  expect('a second deploy has nothing to do', (await alakazam('diff')).code === 0);
+
+  const generated = await alakazam('generate', '--count', String(COUNT), '-o', 'json');
+  expect(`${COUNT} orders are streamed`, JSON.parse(generated.stdout).streamed === COUNT);
+  const verified = JSON.parse((await alakazam('verify', '-o', 'json')).stdout);
+  expect('verify passes', verified.pass === true && verified.streamed === COUNT);
+  const tail = await alakazam('tail', 'orders', '-n', '10', '--no-follow', '-o', 'json');
+  const orders = JSON.parse(tail.stdout);
+  expect('tail shows the last ten', orders.length === 10);
+  const history = await alakazam('history', '--customer', String(orders[0].customerId), '-o', 'json');
+  expect('their customer has a history', JSON.parse(history.stdout).orders.length > 0);
+  const order = await alakazam('history', '--order', orders[0].orderId, '-o', 'json');
+  expect('an order is found by its id', JSON.parse(order.stdout).orderId === orders[0].orderId);
+
+  await until('metrics arrive', async () => {
+    const { parts } = JSON.parse((await alakazam('status', '-o', 'json')).stdout);
+    return parts.some(({ throughput }) => /^[1-9][\d,]* put/.test(throughput));
+  });
+  const status = JSON.parse((await alakazam('status', '-o', 'json')).stdout);
+  for (const { name, isHealthy, health } of status.parts) expect(`${name}: ${health}`, isHealthy);
+  expect('a replay of nothing is no trouble', (await alakazam('status', '--replay')).code === 0);
+  expect('a parameter can be changed', (await alakazam('deploy', '--yes', '-p', 'LogRetentionDays=1')).code === 0);
+} catch (error) {
+  expect(`no error: ${error.message}`, false);
+} finally {
+  const destroyed = await alakazam('destroy', '--with-data', '--yes');
+  expect('destroy leaves nothing', destroyed.code === 0);
+  rmSync(home, { recursive: true, force: true });
+}
+console.log(failures === 0 ? '\nall of it works' : `\n${failures} failed`);
+process.exit(failures === 0 ? 0 : 1);
