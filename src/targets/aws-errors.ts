@@ -7,19 +7,21 @@ export interface Call {
   readonly service: string;
   /** `PutRecords` */
   readonly action: string;
-  /** Host and port it was sent to; undefined if it never was. */
-  readonly host?: string | undefined;
   readonly region: string;
   readonly stack: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 interface SdkError {
   readonly name?: string;
   readonly code?: string;
   readonly message?: string;
-  readonly address?: string;
-  readonly port?: number;
-  readonly hostname?: string;
+  /** Host and port it was sent to; undefined if it never was. */
+  readonly host?: string;
+  /** The HTTP status of what isn't AWS. */
+  readonly status?: number;
+  /** The name of the error that ended the wait for a host. */
+  readonly reason?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
   readonly $retryable?: { readonly throttling?: boolean };
   readonly errors?: readonly SdkError[];
@@ -37,7 +39,12 @@ const MISSING =
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|ProvisionedThroughputExceededException|TooManyRequestsException|RequestLimitExceeded|LimitExceededException|RequestThrottled|RequestThrottledException|SlowDown|KMSThrottlingException)$/;
 const UNREACHABLE =
-  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|NoAnswer|TimeoutError|RequestTimeout)$/;
+  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ETIMEDOUT|EPIPE|NoAnswer|TimeoutError|RequestTimeout)$/;
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const UNTRUSTED =
+  /^(CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|ERR_TLS_CERT_ALTNAME_INVALID|INVALID_CA|HOSTNAME_MISMATCH)$/;
+/** It answers, and speaks another protocol. */
+const GARBLED = /^(NotAws|SyntaxError|EPROTO|ERR_SSL_.*|HPE_.*)$/;
 
 /** The name AWS or the system gave an error, also where it has been translated since. */
 export function nameOf(error: unknown): string {
@@ -67,6 +74,7 @@ export function translated(error: unknown, call: Call): unknown {
     whyDenied(error, call) ??
     whyMissing(error, call) ??
     whyUnreachable(error, call) ??
+    whyUntrusted(error, call) ??
     whyThrottled(error, call) ??
     whyNotAws(error, call) ??
     error
@@ -103,33 +111,66 @@ function whyNoRegion(cause: Error, { region }: Call): AlakazamError | undefined 
   return undefined;
 }
 
-function whyNotSignedIn(cause: Error, { region }: Call): AlakazamError | undefined {
-  const name = nameOf(cause);
-  if (EXPIRED.test(name) || /token.*(has )?expired|session.*(has )?expired/i.test(cause.message)) {
-    return new AlakazamError('access', 'the AWS credentials have expired', { hint: 'aws sso login', cause });
-  }
-  if (CREDENTIALS.test(name)) {
-    const isNone = /any providers/i.test(cause.message);
-    return new AlakazamError(
-      'access',
-      isNone ? 'not signed in to AWS: no credentials' : `not signed in to AWS: ${reasonOf(cause)}`,
-      {
-        hint: 'aws sso login, or aws configure; or set AWS_PROFILE to a profile that has credentials',
-        cause,
-      },
-    );
-  }
-  if (SKEWED.test(name) || /signature (expired|not yet current)/i.test(cause.message)) {
-    return new AlakazamError('access', "AWS refuses the request because this machine's clock is wrong", {
-      hint: 'set the clock, then try again',
-      cause,
-    });
+/**
+ * What went wrong on the way to credentials, or with them. AWS and the programs that hand out credentials repeat in their
+ * messages what they were given, keys and tokens too, so of those no more is shown than what kind of error it is.
+ */
+function whyNotSignedIn(error: Error, call: Call): AlakazamError | undefined {
+  const { region, environment } = call;
+  const name = nameOf(error);
+  const cause = Object.assign(new Error(name), { name });
+  const denied = (message: string, hint: string) => new AlakazamError('access', message, { hint, cause });
+  if (CREDENTIALS.test(name)) return whyNoCredentials(error, call) ?? denied(...whyNoProvider(error, environment));
+  if (EXPIRED.test(name) || /security token .*expired/i.test(error.message))
+    return denied('the AWS credentials have expired', renewal(environment));
+  if (SKEWED.test(name) || /signature (expired|not yet current)/i.test(error.message)) {
+    return denied("AWS refuses the request because this machine's clock is wrong", 'set the clock, then try again');
   }
   if (!INVALID.test(name)) return undefined;
-  return new AlakazamError('access', `AWS does not accept these credentials in ${region}: ${reasonOf(cause)}`, {
-    hint: 'aws sts get-caller-identity shows whose they are; a region that was never enabled says the same',
-    cause,
-  });
+  return denied(
+    `AWS does not accept these credentials in ${region}: ${name}`,
+    'aws sts get-caller-identity shows whose they are; a region that was never enabled says the same',
+  );
+}
+
+/** The portal that was asked for credentials can't be reached: of its error the text alone is left. */
+function whyNoCredentials({ message }: Error, call: Call): AlakazamError | undefined {
+  const [name] =
+    /\b(NoAnswer|TimeoutError|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ECONN[A-Z]+|ETIMEDOUT)\b/.exec(message) ?? [];
+  if (!name) return undefined;
+  return whyUnreachable(Object.assign(new Error(message), { name }), { ...call, service: 'the AWS sign-in' });
+}
+
+function whyNoProvider({ message }: Error, environment: Call['environment']): [message: string, hint: string] {
+  const given = environment['AWS_PROFILE'];
+  const profile = /profile=(\S+) was/.exec(message)?.[1] ?? given ?? 'default';
+  const flag = profile === 'default' ? '' : ` --profile ${profile}`;
+  const of = profile === 'default' ? '' : ` of profile ${JSON.stringify(profile)}`;
+  if (/\baws sso login\b|session token not found/i.test(message)) {
+    return [`the AWS sign-in${of} has expired`, `aws sso login${flag}`];
+  }
+  if (/\baws login\b|^Failed to load token|^Token validation failed/.test(message))
+    return [`the AWS sign-in${of} has expired`, `aws login${flag}`];
+  if (/^Command failed|\bcredential_process\b/.test(message)) {
+    const [why = 'failed'] =
+      /returned (invalid JSON|invalid credentials|expired credentials)|did not return Version 1/.exec(message) ?? [];
+    return [`the credential_process${of} ${why}`, `aws configure export-credentials${flag} shows why`];
+  }
+  const hint = 'aws sso login, or aws configure; or set AWS_PROFILE to a profile that has credentials';
+  if (!/any providers/.test(message)) return [`not signed in to AWS: ${message.split('\n', 1)[0]}`, hint];
+  return [
+    given
+      ? `not signed in to AWS: no credentials in profile ${JSON.stringify(given)}`
+      : 'not signed in to AWS: no credentials',
+    hint,
+  ];
+}
+
+/** What signs in anew, by where the credentials came from. */
+function renewal({ AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: key }: Call['environment']): string {
+  if (key && !profile)
+    return 'set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or unset them: aws sso login';
+  return profile ? `aws sso login --profile ${profile}` : 'aws sso login';
 }
 
 function whyDenied(cause: Error, { service, action }: Call): AlakazamError | undefined {
@@ -155,13 +196,12 @@ function whyMissing(cause: Error, { service, region, stack }: Call): AlakazamErr
   });
 }
 
-function whyUnreachable(cause: Error, { service, host, region }: Call): AlakazamError | undefined {
+function whyUnreachable(cause: Error, { service, region }: Call): AlakazamError | undefined {
   const name = nameOf(cause);
   if (!UNREACHABLE.test(name)) return undefined;
-  const { address, port, hostname } = cause as SdkError;
-  const where = host ?? hostname ?? (address ? `${address}:${port}` : service);
-  const reason = REASONS[name] ?? name;
-  return new AlakazamError('failed', `can't reach ${service} at ${where}: ${reason}`, {
+  const { host, reason = name } = cause as SdkError;
+  const where = host ? `${service} at ${host}` : service;
+  return new AlakazamError('failed', `can't reach ${where}: ${REASONS[reason] ?? reason}`, {
     hint: `check the network, and the region (${region}); alakazam doctor shows the endpoint in use`,
     cause,
   });
@@ -173,17 +213,31 @@ const REASONS: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was cut',
   EPIPE: 'the connection was cut',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no network',
   NoAnswer: 'no answer',
-  TimeoutError: 'no answer in time',
-  ETIMEDOUT: 'no answer in time',
+  TimeoutError: 'no answer',
+  ETIMEDOUT: 'no answer',
 };
 
+function whyUntrusted(cause: Error, { service }: Call): AlakazamError | undefined {
+  if (!UNTRUSTED.test(nameOf(cause))) return undefined;
+  return new AlakazamError(
+    'failed',
+    `what answers for ${service} at ${(cause as SdkError).host} can't be trusted: ${reasonOf(cause)}`,
+    {
+      hint: 'check the network; where a proxy looks into what is sent, set NODE_EXTRA_CA_CERTS to the file of its certificate',
+      cause,
+    },
+  );
+}
+
 /** A proxy, or a page that wants a sign-in. */
-function whyNotAws(cause: Error, { service, host, region }: Call): AlakazamError | undefined {
-  const status = (cause as SdkError).$metadata?.httpStatusCode;
-  const isUnknown = /^Unknown(Error)?$/.test(cause.message) || cause.name === 'SyntaxError';
-  if (!isUnknown || status === undefined) return undefined;
-  return new AlakazamError('failed', `what answers for ${service} at ${host} is not AWS: HTTP ${status}`, {
+function whyNotAws(cause: Error, { service, region }: Call): AlakazamError | undefined {
+  const { host, $metadata, status = $metadata?.httpStatusCode, message = '' } = cause as SdkError;
+  if (!GARBLED.test(nameOf(cause)) && !(/^Unknown(Error)?$/.test(message) && status)) return undefined;
+  const where = host ? `${service} at ${host}` : service;
+  return new AlakazamError('failed', `what answers for ${where} is not AWS${status ? `: HTTP ${status}` : ''}`, {
     hint: `check the network, proxies, and the region (${region}); alakazam doctor shows the endpoint in use`,
     cause,
   });

@@ -3,8 +3,9 @@
  * (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html), retries, user agent, and errors a person can
  * act on. A driver brings the class of the client it needs, so that no other is loaded.
  */
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { signIn, whyNoProfile } from './aws-credentials.js';
 import { translated } from './aws-errors.js';
+import { openRequests } from './aws-requests.js';
 
 declare const VERSION: string;
 
@@ -31,27 +32,15 @@ export interface AwsSession {
   close(): void;
 }
 
-/** Three attempts that each find no one there still end within five seconds. */
-const CONNECTION_MS_MAX = 1200;
 const ATTEMPTS_MAX = 3;
-const FIRST_ANSWER_MS_MAX = 4000;
-const ANSWER_MS_MAX = 30_000;
-const SOCKETS_MAX = 64;
 
 export function openSession(stack: string, environment: Environment = process.env): AwsSession {
   // The SDK's own switch for its warning about the version of Node.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const clients = new Map<unknown, AwsClient>();
   const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
-  let credentials: unknown;
-  // Not the SDK's choice for Kinesis, which is HTTP/2: a proxy or an endpoint of one's own may not speak it.
-  const requestHandler = new NodeHttpHandler({
-    connectionTimeout: CONNECTION_MS_MAX,
-    requestTimeout: ANSWER_MS_MAX,
-    throwOnRequestTimeout: true,
-    httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
-    httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
-  });
+  const requestHandler = openRequests();
+  let credentials: unknown = signIn(environment, requestHandler);
 
   return {
     environment,
@@ -61,7 +50,7 @@ export function openSession(stack: string, environment: Environment = process.en
       if (known) return known as InstanceType<typeof Client>;
       const client = new Client({
         ...(region ? { region } : {}),
-        ...(credentials ? { credentials } : {}),
+        credentials,
         requestHandler,
         retryMode,
         maxAttempts: ATTEMPTS_MAX,
@@ -70,8 +59,8 @@ export function openSession(stack: string, environment: Environment = process.en
         customUserAgent: [['alakazam', typeof VERSION === 'string' ? VERSION : 'development']],
       });
       // One look-up of the credentials serves every client.
-      credentials ??= client.config.credentials;
-      explain(client, stack);
+      credentials = client.config.credentials;
+      explain(client, { stack, environment });
       clients.set(Client, client);
       return client;
     },
@@ -81,55 +70,31 @@ export function openSession(stack: string, environment: Environment = process.en
   };
 }
 
-type Next = (args: { request?: { hostname?: string; port?: number } }) => Promise<unknown>;
+type Next = (args: unknown) => Promise<unknown>;
 type Of = { clientName?: string; commandName?: string };
-type Stack = { add(middleware: (next: Next, of: Of) => Next, options: object): void };
+type Middlewares = { add(middleware: (next: Next, of: Of) => Next, options: object): void };
 
-/** Every command of this client throws what `translated` makes of its error; the first answer is not long waited for. */
-function explain(client: AwsClient, stack: string): void {
-  const middlewares = client.middlewareStack as Stack;
-  const hosts = new WeakMap<Of, string>();
-  let hasAnswered = false;
-  middlewares.add(
-    (next, of) => async (args) => {
-      const { hostname, port } = args.request ?? {};
-      hosts.set(of, port ? `${hostname}:${port}` : String(hostname));
-      if (hasAnswered) return next(args);
-      const answer = await firstAnswer(next(args));
-      hasAnswered = true;
-      return answer;
-    },
-    { step: 'finalizeRequest', priority: 'low', name: 'host' },
-  );
-  middlewares.add(
-    (next, of) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        const region = await regionOf(client);
-        const service = (of.clientName ?? '').replace(/Client$/, '');
-        const action = (of.commandName ?? '').replace(/Command$/, '');
-        throw translated(error, { service, action, host: hosts.get(of), region, stack });
-      }
-    },
+/** Every command of this client throws what `translated` makes of its error. */
+function explain(client: AwsClient, { stack, environment }: { stack: string; environment: Environment }): void {
+  (client.middlewareStack as Middlewares).add(
+    (next, { clientName = '', commandName = '' }) =>
+      async (args) => {
+        try {
+          return await next(args);
+        } catch (error) {
+          const region = await regionOf(client);
+          // A region that a profile should have named.
+          const noProfile = region === NO_REGION ? await whyNoProfile(environment) : undefined;
+          const [service, action] = [clientName.replace(/Client$/, ''), commandName.replace(/Command$/, '')];
+          throw noProfile ?? translated(error, { service, action, region, stack, environment });
+        }
+      },
     { step: 'initialize', priority: 'high', name: 'explain' },
   );
 }
 
-/** Not tried again: nobody waits three times this long. */
-async function firstAnswer<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const none = Object.assign(new Error('no answer'), { name: 'NoAnswer' });
-    timer = setTimeout(reject, FIRST_ANSWER_MS_MAX, none);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const NO_REGION = 'no region';
 
 export async function regionOf(client: AwsClient): Promise<string> {
-  return client.config.region().catch(() => 'no region');
+  return client.config.region().catch(() => NO_REGION);
 }

@@ -1,0 +1,76 @@
+/** Sends the requests of every AWS client: waits little for a host that never answered, and tells AWS from what poses as it. */
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { nameOf } from './aws-errors.js';
+
+/** A host that is there takes a connection within this time. */
+const CONNECTION_MS_MAX = 1150;
+/** Whoever waits for the first answer wants to know why there is none: so long in all, and so many attempts. */
+const SILENCE_MS_MAX = 3500;
+const SILENT_ATTEMPTS_MAX = 3;
+/** The least that a host has, however long others were silent before. */
+const HOST_MS_MIN = 250;
+const ANSWER_MS_MAX = 30_000;
+const SOCKETS_MAX = 64;
+
+type Handle = NodeHttpHandler['handle'];
+type Response = Awaited<ReturnType<Handle>>['response'];
+
+/** Throws errors that say which `host` it was. */
+export function openRequests(): NodeHttpHandler {
+  // Not the SDK's choice for Kinesis, which is HTTP/2: a proxy or an endpoint of one's own may not speak it.
+  const handler = new NodeHttpHandler({
+    connectionTimeout: CONNECTION_MS_MAX,
+    requestTimeout: ANSWER_MS_MAX,
+    throwOnRequestTimeout: true,
+    httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
+    httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
+  });
+  const send = handler.handle.bind(handler);
+  /** Hosts that have answered as AWS does. */
+  const known = new Set<string>();
+  let silentSinceMs: number | undefined;
+  let silentAttempts = 0;
+
+  handler.handle = async (request, options) => {
+    const host = request.port ? `${request.hostname}:${request.port}` : request.hostname;
+    try {
+      const { response } = await (known.has(host) ? send(request, options) : sendFirst(request, options));
+      if (isForeign(response)) {
+        response.body?.destroy?.();
+        throw Object.assign(new Error('not AWS'), { name: 'NotAws', status: response.statusCode });
+      }
+      known.add(host);
+      return { response };
+    } catch (error) {
+      throw Object.assign(error as Error, { host });
+    }
+  };
+
+  async function sendFirst(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
+    const startMs = performance.now();
+    silentSinceMs ??= startMs;
+    const endMs = Math.max(silentSinceMs + SILENCE_MS_MAX, startMs + HOST_MS_MIN);
+    try {
+      const answer = await send(request, { ...options, requestTimeout: endMs - startMs });
+      silentSinceMs = undefined;
+      silentAttempts = 0;
+      return answer;
+    } catch (error) {
+      if (++silentAttempts < SILENT_ATTEMPTS_MAX && performance.now() < endMs) throw error;
+      // Of this name, and no cause: else it would be tried again.
+      throw Object.assign(new Error('no answer'), { name: 'NoAnswer', reason: nameOf(error) });
+    }
+  }
+
+  return handler;
+}
+
+/**
+ * A page of somebody else's: AWS gives every answer an id, but for pages of a load balancer that is out of order, which are
+ * server errors. A network that wants a sign-in answers with a redirect, its own page, or HTTP 511.
+ */
+function isForeign({ statusCode, headers }: Response): boolean {
+  if (headers['x-amzn-requestid'] ?? headers['x-amz-request-id']) return false;
+  const isPage = /\bhtml\b/.test(headers['content-type'] ?? '');
+  return statusCode === 511 || (statusCode >= 300 && statusCode < 400) || (isPage && statusCode < 500);
+}
