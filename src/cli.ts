@@ -175,3 +175,5 @@ try {
   fail(error);
 }
 process.exitCode = exitCode;
+// Once all is said: the look-up of a host that no name server answers can't be called off, and would hold up the end for long.
+if (exitCode !== EXIT_CODES.done.code) process.stdout.write('', () => process.stderr.write('', () => process.exit()));
