@@ -26,11 +26,8 @@ export type ArrivalLog = ShardedLog<KinesisRecord>;
 /** A shard answers five calls a second in all, and the event source mapping of the Lambda function makes one of them. */
 const POLL_MS = 400;
 
-/**
- * Kinesis refuses records inside an answer that looks well, so `ordered-puts.ts` limits the rate by what it sees there, and
- * `shards.ts` each reader by itself: a second limit for all calls of a client would slow those that go well.
- */
-export const KINESIS_OPTIONS: ClientOptions = { retryMode: 'standard' };
+/** What is refused or throttled `ordered-puts.ts` puts again, and `shards.ts` reads again, each at a rate of its own. */
+export const KINESIS_OPTIONS: ClientOptions = { attemptsMax: 3 };
 
 export function openArrivals(session: AwsSession, stream: string): ArrivalLog {
   const client = session.client(KinesisClient, KINESIS_OPTIONS);

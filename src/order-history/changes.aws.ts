@@ -33,7 +33,7 @@ export async function openChanges(session: AwsSession, table: string): Promise<C
   if (!streamArn)
     throw new AlakazamError('failed', `${table} has no stream of its changes`, { hint: 'alakazam deploy' });
   // Each reader waits by itself when it is throttled.
-  const client = session.client(DynamoDBStreamsClient, { retryMode: 'standard' });
+  const client = session.client(DynamoDBStreamsClient, { attemptsMax: 3 });
   return {
     pollMs: POLL_MS,
     sequenceOf: ({ dynamodb }) => dynamodb?.SequenceNumber as string,

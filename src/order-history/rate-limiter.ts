@@ -1,4 +1,4 @@
-/** A rate limit that learns from throttling: it backs off by a third, and grows again slowly while all goes well. */
+/** A rate limit that learns from throttling: it backs off by a third, and grows again while all goes well. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RateLimiter {
@@ -13,9 +13,10 @@ export interface RateLimiter {
 }
 
 const BACK_OFF = 0.7;
-/** Of the rate, a second at full use: it takes a quarter of a minute to double. */
-const GROWTH = 0.05;
-const RATE_MIN = 20;
+/** Of the rate, a second at full use: two seconds after a third was given up it is there again. */
+const GROWTH = 0.2;
+/** A tenth of what one shard takes: others may put into it too. */
+const RATE_MIN = 100;
 /** Throttling within this time has one cause. */
 const EPISODE_MS = 500;
 const WINDOW_MS = 1000;

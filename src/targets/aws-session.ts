@@ -3,6 +3,7 @@
  * (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html), retries, user agent, and errors a person can
  * act on. A driver brings the class of the client it needs, so that no other is loaded.
  */
+import { StandardRetryStrategy } from '@smithy/core/retry';
 import { signIn, whyNoProfile } from './aws-credentials.js';
 import { translated } from './aws-errors.js';
 import { openRequests } from './aws-requests.js';
@@ -18,8 +19,8 @@ export interface AwsClient {
 }
 
 export interface ClientOptions {
-  /** 'adaptive', unless the driver limits its rate by itself. */
-  readonly retryMode?: 'adaptive' | 'standard';
+  /** Fewer where the driver tries again by itself. */
+  readonly attemptsMax?: number;
 }
 
 export interface AwsSession {
@@ -32,7 +33,10 @@ export interface AwsSession {
   close(): void;
 }
 
-const ATTEMPTS_MAX = 3;
+/** Eight seconds in all, as a rule. */
+const ATTEMPTS_MAX = 10;
+const BACK_OFF_MS = 50;
+const BACK_OFF_MS_MAX = 5000;
 
 export function openSession(stack: string, environment: Environment = process.env): AwsSession {
   // The SDK's own switch for its warning about the version of Node.
@@ -45,15 +49,14 @@ export function openSession(stack: string, environment: Environment = process.en
   return {
     environment,
     stack,
-    client(Client, { retryMode = 'adaptive' } = {}) {
+    client(Client, { attemptsMax = ATTEMPTS_MAX } = {}) {
       const known = clients.get(Client);
       if (known) return known as InstanceType<typeof Client>;
       const client = new Client({
         ...(region ? { region } : {}),
         credentials,
         requestHandler,
-        retryMode,
-        maxAttempts: ATTEMPTS_MAX,
+        retryStrategy: retries(attemptsMax),
         // SQS alone has it: a queue's URL names a host of its own, which need not be the one that was set.
         useQueueUrlAsEndpoint: false,
         customUserAgent: [['alakazam', typeof VERSION === 'string' ? VERSION : 'development']],
@@ -68,6 +71,17 @@ export function openSession(stack: string, environment: Environment = process.en
       requestHandler.destroy();
     },
   };
+}
+
+/**
+ * The SDK's own strategies wait for what is throttled as programs do that make many calls: at least a second, or, adaptive,
+ * two for each call from then on. Of a person's few calls most go well after a fraction of it.
+ */
+function retries(maxAttempts: number) {
+  const computeNextBackoffDelay = (attempt: number) =>
+    Math.random() * Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS * 2 ** attempt);
+  const backoff = { computeNextBackoffDelay, setDelayBase: () => undefined };
+  return new StandardRetryStrategy({ maxAttempts, baseDelay: BACK_OFF_MS, backoff });
 }
 
 type Next = (args: unknown) => Promise<unknown>;
