@@ -50,8 +50,8 @@ const BACK_OFF_MS_MAX = 5000;
 const GIVE_UP_MS = 60_000;
 /** Several of a key go together after this many whole requests … */
 const WHOLE_REQUESTS_MIN = 16;
-/** … and this long after the last refusal. */
-const CAUTIOUS_MS = 60_000;
+/** … and this long after the last refusal: at the limit of a stream they come more often. */
+const CAUTIOUS_MS = 5000;
 const KEY_RECORDS_MAX = 100;
 
 /** The records of a key that wait: those from `at` on. */

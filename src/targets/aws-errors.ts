@@ -77,6 +77,7 @@ export function translated(error: unknown, call: Call): unknown {
     whyUntrusted(error, call) ??
     whyThrottled(error, call) ??
     whyNotAws(error, call) ??
+    whyFailed(error, call) ??
     error
   );
 }
@@ -247,6 +248,16 @@ function whyThrottled(cause: Error, { service, action }: Call): AlakazamError | 
   if (!isThrottling(cause)) return undefined;
   return new AlakazamError('failed', `${service} throttles ${action}: ${reasonOf(cause)}`, {
     hint: 'try again in a minute; where it goes on, the stream or table wants more capacity',
+    cause,
+  });
+}
+
+/** A failure inside AWS, which trying again did not mend. */
+function whyFailed(cause: Error, { service, action, region }: Call): AlakazamError | undefined {
+  const status = (cause as SdkError).$metadata?.httpStatusCode ?? 0;
+  if (status < 500) return undefined;
+  return new AlakazamError('failed', `${service} failed in ${region}: ${action}, HTTP ${status}, ${reasonOf(cause)}`, {
+    hint: 'try again in a minute; https://health.aws.amazon.com/health/status shows where AWS is out of order',
     cause,
   });
 }
