@@ -5,6 +5,7 @@
  * in a row were taken whole, several of a key go in one; should one of them be refused even so, it goes again together with
  * those behind it: at least once, and in order. Different keys don't wait for each other.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRateLimiter } from './rate-limiter.js';
 
@@ -84,6 +85,8 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
     let takenMs = performance.now();
     let failure: { readonly error: unknown } | undefined;
     const stop = new AbortController();
+    // Each request that waits its turn listens.
+    setMaxListeners(0, stop.signal);
     let wake = () => {};
 
     /** Takes what goes into one request from the queues that are ready, oldest record first. */

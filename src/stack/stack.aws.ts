@@ -286,7 +286,8 @@ async function* untilItFails(events: AsyncGenerator<StackEvent>): AsyncGenerator
   try {
     yield* events;
   } catch (error) {
-    if (!(error instanceof AlakazamError)) throw error;
+    // What has a cause is a call that failed, and not the stack.
+    if (!(error instanceof AlakazamError) || error.cause !== undefined) throw error;
   }
 }
 

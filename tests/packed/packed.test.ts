@@ -1,6 +1,6 @@
 /** The package as others get it: packed, installed somewhere else, and run with the Node versions it says it takes. */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -28,6 +28,8 @@ describe('the installed package', () => {
     for (const path of [
       'bin/alakazam.js',
       'dist/cli.js',
+      'dist/stack/prices.json',
+      'dist/stack/process-orders.zip',
       'README.md',
       'LICENSE',
       'CHANGELOG.md',
@@ -70,6 +72,8 @@ async function works(node: string): Promise<void> {
   const history = JSON.parse((await alakazam('history', '--customer', `${customerId}`, '-o', 'json')).stdout);
   expect(history.totals.orders).toBeGreaterThan(0);
   expect((await alakazam('completion', 'bash')).stdout).toContain('generate');
+  const template = (await alakazam('deploy', '--print-template')).stdout;
+  expect(template).toBe(readFileSync(join(ROOT, 'src/stack/template.yaml'), 'utf8'));
 }
 
 /** Another Node, from its package; undefined where there is none to be had. */

@@ -73,21 +73,35 @@ test('one that is stuck says why and what to do', async () => {
   expect(error.hint).toMatch(/continue-update-rollback --resources-to-skip/);
 });
 
+test('events that may not be read are said at once, whatever is under way', async () => {
+  const { open } = await startStack();
+  await deploy(open());
+  const message = 'User: ann is not authorized to perform: cloudformation:DescribeStackEvents on resource: x';
+  proxy.fault(async ({ action, forward }) => {
+    if (action === 'DescribeStackEvents') return denied(message);
+    if (action !== 'DescribeStacks') return undefined;
+    const answer = await forward();
+    return { ...answer, body: answer.body.replace('CREATE_COMPLETE', 'UPDATE_IN_PROGRESS') };
+  });
+  expect(await failureOf(collect(open().settle(never)))).toMatchObject({
+    code: 'access',
+    message: 'no permission: cloudformation:DescribeStackEvents on x',
+  });
+});
+
 test('a deployment that is denied names the action', async () => {
   const { open } = await startStack();
   const message =
     'User: arn:aws:iam::123456789012:user/ann is not authorized to perform: cloudformation:CreateChangeSet on resource: x';
-  proxy.fault(({ action }) =>
-    action === 'CreateChangeSet'
-      ? {
-          status: 403,
-          body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
-        }
-      : undefined,
-  );
+  proxy.fault(({ action }) => (action === 'CreateChangeSet' ? denied(message) : undefined));
   const error = await failureOf(open().plan(new Map()));
   expect(error).toMatchObject({ code: 'access', message: 'no permission: cloudformation:CreateChangeSet on x' });
 });
+
+function denied(message: string) {
+  const error = `<Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message>`;
+  return { status: 403, body: `<ErrorResponse><Error>${error}</Error></ErrorResponse>` };
+}
 
 /** An event of the stack itself, as the last. */
 function rolledBack(xml: string): string {
