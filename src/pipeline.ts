@@ -10,7 +10,8 @@
 import type { Config } from './config.js';
 import type { OrderHistory } from './order-history/history.js';
 import type { View } from './order-history/load.js';
-import type { OrderStream } from './order-history/stream.js';
+import type { RejectedArrival } from './order-history/rejected-messages.js';
+import type { OrderStream, RejectedLine } from './order-history/stream.js';
 import type { Stack } from './stack/stack.js';
 
 /** Each stage opens when it is first asked for, and once. */
@@ -19,6 +20,8 @@ export interface Pipeline {
   history(): Promise<OrderHistory>;
   /** What is made of the stream: `generate` brings each up to date, and one that fails is in no other's way. */
   views(): Promise<readonly View[]>;
+  /** What was no order: lines that this machine read and kept out of the stream, then what others put into it. */
+  rejected(): AsyncIterable<RejectedLine | RejectedArrival>;
   /** What had to be put in place first. Throws an `AlakazamError` where nothing has to. */
   stack(): Promise<Stack>;
   /** Checks of what this target needs, for `doctor`. */
@@ -32,7 +35,8 @@ export interface Pipeline {
 
 export interface Check {
   readonly name: string;
-  readonly isGood: boolean;
+  /** Null if it could not be checked, which is no fault of what was to be. */
+  readonly isGood: boolean | null;
   readonly finding: string;
   /** What to do about it. */
   readonly hint?: string;

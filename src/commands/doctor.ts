@@ -1,4 +1,5 @@
 import { answer, type Column } from '../answer.js';
+import { checkRows } from '../check-rows.js';
 import { defineCommand } from '../command.js';
 import { outputOption } from '../parse.js';
 import type { Check } from '../pipeline.js';
@@ -8,8 +9,7 @@ const columns: readonly Column<Check>[] = [
   {
     name: 'isGood',
     title: '',
-    value: ({ isGood }) => String(isGood),
-    show: ({ isGood }) => (isGood ? 'ok' : 'FAILED'),
+    value: ({ isGood }) => (isGood === null ? null : String(isGood)),
   },
   { name: 'finding', value: ({ finding }) => finding },
   { name: 'hint', value: ({ hint }) => hint ?? null },
@@ -21,13 +21,18 @@ const NODE_OLDEST = [20, 15] as const;
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'check that everything needed is there',
-  examples: [['alakazam doctor', 'Node, disk, store, write speed']],
+  examples: [
+    ['alakazam doctor', 'Node, disk, store, write speed'],
+    ['alakazam doctor --target aws', 'credentials, permissions, quotas, stack'],
+  ],
   options: { output: outputOption },
   async run({ pipeline, terminal, nodeVersion }, { output }) {
     const checks: Check[] = [nodeCheck(nodeVersion)];
     for await (const check of pipeline.checks()) checks.push(check);
-    await answer(terminal, output, columns, checks);
-    return checks.every(({ isGood }) => isGood) ? undefined : 'failed';
+    if (output === 'table' || (output === undefined && terminal.isInteractive)) {
+      await terminal.write(checkRows(terminal, checks));
+    } else await answer(terminal, output, columns, checks);
+    return checks.some(({ isGood }) => isGood === false) ? 'failed' : undefined;
   },
 });
 

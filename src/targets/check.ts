@@ -2,12 +2,37 @@
 import { AlakazamError, reasonOf } from '../errors.js';
 import type { Check } from '../pipeline.js';
 
+/** What a check found; what is wrong is an error that is given back. */
+export type Finding = string | AlakazamError;
+
 /** Runs one check; what it throws is what it found. */
-export async function check(name: string, find: () => string | Promise<string>): Promise<Check> {
+export async function check(name: string, find: () => Finding | Promise<Finding>): Promise<Check> {
   try {
-    return { name, isGood: true, finding: await find() };
+    return checkOf(name, await find());
   } catch (error) {
-    const hint = error instanceof AlakazamError ? error.hint : undefined;
-    return { name, isGood: false, finding: reasonOf(error), ...(hint === undefined ? {} : { hint }) };
+    return { name, isGood: false, finding: reasonOf(error), ...hintOf(error) };
   }
+}
+
+/** Runs a check that not everybody can: what it throws is why, and no fault of what was to be checked. */
+export async function checkIfPossible(name: string, find: () => Promise<Finding>): Promise<Check> {
+  try {
+    return checkOf(name, await find());
+  } catch (error) {
+    return impossible(name, error);
+  }
+}
+
+export function impossible(name: string, error: unknown): Check {
+  return { name, isGood: null, finding: `could not be checked: ${reasonOf(error)}`, ...hintOf(error) };
+}
+
+function checkOf(name: string, finding: Finding): Check {
+  if (typeof finding === 'string') return { name, isGood: true, finding };
+  return { name, isGood: false, finding: finding.message, ...hintOf(finding) };
+}
+
+function hintOf(error: unknown): { hint?: string } {
+  const hint = error instanceof AlakazamError ? error.hint : undefined;
+  return hint === undefined ? {} : { hint };
 }

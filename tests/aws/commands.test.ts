@@ -91,7 +91,7 @@ describe('on AWS', () => {
     expect(stdout).toContain(`endpoint,true,${emulator.url}`);
     expect(stdout).toContain('credentials,true,arn:aws:iam::000000000000:root');
     expect(stdout).toMatch(/stack,false,"there is no stack ""alakazam"" in eu-central-1"/);
-    expect(stdout).toMatch(/stream,true,"orders-.*: 1 shards/);
+    expect(stdout).toMatch(/stream,true,"orders-.*: 1 shard,/);
     expect(stdout).toMatch(/order history,true,orders-/);
   });
 });

