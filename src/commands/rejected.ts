@@ -1,10 +1,18 @@
 import { answer, type Column } from '../answer.js';
 import { defineCommand } from '../command.js';
+import type { RejectedArrival } from '../order-history/rejected-messages.js';
 import type { RejectedLine } from '../order-history/stream.js';
 import { outputOption, wholeNumber } from '../parse.js';
 
-const columns: readonly Column<RejectedLine>[] = [
-  { name: 'source', value: ({ source }) => source, show: ({ source }) => source.split('/').at(-1) as string },
+type Rejected = RejectedLine | RejectedArrival;
+
+const columns: readonly Column<Rejected>[] = [
+  {
+    name: 'source',
+    value: ({ source }) => source,
+    // Of a path the name, of a place in the stream the shard.
+    show: ({ source, line }) => (line === null ? source.split(':')[0] : source.split('/').at(-1)) as string,
+  },
   { name: 'line', isNumber: true, value: ({ line }) => line },
   { name: 'reason', value: ({ reason }) => reason },
   {
@@ -20,18 +28,30 @@ export const rejected = defineCommand({
   examples: [
     ['alakazam rejected', 'line numbers and reasons'],
     ['alakazam rejected -o csv > rejected.csv', 'to mend them and stream them again'],
+    ['alakazam rejected --target aws', 'also what waits on the rejected queue'],
   ],
   options: {
     limit: { flags: '--limit <n>', about: 'at most this many', parse: wholeNumber(1), fallback: 1000 },
     output: outputOption,
   },
-  async run({ pipeline, terminal }, { limit, output }) {
-    const lines: RejectedLine[] = [];
-    let count = 0;
-    for await (const line of (await pipeline.stream()).rejected()) if (count++ < limit) lines.push(line);
-    await answer(terminal, output, columns, lines);
-    if (count === 0) terminal.say('nothing was rejected');
-    if (count > limit) terminal.say(`${count - limit} more; --limit ${count} shows them all`);
+  async run({ pipeline, terminal, signal }, { limit, output }) {
+    const found: Rejected[] = [];
+    let more = 0;
+    let isMoreOnQueue = false;
+    for await (const rejected of pipeline.rejected()) {
+      if (signal.aborted) break;
+      if (found.length < limit) found.push(rejected);
+      else if (rejected.line !== null) more++;
+      else {
+        // To count the others would be to take each of them from the queue.
+        isMoreOnQueue = true;
+        break;
+      }
+    }
+    await answer(terminal, output, columns, found);
+    if (found.length === 0 && !signal.aborted) terminal.say('nothing was rejected');
+    if (more > 0) terminal.say(`${more} more; --limit ${limit + more} shows them all`);
+    if (isMoreOnQueue) terminal.say('more are on the rejected queue; alakazam status says how many');
     return undefined;
   },
 });

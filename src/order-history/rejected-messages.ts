@@ -16,6 +16,22 @@ export interface RejectedMessage {
   readonly arrivedAt: string;
 }
 
+/** A message as it is shown beside the lines that were rejected before they came into the stream. */
+export interface RejectedArrival {
+  /** Shard and sequence number with a colon between them, as Lambda names a record; or that it is on the queue. */
+  readonly source: string;
+  /** It is of no source, or of one that isn't known. */
+  readonly line: null;
+  readonly reason: string;
+  /** What it said, at most its first 1,024 characters; as a data URL (RFC 2397) where it is no text. */
+  readonly text: string;
+  /** True if it said more. */
+  readonly isCut: boolean;
+  readonly partitionKey: string | null;
+  /** ISO 8601 */
+  readonly arrivedAt: string | null;
+}
+
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 const BATCH_MESSAGES_MAX = 10;
 const BATCH_BYTES_MAX = 1_048_576;
@@ -65,6 +81,34 @@ function messageOf({
   const most = Math.floor((MESSAGE_BYTES_MAX * 3) / 4);
   const part = Buffer.from(data.subarray(0, most)).toString('base64');
   return { reason, dataBase64: part, isCut: data.length > most, ...where };
+}
+
+const SHOWN_MAX = 1024;
+
+/** What a message of the queue says, whoever put it there. */
+export function rejectedArrivalOf(body: string): RejectedArrival {
+  const message = messageIn(body);
+  if (!message) {
+    const none = { line: null, partitionKey: null, arrivedAt: null };
+    return { source: 'rejected queue', reason: 'put there by something else', ...none, ...shown(body) };
+  }
+  const { reason, data, dataBase64, isCut, shardId, sequenceNumber, partitionKey, arrivedAt } = message;
+  const { text, isCut: isShownCut } = shown(data ?? `data:;base64,${dataBase64 ?? ''}`);
+  const source = `${shardId}:${sequenceNumber}`;
+  return { source, line: null, reason, text, isCut: isCut || isShownCut, partitionKey, arrivedAt };
+}
+
+function messageIn(body: string): RejectedMessage | undefined {
+  try {
+    const message = JSON.parse(body);
+    return typeof message?.reason === 'string' && typeof message.sequenceNumber === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function shown(text: string): Pick<RejectedArrival, 'text' | 'isCut'> {
+  return { text: text.slice(0, SHOWN_MAX), isCut: text.length > SHOWN_MAX };
 }
 
 /** As text, if it is text that a message may hold: JSON writes control characters in others, but not these two. */

@@ -35,6 +35,13 @@ export const aws: Target = (config, clock) => {
     });
   }
 
+  async function* rejected() {
+    stream ??= openStream();
+    yield* (await stream).rejected();
+    const { peekRejected } = await import('../order-history/rejected-queue.aws.js');
+    yield* peekRejected(session, await nameOf('RejectedQueueUrl'));
+  }
+
   async function openHistory(): Promise<OrderHistory> {
     const [{ openAwsHistory }, table, index] = await Promise.all([
       import('../order-history/history.aws.js'),
@@ -78,6 +85,7 @@ export const aws: Target = (config, clock) => {
       opened ??= openStack();
       return opened;
     },
+    rejected,
     // The Lambda function brings the history up to date by itself.
     views: async () => [],
     async *checks() {

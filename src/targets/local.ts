@@ -30,6 +30,8 @@ export const local: Target = (config, clock) => {
     stream: async () => openStream(),
     history: async () => openHistory(),
     views: async () => [{ name: 'order history', update: async (signal) => openHistory().update(signal) }],
+    // All orders come into the stream by way of a source.
+    rejected: () => openStream().rejected(),
     stack: async () => {
       throw new AlakazamError('failed', `the local target has no stack: all of it is in ${home}`, {
         hint: 'alakazam deploy, without --target local',
