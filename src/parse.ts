@@ -35,8 +35,8 @@ export function text(typed: string): string {
   return typed;
 }
 
-/** `name=value`, which may be empty. */
-export function assignment(typed: string, flag: string): readonly [name: string, value: string] {
+/** `name=value`, where the value may be empty. */
+function assignment(typed: string, flag: string): readonly [name: string, value: string] {
   const at = typed.indexOf('=');
   if (at < 1) throw wrong(flag, typed, 'name=value, such as StreamMode=PROVISIONED');
   return [typed.slice(0, at), typed.slice(at + 1)];
@@ -85,4 +85,12 @@ export const outputOption = {
   about: `how to write the answer: ${FORMATS.join(', ')} (a table on a terminal, plain rows in a pipe)`,
   parse: oneOf(...FORMATS),
   choices: FORMATS,
+} as const satisfies Option;
+
+/** On every command that plans a deployment. */
+export const paramOption = {
+  flags: '-p, --param <name=value>',
+  about: 'parameter of the template; may be given more than once',
+  parse: assignment,
+  isRepeatable: true,
 } as const satisfies Option;

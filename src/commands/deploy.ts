@@ -1,7 +1,7 @@
 import { answer, type Format } from '../answer.js';
 import { defineCommand } from '../command.js';
 import { duration } from '../numbers.js';
-import { assignment, outputOption } from '../parse.js';
+import { outputOption, paramOption } from '../parse.js';
 import type { Plan } from '../stack/stack.js';
 import { costLines, showEvents, shownChangeColumns } from '../stack-rows.js';
 import type { Terminal } from '../terminal.js';
@@ -17,12 +17,7 @@ export const deploy = defineCommand({
     ['alakazam deploy --print-template > template.yaml', 'to deploy it by other means'],
   ],
   options: {
-    param: {
-      flags: '-p, --param <name=value>',
-      about: 'parameter of the template; may be given more than once',
-      parse: assignment,
-      isRepeatable: true,
-    },
+    param: paramOption,
     yes: { flags: '-y, --yes', about: 'do not ask' },
     wait: { flags: '--no-wait', about: 'return as soon as AWS has begun' },
     printTemplate: { flags: '--print-template', about: 'print the template and do nothing' },

@@ -1,6 +1,6 @@
 import { answer } from '../answer.js';
 import { defineCommand } from '../command.js';
-import { assignment, outputOption } from '../parse.js';
+import { outputOption, paramOption } from '../parse.js';
 import { changeColumns, costLines, shownChangeColumns } from '../stack-rows.js';
 
 export const diff = defineCommand({
@@ -12,12 +12,7 @@ export const diff = defineCommand({
     ['alakazam diff --param StreamMode=PROVISIONED', 'what a parameter would change, and cost'],
   ],
   options: {
-    param: {
-      flags: '-p, --param <name=value>',
-      about: 'parameter of the template; may be given more than once',
-      parse: assignment,
-      isRepeatable: true,
-    },
+    param: paramOption,
     output: outputOption,
   },
   async run({ pipeline, terminal }, { param, output }) {

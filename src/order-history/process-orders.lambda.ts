@@ -3,24 +3,10 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { checkpointKey } from './history-index.js';
 import { isInvalid, readItems, writeItems } from './items.aws.js';
+import type { KinesisEvent } from './kinesis-event.js';
 import { type CustomerOrder, keyOf, orderIn, sequenceAt } from './order-item.js';
 import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';
 import { messagesOf } from './rejected-messages.js';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html */
-interface KinesisEvent {
-  readonly Records: readonly {
-    /** Shard and sequence number, with a colon between them. */
-    readonly eventID: string;
-    readonly kinesis: {
-      readonly data: string;
-      readonly sequenceNumber: string;
-      readonly partitionKey: string;
-      /** In seconds. */
-      readonly approximateArrivalTimestamp: number;
-    };
-  }[];
-}
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html */
 interface BatchResponse {

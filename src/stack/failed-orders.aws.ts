@@ -13,21 +13,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { AlakazamError } from '../errors.js';
+import type { KinesisEventRecord } from '../order-history/kinesis-event.js';
 import { decodeOrder, isOrder } from '../order-history/order-record.js';
 import type { RejectedMessage } from '../order-history/rejected-messages.js';
 import type { AwsSession } from '../targets/aws-session.js';
 import type { Replayed } from './stack.js';
-
-/** A record of the event that Lambda gives the function. */
-interface EventRecord {
-  readonly eventID: string;
-  readonly kinesis: {
-    readonly data: string;
-    readonly sequenceNumber: string;
-    readonly partitionKey: string;
-    readonly approximateArrivalTimestamp: number;
-  };
-}
 
 export interface FailedOrdersPlaces {
   readonly functionName: string;
@@ -77,7 +67,7 @@ async function* replayGivenUp(
   } while (after);
 }
 
-function recordsIn(text: string, key: string): EventRecord[] {
+function recordsIn(text: string, key: string): KinesisEventRecord[] {
   try {
     const { payload } = JSON.parse(text);
     const { Records } = typeof payload === 'string' ? JSON.parse(payload) : payload;
@@ -137,7 +127,7 @@ async function* replayRejected(
 }
 
 /** The record a message keeps, if it is whole and is an order after all. */
-function recordOf({ Body = '' }: Message): EventRecord | undefined {
+function recordOf({ Body = '' }: Message): KinesisEventRecord | undefined {
   let kept: RejectedMessage;
   try {
     kept = JSON.parse(Body);
@@ -159,7 +149,11 @@ function recordOf({ Body = '' }: Message): EventRecord | undefined {
 }
 
 /** Gives back how many of the records failed again. */
-async function invoke(session: AwsSession, functionName: string, records: readonly EventRecord[]): Promise<number> {
+async function invoke(
+  session: AwsSession,
+  functionName: string,
+  records: readonly KinesisEventRecord[],
+): Promise<number> {
   const lambda = session.client(LambdaClient);
   let failed = 0;
   for (const batch of batchesOf(records)) {
@@ -178,8 +172,8 @@ async function invoke(session: AwsSession, functionName: string, records: readon
   return failed;
 }
 
-function batchesOf(records: readonly EventRecord[]): EventRecord[][] {
-  const batches: EventRecord[][] = [];
+function batchesOf(records: readonly KinesisEventRecord[]): KinesisEventRecord[][] {
+  const batches: KinesisEventRecord[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const record of records) {
     const size = JSON.stringify(record).length + 1;
