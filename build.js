@@ -21,9 +21,34 @@ const options = {
   logLevel: 'warning',
 };
 
-rmSync('dist', { recursive: true, force: true });
-await build({
+/** What packages import and hardly use, and every start would pay for. */
+const LIGHTER = [
+  // The SDK's client for Kinesis would speak HTTP/2, had it no handler of another kind.
+  {
+    filter: /\/node-http2-handler$/,
+    importer: /@smithy/,
+    contents: 'export const NodeHttp2Handler = { create: (handler) => handler }',
+  },
+  // A command of commander may be a program of its own.
+  { filter: /^node:child_process$/, importer: /[\\/]commander[\\/]/, contents: 'module.exports = {}' },
+  // Imported, all of its names are looked up, and one of them is a second implementation of HTTP.
+  { filter: /^node:http$/, importer: /@smithy/, contents: 'module.exports = require("node:http")' },
+];
+
+const lighter = {
+  name: 'lighter',
+  setup({ onResolve, onLoad }) {
+    for (const [n, { filter, importer, contents }] of LIGHTER.entries()) {
+      const there = { path: filter.source, namespace: `lighter-${n}`, sideEffects: false };
+      onResolve({ filter }, (from) => (importer.test(from.importer) ? there : undefined));
+      onLoad({ filter: /.*/, namespace: `lighter-${n}` }, () => ({ contents }));
+    }
+  },
+};
+
+const { metafile, outputFiles: modules } = await build({
   ...options,
+  write: false,
   entryPoints: ['src/cli.ts', 'src/orders/scan.thread.ts'],
   outdir: 'dist',
   entryNames: '[name]',
@@ -33,15 +58,27 @@ await build({
   external: ['lmdb'],
   // The same code as ES modules, of which the bundler leaves out what isn't used.
   alias: { yaml: './node_modules/yaml/browser/index.js' },
+  plugins: [lighter],
+  metafile: true,
 });
 
-// The stack: its template and prices as they are, and each Lambda function as the zip that Lambda takes.
-mkdirSync('dist/stack');
-for (const name of ['template.yaml', 'prices.json']) copyFileSync(`src/stack/${name}`, `dist/stack/${name}`);
+// Each Lambda function, as the zip that Lambda takes.
+const zips = new Map();
 for (const [name, path] of Object.entries({ 'process-orders': 'src/order-history/process-orders.lambda.ts' })) {
   // With the SDK: what Lambda brings along is another version than the one that was tested.
   const { outputFiles } = await build({ ...options, entryPoints: [path], target: 'node24', write: false });
   // The same code is the same zip, byte for byte, since `deploy` names it by its content.
   const file = [outputFiles[0].contents, { mtime: new Date(1980, 0, 2), level: 9 }];
-  writeFileSync(`dist/stack/${name}.zip`, zipSync({ [`${name}.mjs`]: file }));
+  zips.set(name, zipSync({ [`${name}.mjs`]: file }));
 }
+
+// All at once, and only now: whoever runs it meanwhile finds the one or the other.
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist/stack', { recursive: true });
+for (const { path, contents } of modules) writeFileSync(path, contents);
+for (const name of ['template.yaml', 'prices.json']) copyFileSync(`src/stack/${name}`, `dist/stack/${name}`);
+for (const [name, zip] of zips) writeFileSync(`dist/stack/${name}.zip`, zip);
+
+// Which file holds what of which package: the tests look there what a command loads.
+mkdirSync('node_modules/.cache/alakazam', { recursive: true });
+writeFileSync('node_modules/.cache/alakazam/dist.json', JSON.stringify(metafile.outputs));

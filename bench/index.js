@@ -5,10 +5,11 @@
 import { writeFileSync } from 'node:fs';
 import { load } from './load.js';
 import { memory } from './memory.js';
+import { putRecords } from './put-records.js';
 import { startup } from './startup.js';
 import { tailLatency } from './tail-latency.js';
 
-const BENCHES = { load, memory, startup, tailLatency };
+const BENCHES = { load, memory, putRecords, startup, tailLatency };
 
 const wanted = process.argv.slice(2);
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);

@@ -9,11 +9,11 @@ import { createGunzip } from 'node:zlib';
 
 export const ALAKAZAM = fileURLToPath(new URL('../bin/alakazam.js', import.meta.url));
 
-/** Runs a command and waits for it: wall time in milliseconds, peak memory in MiB as `/usr/bin/time` has it. */
+/** Runs a command and waits for it: wall time in milliseconds, processor time and peak memory as `/usr/bin/time` has them. */
 export async function run(command, args, environment = {}) {
   const startMs = performance.now();
   const timed = existsSync('/usr/bin/time');
-  const [program, words] = timed ? ['/usr/bin/time', ['-f', '%M', command, ...args]] : [command, args];
+  const [program, words] = timed ? ['/usr/bin/time', ['-f', '%U %S %M', command, ...args]] : [command, args];
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } });
   let errors = '';
   child.stderr.on('data', (chunk) => {
@@ -21,10 +21,9 @@ export async function run(command, args, environment = {}) {
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${code}: ${errors}`);
-  return {
-    ms: performance.now() - startMs,
-    peakMiB: timed ? Number(errors.trim().split('\n').at(-1)) / 1024 : Number.NaN,
-  };
+  const ms = performance.now() - startMs;
+  const [user, system, peakKiB] = timed ? errors.trim().split('\n').at(-1).split(' ').map(Number) : [];
+  return { ms, processorSeconds: user + system, peakMiB: peakKiB / 1024 };
 }
 
 export function alakazam(args, home) {

@@ -109,7 +109,7 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
     for (const [id, { number }] of await checkpoints(shards.map(({ id }) => id))) positions.set(id, { after: number });
     const awaited = new Map<string, string>();
     let count = 0;
-    for await (const { shardId, records } of readShards(log, { from: positions })) {
+    for await (const { shardId, records } of readShards(log, { from: positions, shards })) {
       count += ordersIn(records).length;
       awaited.set(shardId, sequenceAt(log.sequenceOf(records.at(-1) as (typeof records)[number]), 0));
       if (signal?.aborted) return;

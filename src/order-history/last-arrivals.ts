@@ -32,8 +32,9 @@ export async function lastArrivals<R>(
   async function readFrom(from: 'first' | { readonly sinceMs: number }) {
     const byShard = new Map<string, Arrival[]>();
     const positions = new Map<string, ShardPosition>();
-    for (const { id } of await log.shards()) positions.set(id, from);
-    for await (const { shardId, records } of readShards(log, { from })) {
+    const shards = await log.shards();
+    for (const { id } of shards) positions.set(id, from);
+    for await (const { shardId, records } of readShards(log, { from, shards })) {
       const kept = [...(byShard.get(shardId) ?? []), ...(await wantedIn(records, shardId))];
       byShard.set(shardId, kept.slice(Math.max(0, kept.length - count)));
       positions.set(shardId, { after: log.sequenceOf(records.at(-1) as R) });

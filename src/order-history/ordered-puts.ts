@@ -63,10 +63,10 @@ interface Queue {
   refusals: number;
 }
 
-/** Records of one key that go in one request, `count` from the first that waits. */
-interface Run {
+/** A record of a request, the next of its queue that isn't under way. */
+interface Sent {
   readonly queue: Queue;
-  readonly count: number;
+  readonly number: number;
 }
 
 export function createOrderedPuts(options: PutOptions): OrderedPuts {
@@ -79,7 +79,7 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
     wholeRequests >= WHOLE_REQUESTS_MIN && performance.now() - refusedMs > CAUTIOUS_MS ? KEY_RECORDS_MAX : 1;
 
   async function put(records: Records): Promise<void> {
-    const ready = queuesOf(records);
+    let ready = queuesOf(records);
     let left = records.count;
     let inFlight = 0;
     let takenMs = performance.now();
@@ -89,32 +89,28 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
     setMaxListeners(0, stop.signal);
     let wake = () => {};
 
-    /** Takes what goes into one request from the queues that are ready, oldest record first. */
-    function nextRequest(): { runs: Run[]; batch: PutRecord[] } {
+    /** Takes what goes into one request from the queues that are ready: their oldest records, in the order they came. */
+    function nextRequest(): { sent: Sent[]; batch: PutRecord[] } {
       ready.sort((a, b) => headOf(a) - headOf(b));
-      const runs: Run[] = [];
-      const batch: PutRecord[] = [];
       const most = keyRecordsMax();
-      let bytes = 0;
-      let isFull = false;
+      const sent: Sent[] = [];
       for (const queue of ready) {
-        let count = 0;
-        while (!isFull && count < most && queue.at + count < queue.numbers.length) {
-          const data = records.encode(queue.numbers[queue.at + count] as number);
-          const size = (data.length / 4) * 3 + queue.key.length * 3;
-          if (batch.length > 0 && bytes + size > requestBytesMax) isFull = true;
-          else {
-            batch.push({ key: queue.key, data });
-            bytes += size;
-            count++;
-            isFull = batch.length === requestRecordsMax;
-          }
-        }
-        if (count > 0) runs.push({ queue, count });
-        if (isFull) break;
+        if (sent.length >= requestRecordsMax) break;
+        for (const number of queue.numbers.slice(queue.at, queue.at + most)) sent.push({ queue, number });
       }
-      ready.splice(0, runs.length);
-      return { runs, batch };
+      sent.sort((a, b) => a.number - b.number);
+      const batch: PutRecord[] = [];
+      let bytes = 0;
+      for (const { queue, number } of sent.slice(0, requestRecordsMax)) {
+        const data = records.encode(number);
+        bytes += (data.length / 4) * 3 + queue.key.length * 3;
+        if (batch.length > 0 && bytes > requestBytesMax) break;
+        batch.push({ key: queue.key, data });
+      }
+      sent.splice(batch.length);
+      const taken = new Set(sent.map(({ queue }) => queue));
+      ready = ready.filter((queue) => !taken.has(queue));
+      return { sent, batch };
     }
 
     function canFill(): boolean {
@@ -124,10 +120,10 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
       return count >= requestRecordsMax;
     }
 
-    async function send(runs: readonly Run[], batch: readonly PutRecord[]): Promise<void> {
+    async function send(sent: readonly Sent[], batch: readonly PutRecord[]): Promise<void> {
       await limiter.take(batch.length);
       const answer = await options.send(batch);
-      const taken = settle(runs, answer);
+      const taken = settle(sent, answer);
       if (taken > 0) {
         left -= taken;
         takenMs = performance.now();
@@ -145,20 +141,21 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
     }
 
     /** Moves the queues on past what was taken in order; the number of those. */
-    function settle(runs: readonly Run[], answer: Answer): number {
-      let at = 0;
+    function settle(sent: readonly Sent[], answer: Answer): number {
+      const refused = new Set<Queue>();
       let taken = 0;
-      for (const { queue, count } of runs) {
-        const codes = answer.slice(at, at + count);
-        at += count;
-        const refused = codes.findIndex((code) => code !== undefined);
-        const inOrder = refused < 0 ? count : refused;
-        queue.at += inOrder;
-        taken += inOrder;
-        queue.refusals = refused < 0 ? 0 : queue.refusals + 1;
+      for (const [i, { queue }] of sent.entries()) {
+        if (answer[i] !== undefined) refused.add(queue);
+        else if (!refused.has(queue)) {
+          queue.at++;
+          taken++;
+        }
+      }
+      for (const queue of new Set(sent.map(({ queue }) => queue))) {
+        queue.refusals = refused.has(queue) ? queue.refusals + 1 : 0;
         if (queue.at === queue.numbers.length) continue;
-        if (refused < 0) ready.push(queue);
-        else void later(queue);
+        if (refused.has(queue)) void later(queue);
+        else ready.push(queue);
       }
       return taken;
     }
@@ -174,9 +171,9 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
     while (left > 0) {
       while (!failure && ready.length > 0 && inFlight < IN_FLIGHT_MAX) {
         if (inFlight >= IN_FLIGHT_BEFORE_SMALL && !canFill()) break;
-        const { runs, batch } = nextRequest();
+        const { sent, batch } = nextRequest();
         inFlight++;
-        void send(runs, batch)
+        void send(sent, batch)
           .catch((error: unknown) => {
             failure ??= { error };
             stop.abort();

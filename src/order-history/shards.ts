@@ -42,6 +42,8 @@ export interface ShardedLog<R> {
 export interface ShardRead {
   /** For all shards, or for each the one it has in the map; those that come later are read from their first record. */
   readonly from: 'first' | 'next' | { readonly sinceMs: number } | ReadonlyMap<string, ShardPosition>;
+  /** The shards as they were just found, where they were. */
+  readonly shards?: readonly Shard[];
   /** With a signal, reading goes on until it says stop; without one, it ends where nothing more is there. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -71,7 +73,7 @@ export async function* readShards<R>(log: ShardedLog<R>, read: ShardRead): Async
 /** The same; what comes after this has resolved is 'next', whenever the reading itself begins. */
 export async function openShards<R>(
   log: ShardedLog<R>,
-  { from, signal }: ShardRead,
+  { from, signal, shards }: ShardRead,
 ): Promise<AsyncGenerator<ShardRecords<R>>> {
   /** Every shard that was ever found: each is read once. */
   const known = new Set<string>();
@@ -106,7 +108,7 @@ export async function openShards<R>(
   }
 
   const isMap = from instanceof Map;
-  find(await log.shards(), isMap ? (id) => from.get(id) ?? 'first' : () => from as ShardPosition);
+  find(shards ?? (await log.shards()), isMap ? (id) => from.get(id) ?? 'first' : () => from as ShardPosition);
   if (from === 'next') {
     const begin = async (reader: Reader) => {
       reader.iterator = await log.iterator(reader.shard.id, 'next');

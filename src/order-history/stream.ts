@@ -46,7 +46,7 @@ export interface OrderStream {
    * has read on from the same position meanwhile: then nothing was put, and the source has to be read from its bookmark.
    */
   put(orders: OrderBlock, source: SourceProgress): Promise<boolean>;
-  /** Orders in the order of the stream, each once. */
+  /** Orders in the order of the stream, each once: those of a customer, or of a guest's invoice, as they were put. */
   read(options: ReadOptions): AsyncIterable<StreamBlock>;
   /** Where a source was left, or undefined if it wasn't read before. */
   positionOf(sourceId: string): Promise<SourcePosition | undefined>;

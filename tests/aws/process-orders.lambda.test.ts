@@ -196,7 +196,7 @@ describe('orders are all there, each once', () => {
       'The level of configured throughput was exceeded',
     );
     const invocations = await expectAll(({ action, number }) =>
-      action === 'BatchWriteItem' && number <= 50 ? throttled : undefined,
+      action === 'BatchWriteItem' && number <= 38 ? throttled : undefined,
     );
     expect(invocations).toBeGreaterThan(3);
   });

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAwsStream } from '../../src/order-history/stream.aws.js';
 import { openSession } from '../../src/targets/aws-session.js';
-import { blockOf, collect, follow, manyLines, ordersIn, putter } from '../order-history/fixtures.js';
+import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../order-history/fixtures.js';
 import { emulatorEnvironment, freePort } from './ministack.js';
 import { clients, progressStore } from './order-history.js';
 
@@ -77,14 +77,6 @@ async function merge(StreamName: string): Promise<void> {
   await active(StreamName);
 }
 
-function byCustomer(orders: readonly { customerId: number | null; orderId: string }[]) {
-  const found = new Map<number | null, string[]>();
-  for (const { customerId, orderId } of orders) {
-    found.set(customerId, [...(found.get(customerId) ?? []), orderId]);
-  }
-  return Object.fromEntries(found);
-}
-
 test('orders keep their order and come once, through splits and merges', async () => {
   const name = `orders-${process.pid}`;
   await clients().kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }));
@@ -92,12 +84,13 @@ test('orders keep their order and come once, through splits and merges', async (
   const session = openSession('alakazam');
   const stream = await openAwsStream({ session, name, openStore: progressStore(), clock: Date.now });
   const put = putter(stream);
-  const tails = [
+  await put(manyLines(60));
+  const all = [
     follow((signal) => stream.read({ from: 'first', signal })),
-    follow((signal) => stream.read({ from: { last: 5 }, signal })),
     follow((signal) => stream.read({ from: { sinceMs: Date.now() - 60_000 }, signal })),
   ];
-  await put(manyLines(60));
+  const ofLast = follow((signal) => stream.read({ from: { last: 5 }, signal }));
+  await ofLast.until(5);
   await split(name);
   await put(manyLines(60, 60));
   await split(name);
@@ -107,10 +100,13 @@ test('orders keep their order and come once, through splits and merges', async (
   expect((await openShards(name)).length).toBe(2);
 
   const expected = byCustomer(ordersIn([blockOf(manyLines(240))]));
-  for (const tail of tails) {
+  for (const tail of all) {
     await tail.until(240);
     expect(byCustomer(await tail.stop())).toEqual(expected);
   }
+  await ofLast.until(185);
+  const after = byCustomer(ordersIn([blockOf(manyLines(180, 60))]));
+  expect(byCustomer((await ofLast.stop()).slice(5))).toEqual(after);
   expect(byCustomer(await collect(stream.read({ from: 'first' })))).toEqual(expected);
   expect(await collect(stream.read({ from: { last: 100 } }))).toHaveLength(100);
   await stream.close();

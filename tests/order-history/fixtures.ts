@@ -90,6 +90,13 @@ export async function collectAll(history: OrderHistory): Promise<Order[]> {
 
 export const idsOf = (orders: readonly Order[]): string[] => orders.map(({ orderId }) => orderId);
 
+/** The ids of each customer's orders, in the order they came. */
+export function byCustomer(orders: readonly Order[]): Map<number | null, string[]> {
+  const found = new Map<number | null, string[]>();
+  for (const { customerId, orderId } of orders) found.set(customerId, [...(found.get(customerId) ?? []), orderId]);
+  return found;
+}
+
 export interface Follower {
   readonly orders: Order[];
   /** Resolves when it has seen this many. */

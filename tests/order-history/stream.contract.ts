@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { OrderStream } from '../../src/order-history/stream.js';
 import type { Order } from '../../src/orders/order.js';
 import { GUEST } from '../../src/orders/order-block.js';
-import { blockOf, collect, follow, idsOf, type Line, manyLines, progress, putter } from './fixtures.js';
+import { blockOf, byCustomer, collect, follow, idsOf, type Line, manyLines, progress, putter } from './fixtures.js';
 
 export interface StreamFixture {
   /** Opens the stream as a process does: each call is another handle on the same one, which is empty at first. */
@@ -17,14 +17,7 @@ export interface StreamOptions {
 
 export function testStream(name: string, create: () => Promise<StreamFixture>, { isTotalOrder }: StreamOptions = {}) {
   /** What a driver has to keep of an order of orders. */
-  function inOrder(orders: readonly Order[]): unknown {
-    if (isTotalOrder) return idsOf(orders);
-    const byCustomer = new Map<number | null, string[]>();
-    for (const { customerId, orderId } of orders) {
-      byCustomer.set(customerId, [...(byCustomer.get(customerId) ?? []), orderId]);
-    }
-    return new Map([...byCustomer].sort(([a], [b]) => (a ?? -1) - (b ?? -1)));
-  }
+  const inOrder = (orders: readonly Order[]) => (isTotalOrder ? idsOf(orders) : byCustomer(orders));
 
   const expectedOf = (lines: readonly Line[]) => {
     const block = blockOf(lines);

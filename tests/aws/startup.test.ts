@@ -1,0 +1,98 @@
+/** What a command loads of the SDK: nothing on this machine, and on AWS the clients of the services it asks. */
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT, runCli, temporaryDirectory } from '../run-cli.js';
+
+const home = temporaryDirectory();
+
+/** Of each file in dist/ what it is made of, as the bundler said. */
+const inputs = new Map<string, string[]>();
+let server: Server;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  const outputs = JSON.parse(readFileSync(join(ROOT, 'node_modules/.cache/alakazam/dist.json'), 'utf8'));
+  for (const [path, of] of Object.entries<{ inputs: object }>(outputs))
+    inputs.set(basename(path), Object.keys(of.inputs));
+  // An account without shards, items and stacks.
+  server = createServer((request, response) => {
+    const isJson = request.headers['content-type']?.includes('json');
+    response.setHeader('content-type', isJson ? 'application/x-amz-json-1.1' : 'text/xml');
+    response.setHeader('x-amzn-requestid', 'r');
+    if (isJson)
+      response.end('{"Shards":[],"Items":[],"Table":{"LatestStreamArn":"a"},"StreamDescription":{"Shards":[]}}');
+    else response.end('<DescribeStacksResponse><DescribeStacksResult/></DescribeStacksResponse>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  env = {
+    ALAKAZAM_TARGET: 'aws',
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const NAMES = { ALAKAZAM_ORDERS_STREAM: 's', ALAKAZAM_HISTORY_TABLE: 't', ALAKAZAM_HISTORY_INDEX_TABLE: 'i' };
+
+/** Names of the packages in the files that were loaded; Node says which those are. */
+async function packagesOf(args: readonly string[], more: Record<string, string> = {}): Promise<string[]> {
+  const { stderr } = await runCli(args, { home, env: { ...more, NODE_DEBUG: 'esm' } });
+  const files = new Set([...stderr.matchAll(/\bfile:\/\/\S*\/dist\/([\w.-]+\.js)/g)].map(([, name]) => name as string));
+  expect([...files]).toContain('cli.js');
+  const names = [...files]
+    .flatMap((name) => inputs.get(name) ?? [])
+    .map((path) => {
+      return /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? '';
+    });
+  return [...new Set(names)].filter(Boolean).sort();
+}
+
+const isSdk = (name: string) => /^@(aws-sdk|smithy|aws|aws-crypto)\//.test(name);
+const clientsOf = (packages: readonly string[]) =>
+  packages.filter((name) => name.startsWith('@aws-sdk/client-')).map((name) => name.slice('@aws-sdk/client-'.length));
+
+describe('on this machine nothing of the SDK is loaded', () => {
+  test.each([
+    '--help',
+    '--version',
+    'generate --help',
+    'config',
+    'generate --count 10 --quiet',
+    'history --customer 1',
+    'tail orders --since start --no-follow -o ndjson',
+    'verify -o json',
+    'doctor -o csv',
+  ])('alakazam %s', async (words) => {
+    const packages = await packagesOf(words.split(' '));
+    expect(packages).toContain('commander');
+    expect(packages.filter(isSdk)).toEqual([]);
+  });
+});
+
+describe('on AWS each command loads the clients it uses', () => {
+  test.each<[string, readonly string[]]>([
+    ['--help', []],
+    ['generate --count 0', ['kinesis']],
+    ['history --customer 1', ['dynamodb', 'kinesis']],
+    ['tail orders --since start --no-follow -o ndjson', ['dynamodb', 'kinesis']],
+    ['verify -o json', ['dynamodb', 'kinesis']],
+  ])('alakazam %s', async (words, clients) => {
+    const packages = await packagesOf(words.split(' '), { ...env, ...NAMES });
+    expect(clientsOf(packages)).toEqual(clients);
+    // With keys in the variables there is no need of other ways to sign in.
+    const ways = /nested-clients|provider-(ini|sso|login|process|web-identity)/;
+    expect(packages.filter((name) => ways.test(name))).toEqual([]);
+  });
+
+  test('and that of CloudFormation where it has to ask for names', async () => {
+    expect(clientsOf(await packagesOf(['history', '--customer', '1'], env))).toEqual(['cloudformation', 'dynamodb']);
+  });
+});
