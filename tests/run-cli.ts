@@ -39,8 +39,8 @@ export interface CliOptions {
   /** What comes in on standard input; nothing by default. */
   readonly input?: string | Buffer;
   readonly env?: Record<string, string>;
-  /** Runs as this user; takes root. */
-  readonly uid?: number;
+  /** Runs as one whom permissions bind, as they don't bind root. */
+  readonly isBound?: boolean;
 }
 
 export interface Finished {
@@ -57,13 +57,16 @@ export function environmentOf(home: string, env: Record<string, string> = {}): N
   return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(home, 'no-config'), ALAKAZAM_HOME: home, ...env };
 }
 
-export function spawnCli(args: readonly string[], { home, cwd, env, uid }: CliOptions, stdio: SpawnOptions['stdio']) {
-  return spawn(process.execPath, [PROGRAM, ...args], {
-    cwd: cwd ?? tmpdir(),
-    env: environmentOf(home, env),
-    stdio,
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
+/** setpriv(1): root without the right to pass permissions over. Another user might not be let into this directory. */
+const BOUND = ['setpriv', ...['bounding-set', 'inh-caps'].map((of) => `--${of}=-dac_override,-dac_read_search`)];
+
+export function spawnCli(
+  args: readonly string[],
+  { home, cwd, env, isBound }: CliOptions,
+  stdio: SpawnOptions['stdio'],
+) {
+  const words = [...(isBound ? BOUND : []), process.execPath, PROGRAM, ...args];
+  return spawn(words[0] as string, words.slice(1), { cwd: cwd ?? tmpdir(), env: environmentOf(home, env), stdio });
 }
 
 /** Runs a command to its end. */

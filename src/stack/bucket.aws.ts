@@ -61,13 +61,12 @@ export async function ensureBucket(s3: S3Client, bucket: string, owner: BucketOw
     { ID: 'replaced-versions', NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
     { ID: 'uploads-cut-short', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
   ].map((rule) => ({ ...rule, Status: 'Enabled' as const, Filter: { Prefix: '' } }));
-  await Promise.all([
-    s3.send(new PutBucketPolicyCommand({ ...at, Policy: JSON.stringify(policy) })),
-    s3.send(new PutBucketEncryptionCommand({ ...at, ServerSideEncryptionConfiguration: encryption })),
-    s3.send(new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: 'Enabled' } })),
-    s3.send(new PutBucketLifecycleConfigurationCommand({ ...at, LifecycleConfiguration: { Rules: rules } })),
-    s3.send(new PutBucketTaggingCommand({ ...at, Tagging: { TagSet: tags } })),
-  ]);
+  // One after the other: S3 may abort two that come at once to one bucket (409 OperationAborted).
+  await s3.send(new PutBucketPolicyCommand({ ...at, Policy: JSON.stringify(policy) }));
+  await s3.send(new PutBucketEncryptionCommand({ ...at, ServerSideEncryptionConfiguration: encryption }));
+  await s3.send(new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: 'Enabled' } }));
+  await s3.send(new PutBucketLifecycleConfigurationCommand({ ...at, LifecycleConfiguration: { Rules: rules } }));
+  await s3.send(new PutBucketTaggingCommand({ ...at, Tagging: { TagSet: tags } }));
 }
 
 type At = { readonly Bucket: string; readonly ExpectedBucketOwner: string };

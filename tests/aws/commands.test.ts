@@ -1,25 +1,16 @@
 /** The command line on the AWS target, as a user types it, with the function of the stack between stream and history. */
 import { describe, expect, test } from 'vitest';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
-import { emulatorEnvironment, useMiniStack } from './ministack.js';
-import { makeParts, useFunction } from './order-history.js';
+import { useMiniStack } from './ministack.js';
+import { cliOn, deployFunction, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
-const processOrders = useFunction();
 const base = temporaryDirectory();
 
 async function deployed(shards = 2): Promise<CliOptions> {
   const parts = await makeParts({ shards });
-  await processOrders.deploy(parts);
-  const env = {
-    ...emulatorEnvironment(emulator.url),
-    ALAKAZAM_TARGET: 'aws',
-    ALAKAZAM_ORDERS_STREAM: parts.stream,
-    ALAKAZAM_HISTORY_TABLE: parts.table,
-    ALAKAZAM_HISTORY_INDEX_TABLE: parts.index,
-    ALAKAZAM_REJECTED_QUEUE_URL: parts.queueUrl,
-  };
-  return { home: `${base}/${parts.stream}`, env };
+  await deployFunction(parts);
+  return cliOn(parts, emulator, base);
 }
 
 describe('on AWS', () => {

@@ -15,15 +15,14 @@ import {
 } from '../order-history/fixtures.js';
 import { refusal, useFaultProxy } from './fault-proxy.js';
 import { useMiniStack } from './ministack.js';
-import { clients, handlesOn, makeParts, useFunction } from './order-history.js';
+import { clients, deployFunction, handlesOn, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
-const processOrders = useFunction();
 const proxy = useFaultProxy(emulator);
 
 async function start() {
   const parts = await makeParts();
-  await processOrders.deploy(parts);
+  await deployFunction(parts);
   const handles = handlesOn(parts);
   const stream = await handles.open();
   return { parts, handles, put: putter(stream), history: await handles.openHistory() };

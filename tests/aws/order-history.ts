@@ -18,7 +18,8 @@ import { openAwsStream } from '../../src/order-history/stream.aws.js';
 import type { OrderStream } from '../../src/order-history/stream.js';
 import { openSession } from '../../src/targets/aws-session.js';
 import { type LocalStore, openStore } from '../../src/targets/local-store.js';
-import { ROOT } from '../run-cli.js';
+import { type CliOptions, ROOT } from '../run-cli.js';
+import { emulatorEnvironment } from './ministack.js';
 
 export interface Parts {
   readonly stream: string;
@@ -90,33 +91,42 @@ export async function makeParts({ shards = 1 }: { shards?: number } = {}): Promi
   };
 }
 
-/** Puts the function between a stream and its table. */
-export function useFunction(): { deploy(parts: Parts): Promise<void> } {
-  return {
-    async deploy({ stream, table, index, queueUrl, streamArn }) {
-      const { lambda } = clients();
-      await lambda.send(
-        new CreateFunctionCommand({
-          FunctionName: `${stream}-process`,
-          Runtime: 'nodejs24.x',
-          Role: 'arn:aws:iam::000000000000:role/process-orders',
-          Handler: 'process-orders.handler',
-          Code: { ZipFile: functionZip() },
-          Timeout: 60,
-          Environment: { Variables: { TABLE_NAME: table, INDEX_TABLE_NAME: index, REJECTED_QUEUE_URL: queueUrl } },
-        }),
-      );
-      await lambda.send(
-        new CreateEventSourceMappingCommand({
-          FunctionName: `${stream}-process`,
-          EventSourceArn: streamArn,
-          StartingPosition: 'TRIM_HORIZON',
-          BatchSize: 500,
-          FunctionResponseTypes: ['ReportBatchItemFailures'],
-        }),
-      );
-    },
+/** Settings of a command line that finds these parts at `url`. */
+export function cliOn(parts: Parts, { url }: { readonly url: string }, base: string): CliOptions {
+  const env = {
+    ...emulatorEnvironment(url),
+    ALAKAZAM_TARGET: 'aws',
+    ALAKAZAM_ORDERS_STREAM: parts.stream,
+    ALAKAZAM_HISTORY_TABLE: parts.table,
+    ALAKAZAM_HISTORY_INDEX_TABLE: parts.index,
+    ALAKAZAM_REJECTED_QUEUE_URL: parts.queueUrl,
   };
+  return { home: join(base, parts.stream), env };
+}
+
+/** Puts the function between a stream and its table. */
+export async function deployFunction({ stream, table, index, queueUrl, streamArn }: Parts): Promise<void> {
+  const { lambda } = clients();
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: `${stream}-process`,
+      Runtime: 'nodejs24.x',
+      Role: 'arn:aws:iam::000000000000:role/process-orders',
+      Handler: 'process-orders.handler',
+      Code: { ZipFile: functionZip() },
+      Timeout: 60,
+      Environment: { Variables: { TABLE_NAME: table, INDEX_TABLE_NAME: index, REJECTED_QUEUE_URL: queueUrl } },
+    }),
+  );
+  await lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName: `${stream}-process`,
+      EventSourceArn: streamArn,
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 500,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    }),
+  );
 }
 
 export interface Handles {

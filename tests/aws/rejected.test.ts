@@ -15,8 +15,8 @@ import { peekRejected } from '../../src/order-history/rejected-queue.aws.js';
 import { openSession } from '../../src/targets/aws-session.js';
 import { type CliOptions, finish, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
 import { refusal, useFaultProxy } from './fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from './ministack.js';
-import { makeParts, type Parts } from './order-history.js';
+import { useMiniStack } from './ministack.js';
+import { cliOn, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);
@@ -163,18 +163,6 @@ describe('the rejected queue', () => {
 });
 
 describe('alakazam rejected', () => {
-  function cliOn(parts: Parts): CliOptions {
-    const env = {
-      ...emulatorEnvironment(proxy.url),
-      ALAKAZAM_TARGET: 'aws',
-      ALAKAZAM_ORDERS_STREAM: parts.stream,
-      ALAKAZAM_HISTORY_TABLE: parts.table,
-      ALAKAZAM_HISTORY_INDEX_TABLE: parts.index,
-      ALAKAZAM_REJECTED_QUEUE_URL: parts.queueUrl,
-    };
-    return { home: join(directory, parts.stream), env };
-  }
-
   /** A source of one order and two lines that are none. */
   async function generated(cli: CliOptions): Promise<string> {
     const source = join(directory, 'orders.csv');
@@ -194,7 +182,7 @@ describe('alakazam rejected', () => {
 
   test('shows lines of sources first, then what is on the queue, in every format', async () => {
     const parts = await makeParts();
-    const cli = cliOn(parts);
+    const cli = cliOn(parts, proxy, directory);
     expect(await runCli(['rejected'], cli)).toEqual({ code: 0, stdout: '', stderr: 'nothing was rejected\n' });
     const source = await generated(cli);
     await reject(parts.queueUrl, ['no order']);
@@ -229,7 +217,10 @@ describe('alakazam rejected', () => {
     const parts = await makeParts();
     await reject(parts.queueUrl, numbered(45));
     proxy.fault(() => undefined);
-    const { stdout, stderr } = await runCli(['rejected', '--limit', '12', '-o', 'ndjson'], cliOn(parts));
+    const { stdout, stderr } = await runCli(
+      ['rejected', '--limit', '12', '-o', 'ndjson'],
+      cliOn(parts, proxy, directory),
+    );
     expect(stdout.trim().split('\n')).toHaveLength(12);
     expect(stderr).toBe('more are on the rejected queue; alakazam status says how many\n');
     expect(proxy.calls.get('ReceiveMessage')).toBe(2);
@@ -239,7 +230,7 @@ describe('alakazam rejected', () => {
   test('gives all back when it is interrupted', async () => {
     const parts = await makeParts();
     await reject(parts.queueUrl, numbered(60));
-    const child = spawnCli(['rejected', '-o', 'ndjson'], cliOn(parts), ['ignore', 'pipe', 'pipe']);
+    const child = spawnCli(['rejected', '-o', 'ndjson'], cliOn(parts, proxy, directory), ['ignore', 'pipe', 'pipe']);
     onTestFinished(() => void child.kill('SIGKILL'));
     let interrupted = 0;
     proxy.fault(async ({ action, number, forward }) => {

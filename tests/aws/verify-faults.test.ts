@@ -2,11 +2,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
 import { type Answer, type Call, type Fault, refusal, refuseSome, useFaultProxy } from './fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from './ministack.js';
-import { makeParts, useFunction } from './order-history.js';
+import { useMiniStack } from './ministack.js';
+import { cliOn, deployFunction, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
-const processOrders = useFunction();
 const proxy = useFaultProxy(emulator);
 const base = temporaryDirectory();
 
@@ -27,16 +26,8 @@ beforeAll(async () => {
 
 async function deployed(): Promise<CliOptions> {
   const parts = await makeParts({ shards: 2 });
-  await processOrders.deploy(parts);
-  const env = {
-    ...emulatorEnvironment(proxy.url),
-    ALAKAZAM_TARGET: 'aws',
-    ALAKAZAM_ORDERS_STREAM: parts.stream,
-    ALAKAZAM_HISTORY_TABLE: parts.table,
-    ALAKAZAM_HISTORY_INDEX_TABLE: parts.index,
-    ALAKAZAM_REJECTED_QUEUE_URL: parts.queueUrl,
-  };
-  return { home: `${base}/${parts.stream}`, env };
+  await deployFunction(parts);
+  return cliOn(parts, proxy, base);
 }
 
 async function verify(cli: CliOptions) {

@@ -8,6 +8,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -95,11 +96,9 @@ describe('a source', () => {
   test.skipIf(!isRoot)('that may not be read', async () => {
     const path = writeFile(directory, 'secret.csv', SAMPLE);
     chmodSync(path, 0o600);
-    expectError(
-      await run(`generate --source ${path}`, { uid: NOBODY }),
-      4,
-      /can't read .*secret\.csv: no permission to read it/,
-    );
+    chownSync(path, NOBODY, NOBODY);
+    const ended = await run(`generate --source ${path}`, { isBound: true });
+    expectError(ended, 4, /can't read .*secret\.csv: no permission to read it/);
   });
 
   test('that is binary', async () => {
@@ -317,17 +316,18 @@ describe('a store', () => {
   });
 
   test.skipIf(!isRoot)('that belongs to somebody else', async () => {
+    const paths = [home, ...readdirSync(home).map((name) => join(home, name))];
+    for (const path of paths) chownSync(path, NOBODY, NOBODY);
     for (const command of commands) {
-      expectError(await run(command, { input: SAMPLE, uid: NOBODY }), 4, /no permission to write .*home-\d+/);
+      expectError(await run(command, { input: SAMPLE, isBound: true }), 4, /no permission to write .*home-\d+/);
     }
     const closed = openDirectory();
     chmodSync(closed, 0o755);
-    expectError(await run('verify', { uid: NOBODY, home: join(closed, 'new') }), 4, /no permission to write/);
+    chownSync(closed, NOBODY, NOBODY);
+    expectError(await run('verify', { isBound: true, home: join(closed, 'new') }), 4, /no permission to write/);
     expect(await verified()).toMatchObject({ pass: true, streamed: 20_000 });
-    for (const name of ['stream.mdb', 'stream.mdb-lock', 'history.mdb', 'history.mdb-lock'])
-      chownSync(join(home, name), NOBODY, NOBODY);
-    chownSync(home, NOBODY, NOBODY);
-    expect((await run('verify', { uid: NOBODY })).code).toBe(0);
+    for (const path of paths) chownSync(path, 0, 0);
+    expect((await run('verify', { isBound: true })).code).toBe(0);
   });
 
   test('whose home is a file', async () => {
