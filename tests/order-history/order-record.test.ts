@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { addOrder, decodeOrder, encoderOf, isOrder, occurrenceOf } from '../../src/order-history/order-record.js';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { GUEST, orderOf } from '../../src/orders/order-block.js';
-import { blockOf, type Line } from '../order-history/fixtures.js';
+import { blockOf, type Line } from './fixtures.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((of) => !/[\0\ud800-\udfff]/u.test(of));
 const key = fc

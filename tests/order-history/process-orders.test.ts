@@ -5,8 +5,8 @@ import { type CustomerOrder, type Item, orderIn } from '../../src/order-history/
 import { orderKey, processOrders, type RejectedRecord, type Tables } from '../../src/order-history/process-orders.js';
 import type { Order } from '../../src/orders/order.js';
 import { orderOf } from '../../src/orders/order-block.js';
-import { blockOf } from '../order-history/fixtures.js';
-import { type Handler, runMapping, shardRecords } from './event-source.js';
+import { type Handler, runMapping, shardRecords } from '../aws/event-source.js';
+import { blockOf } from './fixtures.js';
 
 /** Tables in memory; `fails` says whether the next thing does. */
 function memory(fails: () => boolean) {
