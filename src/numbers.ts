@@ -2,7 +2,12 @@
 
 /** 541909 as `541,909`. */
 export function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-GB');
+  return grouped(Math.round(value).toFixed());
+}
+
+/** By the thousand. `toLocaleString` would load its tables first, which takes a fifth of a short command's time. */
+function grouped(digits: string): string {
+  return digits.replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 order`, `2 orders`. */
@@ -33,7 +38,7 @@ export function dollars(decimal: string): string {
 function money(symbol: string, decimal: string): string {
   const [, sign, digits = '0', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
   const hundredths = BigInt(digits + `${fraction}00`.slice(0, 2)) + (fraction.charAt(2) >= '5' ? 1n : 0n);
-  const text = (hundredths / 100n).toString().replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  const text = grouped((hundredths / 100n).toString());
   return `${sign && hundredths > 0n ? '-' : ''}${symbol}${text}.${(hundredths % 100n).toString().padStart(2, '0')}`;
 }
 

@@ -1,6 +1,5 @@
 /** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
 
-import { randomUUID } from 'node:crypto';
 import { reasonOf } from '../errors.js';
 import type { OrderSource, SourcePosition } from '../orders/order-source.js';
 import type { Pace } from '../orders/pacing.js';
@@ -48,7 +47,7 @@ export async function load({
   signal,
   onProgress,
 }: Load): Promise<Loaded> {
-  const sourceId = source.id ?? `pipe:${randomUUID()}`;
+  const sourceId = source.id ?? `pipe:${crypto.randomUUID()}`;
   const behind = new Map<string, string>();
   let restart = isRestart || source.id === undefined;
   let streamed = 0;
