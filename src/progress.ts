@@ -22,9 +22,14 @@ export function openProgress(stream: Writable | undefined, things: string): Prog
   let drawnMs = startMs + SHOW_AFTER_MS - REDRAW_MS;
   let spinner: { text: string; clear(): unknown; render(): unknown; stop(): unknown } | undefined;
   let isStopped = false;
-  let line = '';
+  let line = `0 ${things}`;
+  // Also where nothing is done for long.
+  const timer = setTimeout(() => void show(), SHOW_AFTER_MS).unref();
+  let isBegun = false;
 
   async function show(): Promise<void> {
+    if (isBegun) return;
+    isBegun = true;
     const { default: ora } = await import('ora');
     if (!isStopped) spinner = ora({ stream: stream as NodeJS.WritableStream, text: line, discardStdin: false }).start();
   }
@@ -33,7 +38,6 @@ export function openProgress(stream: Writable | undefined, things: string): Prog
     update(done, total, note) {
       const nowMs = performance.now();
       if (nowMs - drawnMs < REDRAW_MS) return;
-      const isFirst = line === '';
       drawnMs = nowMs;
       const perSecond = (done / (nowMs - startMs)) * 1000;
       const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
@@ -43,7 +47,7 @@ export function openProgress(stream: Writable | undefined, things: string): Prog
       const room = ((stream as { columns?: number }).columns ?? 80) - SPINNER_WIDTH;
       line = `${of} ${things}${rate}${left}${note ? `  ${note}` : ''}`.slice(0, room);
       if (spinner) spinner.text = line;
-      else if (isFirst) void show();
+      else void show();
     },
     print(text) {
       spinner?.clear();
@@ -52,6 +56,7 @@ export function openProgress(stream: Writable | undefined, things: string): Prog
     },
     stop() {
       isStopped = true;
+      clearTimeout(timer);
       spinner?.stop();
     },
   };

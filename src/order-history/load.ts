@@ -71,7 +71,8 @@ export async function load({
     });
     for await (const { orders, ...of } of pace.due(batches, signal)) {
       const progress = { sourceId, source: source.name, from, isRestart: restart, ...of };
-      if (!(await stream.put(orders, progress))) return 'moved';
+      const before = streamed;
+      if (!(await stream.put(orders, progress, (taken) => onProgress(before + taken)))) return 'moved';
       restart = false;
       from = of.position;
       position = from;

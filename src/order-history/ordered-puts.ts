@@ -39,8 +39,8 @@ export interface PutOptions {
 }
 
 export interface OrderedPuts {
-  /** Returns when every record was taken. */
-  put(records: Records): Promise<void>;
+  /** Returns when every record was taken; until then `onTaken` hears how many were. */
+  put(records: Records, onTaken?: (count: number) => void): Promise<void>;
 }
 
 const IN_FLIGHT_MAX = 8;
@@ -78,7 +78,7 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
   const keyRecordsMax = () =>
     wholeRequests >= WHOLE_REQUESTS_MIN && performance.now() - refusedMs > CAUTIOUS_MS ? KEY_RECORDS_MAX : 1;
 
-  async function put(records: Records): Promise<void> {
+  async function put(records: Records, onTaken?: (count: number) => void): Promise<void> {
     let ready = queuesOf(records);
     let left = records.count;
     let inFlight = 0;
@@ -126,6 +126,7 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
       const taken = settle(sent, answer);
       if (taken > 0) {
         left -= taken;
+        onTaken?.(records.count - left);
         takenMs = performance.now();
         limiter.succeeded(taken);
       }

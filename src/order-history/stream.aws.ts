@@ -46,13 +46,14 @@ export async function openAwsStream({ session, name, openStore, clock }: AwsStre
   });
 
   return {
-    async put(orders, progress) {
+    async put(orders, progress, onTaken) {
       if (!progressOf.isNext(progress)) return false;
-      await puts.put({
+      const records = {
         count: orders.count,
-        keyOf: (i) => partitionKeyOf(orders, i),
+        keyOf: (i: number) => partitionKeyOf(orders, i),
         encode: encoderOf(orders),
-      });
+      };
+      await puts.put(records, onTaken);
       // Should another process have read on meanwhile, its orders and these are the same: they are in the stream twice, and
       // by their ids once in every view.
       return store.write(() => {

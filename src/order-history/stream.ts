@@ -44,8 +44,9 @@ export interface OrderStream {
   /**
    * Returns true when the orders and the progress of their source are durable, both or neither. False if another process
    * has read on from the same position meanwhile: then nothing was put, and the source has to be read from its bookmark.
+   * Where that takes a while, `onTaken` hears how many of the orders were taken so far.
    */
-  put(orders: OrderBlock, source: SourceProgress): Promise<boolean>;
+  put(orders: OrderBlock, source: SourceProgress, onTaken?: (count: number) => void): Promise<boolean>;
   /** Orders in the order of the stream, each once: those of a customer, or of a guest's invoice, as they were put. */
   read(options: ReadOptions): AsyncIterable<StreamBlock>;
   /** Where a source was left, or undefined if it wasn't read before. */

@@ -105,7 +105,11 @@ describe('records that are refused', () => {
           () => random() * 2,
         );
         const { names, records } = recordsOf(keys);
-        await putsOn(stream, { requestRecordsMax, random: () => random() / 100 }).put(records);
+        const counts: number[] = [];
+        const puts = putsOn(stream, { requestRecordsMax, random: () => random() / 100 });
+        await puts.put(records, (count) => counts.push(count));
+        expect(counts).toEqual([...counts].sort((a, b) => a - b));
+        expect(counts.at(-1) ?? 0).toBe(keys.length);
         expect(byKey(stream.taken)).toEqual(byKey(names));
         for (const name of names) expect(stream.sent.get(name)).toBe(1 + (stream.refused.get(name) ?? 0));
         expect(Math.max(0, ...stream.requests)).toBeLessThanOrEqual(requestRecordsMax);
