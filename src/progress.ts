@@ -1,6 +1,6 @@
 /** How long work goes on: what is done, how fast, and how much time is left. */
 import type { Writable } from 'node:stream';
-import { duration, whole } from './numbers.js';
+import { counted, duration, whole } from './numbers.js';
 
 export interface Progress {
   /** `done` things so far, of `total` if that is known. */
@@ -16,13 +16,13 @@ const SHOW_AFTER_MS = 300;
 const SPINNER_WIDTH = 3;
 
 /** Draws on `stream` with a spinner once the work takes longer than a glance; draws nothing without one. */
-export function openProgress(stream: Writable | undefined, things: string): Progress {
+export function openProgress(stream: Writable | undefined, thing: string): Progress {
   if (!stream) return { update() {}, print() {}, stop() {} };
   const startMs = performance.now();
-  let drawnMs = startMs + SHOW_AFTER_MS - REDRAW_MS;
+  let drawnMs = startMs;
   let spinner: { text: string; clear(): unknown; render(): unknown; stop(): unknown } | undefined;
   let isStopped = false;
-  let line = `0 ${things}`;
+  let line = counted(0, thing);
   // Also where nothing is done for long.
   const timer = setTimeout(() => void show(), SHOW_AFTER_MS).unref();
   let isBegun = false;
@@ -37,17 +37,17 @@ export function openProgress(stream: Writable | undefined, things: string): Prog
   return {
     update(done, total, note) {
       const nowMs = performance.now();
-      if (nowMs - drawnMs < REDRAW_MS) return;
+      if (spinner && nowMs - drawnMs < REDRAW_MS) return;
       drawnMs = nowMs;
       const perSecond = (done / (nowMs - startMs)) * 1000;
       const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
-      const of = total === undefined ? whole(done) : `${whole(done)} of ${whole(total)}`;
+      const of = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
       // What takes seconds each has no rate worth looking at.
       const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
       const room = ((stream as { columns?: number }).columns ?? 80) - SPINNER_WIDTH;
-      line = `${of} ${things}${rate}${left}${note ? `  ${note}` : ''}`.slice(0, room);
+      line = `${of}${rate}${left}${note ? `  ${note}` : ''}`.slice(0, room);
       if (spinner) spinner.text = line;
-      else void show();
+      else if (nowMs - startMs > SHOW_AFTER_MS) void show();
     },
     print(text) {
       spinner?.clear();

@@ -78,7 +78,7 @@ export async function showEvents(
 ): Promise<void> {
   const isWatched = output === 'table' || output === 'json' || (output === undefined && terminal.isInteractive);
   const format = output === 'ndjson' || output === 'csv' ? output : 'plain';
-  const progress = terminal.progress('parts');
+  const progress = terminal.progress('part');
   const done = new Set<string>();
   try {
     for await (const event of events) {

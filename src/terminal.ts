@@ -18,7 +18,7 @@ export interface Terminal {
   /** Says what went wrong and was survived. */
   warn(message: string): void;
   /** Shows how long work on so many of a thing goes on, to a person who watches. */
-  progress(things?: string): Progress;
+  progress(thing?: string): Progress;
   /** Asks before something that can't be undone. Throws if there is nobody to ask. */
   confirm(question: string): Promise<boolean>;
   /** What is answered to a question. Throws if there is nobody to ask. */
@@ -64,7 +64,7 @@ export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, setting
     warn(message) {
       stderr.write(`${aside('yellow', 'warning:')} ${message}\n`);
     },
-    progress: (things = 'orders') => openProgress(isWatched ? stderr : undefined, things),
+    progress: (thing = 'order') => openProgress(isWatched ? stderr : undefined, thing),
     confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N]`)),
     ask,
     style,

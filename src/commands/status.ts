@@ -52,7 +52,7 @@ export const status = defineCommand({
 
 async function sendAgain({ pipeline, terminal, signal }: Context) {
   const stack = await pipeline.stack();
-  const progress = terminal.progress('records');
+  const progress = terminal.progress('record');
   let records = 0;
   let failed = 0;
   try {
