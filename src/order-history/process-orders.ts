@@ -21,9 +21,15 @@ export interface RejectedRecord extends StreamRecord {
   readonly reason: string;
 }
 
+/** An order of the table, and where in the stream it came from. */
+export interface Held {
+  readonly order: CustomerOrder;
+  readonly sequence: string;
+}
+
 export interface Tables {
-  /** The orders the table has of these, by `orderKey`. */
-  held(orders: readonly CustomerOrder[]): Promise<ReadonlyMap<string, CustomerOrder>>;
+  /** What the table has of these orders, by `orderKey`. */
+  held(orders: readonly CustomerOrder[]): Promise<ReadonlyMap<string, Held>>;
   /** Gives back what could not be written; `isFinal` if it never can be. */
   writeOrders(items: readonly Item[]): Promise<readonly Unwritten[]>;
   /** True if all of it was written. */
@@ -42,7 +48,7 @@ export interface Unwritten {
 
 export interface Processed {
   readonly stored: number;
-  /** That the table had already, as they are. */
+  /** That the table had already, as they are or newer. */
   readonly unchanged: number;
   readonly guests: number;
   readonly rejected: number;
@@ -99,8 +105,10 @@ export async function processOrders(
   const changed = new Map(wanted);
   try {
     const held = await tables.held([...wanted.values()].map(({ order }) => order));
-    for (const [key, order] of held) {
-      if (isSameOrder(order, (wanted.get(key) as Wanted).order)) changed.delete(key);
+    for (const [key, { order, sequence }] of held) {
+      const want = wanted.get(key) as Wanted;
+      // One that was given up and is sent through again late must not undo what came after it.
+      if (isSameOrder(order, want.order) || sequence > want.sequence) changed.delete(key);
     }
     unchanged = wanted.size - changed.size;
     await store();
@@ -125,8 +133,10 @@ export async function processOrders(
     }
   }
 
-  const unsent = await tables.reject(rejected);
-  for (const at of unsent) fail(rejected[at]?.number as number, 'the rejected queue takes nothing');
+  // Those behind what comes again come again with it.
+  const due = rejected.filter(({ number }) => number < firstFailed);
+  const unsent = await tables.reject(due);
+  for (const at of unsent) fail(due[at]?.number as number, 'the rejected queue takes nothing');
 
   const last = records[firstFailed - 1];
   if (last) await tables.checkpoint(last);
@@ -134,7 +144,7 @@ export async function processOrders(
     stored,
     unchanged,
     guests,
-    rejected: rejected.length - unsent.length,
+    rejected: due.length - unsent.length,
     failed: records[firstFailed],
     failure,
   };

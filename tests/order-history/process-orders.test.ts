@@ -1,16 +1,17 @@
 /** What the function makes of batches, on tables that fail as they like, under the rules of an event source mapping. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CustomerOrder, type Item, orderIn } from '../../src/order-history/order-item.js';
+import { type CustomerOrder, type Item, orderIn, sequenceIn } from '../../src/order-history/order-item.js';
 import { orderKey, processOrders, type RejectedRecord, type Tables } from '../../src/order-history/process-orders.js';
 import type { Order } from '../../src/orders/order.js';
 import { orderOf } from '../../src/orders/order-block.js';
-import { type Handler, runMapping, shardRecords } from '../aws/event-source.js';
+import { type Handler, type KinesisRecord, runMapping, shardRecords } from '../aws/event-source.js';
 import { blockOf } from './fixtures.js';
 
 /** Tables in memory; `fails` says whether the next thing does. */
 function memory(fails: () => boolean) {
   const orders = new Map<string, CustomerOrder>();
+  const sequences = new Map<string, string>();
   const index = new Set<string>();
   const writes: string[] = [];
   let rejected: RejectedRecord[] = [];
@@ -19,7 +20,9 @@ function memory(fails: () => boolean) {
     async held(wanted) {
       if (fails()) throw new Error('throttled');
       const found = wanted.flatMap((order) => orders.get(orderKey(order)) ?? []);
-      return new Map(found.map((order) => [orderKey(order), order]));
+      return new Map(
+        found.map((order) => [orderKey(order), { order, sequence: sequences.get(orderKey(order)) as string }]),
+      );
     },
     async writeOrders(items) {
       const keys = items.map((item) => orderKey(orderIn(item) as CustomerOrder));
@@ -28,6 +31,7 @@ function memory(fails: () => boolean) {
         if (fails()) return [{ item, isFinal: false, reason: 'left over' }];
         const order = orderIn(item) as CustomerOrder;
         orders.set(orderKey(order), order);
+        sequences.set(orderKey(order), sequenceIn(item));
         writes.push(orderKey(order));
         return [];
       });
@@ -122,6 +126,24 @@ test('every record is dealt with: the last of an order is kept, what is none is 
     ),
     { numRuns: 300 },
   );
+});
+
+test('what was given up and comes late undoes nothing that came after it', async () => {
+  const into = memory(() => false);
+  const { handler } = handlerOn(into.tables);
+  const [early, other, late] = shardRecords(
+    [
+      { stockCode: 'A', quantity: 1 },
+      { stockCode: 'B', quantity: 1 },
+      { stockCode: 'A', quantity: 2 },
+    ].map((line) => JSON.stringify(orderOf(blockOf([line]), 0))),
+  ) as [KinesisRecord, KinesisRecord, KinesisRecord];
+  await runMapping([late], handler, { batchSize: 10, retriesMax: 0 });
+  await runMapping([early, other], handler, { batchSize: 10, retriesMax: 0 });
+  expect([...into.orders.values()].map(({ orderId, quantity }) => `${orderId} ${quantity}`).sort()).toEqual([
+    '536365-A 2',
+    '536365-B 1',
+  ]);
 });
 
 test('a checkpoint never stands behind a record that has to come again', async () => {
