@@ -31,14 +31,18 @@ export const verify = defineCommand({
     const history = await pipeline.history();
     await history.update(signal);
     const progress = terminal.progress();
+    const sinceMs = await stream.heldSinceMs();
+    const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : null;
     const result = await reconcile(stream, history, {
       signal,
       throughMs,
+      sinceMs,
       onProgress: (read) => progress.update(read, undefined),
     }).finally(() => progress.stop());
     if (output === 'table' || (output === undefined && terminal.isInteractive))
       await terminal.write(drawn(terminal, result));
-    else await answer(terminal, output, columns, [result], result);
+    else await answer(terminal, output, columns, [result], { since, ...result });
+    if (since) terminal.say(`the stream has forgotten what arrived before ${since}: that was not compared`);
     if (output !== 'json') for (const difference of result.differences) terminal.say(difference);
     return result.pass ? undefined : 'difference';
   },

@@ -7,7 +7,7 @@ import {
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
 import type { Order } from '../orders/order.js';
-import { isTransient, nameOf } from '../targets/aws-errors.js';
+import { isThrottling, isTransient, nameOf } from '../targets/aws-errors.js';
 import type { AwsSession, ClientOptions } from '../targets/aws-session.js';
 import { userRecords } from './aggregated-record.js';
 import { sequenceAt } from './order-item.js';
@@ -37,6 +37,7 @@ export function openArrivals(session: AwsSession, stream: string): ArrivalLog {
     arrivalOf,
     isExpired: (error) => nameOf(error) === 'ExpiredIteratorException',
     isTransient,
+    isThrottling,
     isMissing: (error) => nameOf(error) === 'ResourceNotFoundException',
     async shards() {
       const shards: Shard[] = [];

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import { AlakazamError } from '../errors.js';
 import type { Order } from '../orders/order.js';
-import { isTransient, nameOf } from '../targets/aws-errors.js';
+import { isThrottling, isTransient, nameOf } from '../targets/aws-errors.js';
 import type { AwsSession } from '../targets/aws-session.js';
 import { type Item, isSameOrder, orderIn, sequenceIn } from './order-item.js';
 import type { Shard, ShardedLog, ShardPosition } from './shards.js';
@@ -41,6 +41,7 @@ export async function openChanges(session: AwsSession, table: string): Promise<C
     arrivalOf: (record) => changedMs(record) + 999,
     isExpired: (error) => nameOf(error) === 'ExpiredIteratorException',
     isTransient,
+    isThrottling,
     isMissing: (error) => /^(ResourceNotFoundException|TrimmedDataAccessException)$/.test(nameOf(error)),
     async shards() {
       const shards: Shard[] = [];

@@ -17,7 +17,7 @@ import type { OrderHistory } from './history.js';
 import { checkpointKey, customersName, invoiceName, invoicesIn } from './history-index.js';
 import { readItems, scanItems } from './items.aws.js';
 import { lastArrivals } from './last-arrivals.js';
-import { hasCustomer, type Item, keyOf, orderIn, sequenceAt, sequenceIn } from './order-item.js';
+import { hasCustomer, type Item, keyOf, orderIn, sequenceAt, sequenceIn, standingIn } from './order-item.js';
 import { addOrder, blocksOf } from './order-record.js';
 import { openShards, readShards, type ShardPosition } from './shards.js';
 import type { ReadOptions, StreamBlock } from './stream.js';
@@ -141,7 +141,7 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
         items.push(...page);
       }
       return items
-        .map((item) => ({ order: orderIn(item), sequence: sequenceIn(item) }))
+        .map((item) => ({ order: orderIn(item), sequence: standingIn(item).lastSequence }))
         .sort((a, b) => compare(a.order.orderDate, b.order.orderDate) || compare(a.sequence, b.sequence))
         .map(({ order }) => order);
     },
@@ -163,10 +163,10 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
       const near = [...below.slice(0, limit), ...above.slice(0, limit)];
       return near.sort((a, b) => Math.abs(a - customer) - Math.abs(b - customer)).slice(0, limit);
     },
-    async *all() {
+    async *all(sinceMs = 0) {
       const builder = createBlockBuilder();
       for await (const items of scanItems(client, table)) {
-        for (const item of items) addOrder(builder, orderIn(item));
+        for (const item of items) if (standingIn(item).arrivalMs >= sinceMs) addOrder(builder, orderIn(item));
         if (builder.count > 0) yield builder.take();
       }
     },

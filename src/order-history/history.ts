@@ -16,8 +16,8 @@ export interface OrderHistory {
   order(orderId: string): Promise<Order | undefined>;
   /** Known customer ids nearest to this one, nearest first. */
   customersNear(customerId: number, limit: number): Promise<number[]>;
-  /** Every order it holds, in no order that is promised. */
-  all(): AsyncIterable<OrderBlock>;
+  /** Every order it holds, or those that arrived since, in no order that is promised. */
+  all(sinceMs?: number): AsyncIterable<OrderBlock>;
   /** Its orders in the order of the stream, each once; one that came again unchanged is not shown again. */
   tail(options: ReadOptions): AsyncIterable<StreamBlock>;
   close(): Promise<void>;

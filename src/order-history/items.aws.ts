@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchGetItemCommand, BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { AlakazamError } from '../errors.js';
+import { isThrottling } from '../targets/aws-errors.js';
 import type { Item } from './order-item.js';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html, API_BatchGetItem.html */
@@ -10,6 +11,8 @@ const READS_MAX = 100;
 const IN_FLIGHT_MAX = 8;
 const BACK_OFF_MS = 25;
 const BACK_OFF_MS_MAX = 3000;
+/** Of a call that DynamoDB has no capacity for. */
+const ATTEMPTS_MAX = 10;
 
 export interface BatchOptions {
   /** True when trying on is no use any more. */
@@ -41,6 +44,8 @@ export async function writeItems(
           PutRequest?.Item ? [PutRequest.Item] : [],
         );
       } catch (cause) {
+        // None of them could be written just now, as when all are of one partition.
+        if (isThrottling(cause) && attempt < ATTEMPTS_MAX && !isLate()) continue;
         // One item that isn't valid fails all of its batch.
         if (!isInvalid(cause) || left.length === 1) failed.push(...left.map((item) => ({ item, cause })));
         else for (const item of left) await write([item]);
@@ -72,9 +77,13 @@ export async function readItems(
     for (let attempt = 0; left.length > 0; attempt++) {
       if (attempt > 0) await delay(backOffMs(attempt));
       const RequestItems = { [table]: { Keys: [...left], ConsistentRead: true } };
-      const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand({ RequestItems }));
-      found.push(...(Responses?.[table] ?? []));
-      left = UnprocessedKeys?.[table]?.Keys ?? [];
+      try {
+        const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand({ RequestItems }));
+        found.push(...(Responses?.[table] ?? []));
+        left = UnprocessedKeys?.[table]?.Keys ?? [];
+      } catch (error) {
+        if (!isThrottling(error) || attempt === ATTEMPTS_MAX || isLate()) throw error;
+      }
       if (left.length > 0 && (attempt === ATTEMPTS_MAX || isLate())) {
         throw new AlakazamError('failed', `DynamoDB throttles reads of ${table}`, { hint: 'try again in a minute' });
       }
@@ -85,7 +94,6 @@ export async function readItems(
   return found;
 }
 
-const ATTEMPTS_MAX = 10;
 const SCAN_SEGMENTS = 4;
 
 /** Every item of a table, in no order, page by page. */

@@ -12,14 +12,21 @@ export function hasCustomer(order: Order): order is CustomerOrder {
   return order.customerId !== null;
 }
 
+/** Where in the stream an order stands. */
+export interface Standing {
+  /** Of the order that wrote the item: tells one that the table has from one it has replaced. */
+  readonly sequence: string;
+  /** Where the same order stood last, if it was put again: puts the orders of one moment into their order. */
+  readonly lastSequence: string;
+  /** When it arrived: the stream forgets it some time after. */
+  readonly arrivalMs: number;
+}
+
 /**
- * `sequence` is where in the stream the order stands that wrote the item: it puts the orders of one moment into their order,
- * and tells an order of the stream that the table has from one it has replaced.
- *
  * The price is a string, because a number of DynamoDB forgets the zeros at its end, and what the source says is kept
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html).
  */
-export function itemOf(order: CustomerOrder, sequence: string): Item {
+export function itemOf(order: CustomerOrder, { sequence, lastSequence, arrivalMs }: Standing): Item {
   return {
     CustomerId: { N: String(order.customerId) },
     OrderId: { S: order.orderId },
@@ -31,6 +38,8 @@ export function itemOf(order: CustomerOrder, sequence: string): Item {
     UnitPrice: { S: order.unitPrice },
     Country: { S: order.country },
     Sequence: { S: sequence },
+    ...(lastSequence === sequence ? {} : { LastSequence: { S: lastSequence } }),
+    ArrivedMs: { N: String(arrivalMs) },
   };
 }
 
@@ -63,6 +72,13 @@ function partsOf(id: string): [invoiceNo: string, stockCode: string] {
 
 export function sequenceIn(item: Item): string {
   return item['Sequence']?.S ?? '';
+}
+
+/** An item that someone else wrote stands before all. */
+export function standingIn(item: Item): Standing {
+  const sequence = sequenceIn(item);
+  const arrivalMs = Number(item['ArrivedMs']?.N ?? 0);
+  return { sequence, lastSequence: item['LastSequence']?.S ?? sequence, arrivalMs };
 }
 
 /** Longer than the sequence numbers of Kinesis, which have 56 digits. */

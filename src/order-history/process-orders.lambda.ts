@@ -4,7 +4,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { checkpointKey } from './history-index.js';
 import { isInvalid, readItems, writeItems } from './items.aws.js';
 import type { KinesisEvent } from './kinesis-event.js';
-import { type CustomerOrder, keyOf, orderIn, sequenceAt, sequenceIn } from './order-item.js';
+import { type CustomerOrder, keyOf, orderIn, sequenceAt, standingIn } from './order-item.js';
 import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';
 import { messagesOf } from './rejected-messages.js';
 
@@ -55,7 +55,7 @@ function tablesOf(context: LambdaContext): Tables {
       const keys = orders.map(({ customerId, orderId }) => keyOf(customerId, orderId));
       const found = (await readItems(dynamodb, table, keys, options)).map((item) => ({
         order: orderIn(item) as CustomerOrder,
-        sequence: sequenceIn(item),
+        ...standingIn(item),
       }));
       return new Map(found.map((held) => [orderKey(held.order), held]));
     },

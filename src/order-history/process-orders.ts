@@ -5,7 +5,15 @@
  */
 import { userRecords } from './aggregated-record.js';
 import { customersName, indexItem, invoiceName } from './history-index.js';
-import { type CustomerOrder, hasCustomer, type Item, isSameOrder, itemOf, sequenceAt } from './order-item.js';
+import {
+  type CustomerOrder,
+  hasCustomer,
+  type Item,
+  isSameOrder,
+  itemOf,
+  type Standing,
+  sequenceAt,
+} from './order-item.js';
 import { decodeOrder, isOrder } from './order-record.js';
 
 export interface StreamRecord {
@@ -21,11 +29,16 @@ export interface RejectedRecord extends StreamRecord {
   readonly reason: string;
 }
 
-/** An order of the table, and where in the stream it came from. */
-export interface Held {
+/** An order of the table, and where in the stream it stands. */
+export interface Held extends Standing {
   readonly order: CustomerOrder;
-  readonly sequence: string;
 }
+
+/**
+ * An order that comes again so soon was put again behind one that was refused (`ordered-puts.ts`): its last place in the
+ * stream is the one that is in order.
+ */
+const PUT_AGAIN_MS = 600_000;
 
 export interface Tables {
   /** What the table has of these orders, by `orderKey`. */
@@ -58,10 +71,10 @@ export interface Processed {
   readonly failure: string | undefined;
 }
 
-/** An order of the batch, and the first record that speaks of it. */
+/** An order of the batch as its last record has it, and the first record that speaks of it. */
 interface Wanted {
   order: CustomerOrder;
-  sequence: string;
+  standing: Standing;
   record: number;
   readonly firstRecord: number;
 }
@@ -85,16 +98,18 @@ export async function processOrders(
       const order = decodeOrder(data);
       if (!isOrder(order)) rejected.push({ ...record, data, number, reason: order.reason });
       else if (!hasCustomer(order)) guests++;
-      else want(order, sequenceAt(record.sequenceNumber, n), number);
+      else want(order, sequenceAt(record.sequenceNumber, n), record.arrivalMs, number);
     }
   }
 
   /** The last of an id counts; one that says the same as before doesn't count as another. */
-  function want(order: CustomerOrder, sequence: string, number: number): void {
+  function want(order: CustomerOrder, sequence: string, arrivalMs: number, record: number): void {
     const key = orderKey(order);
+    const standing = { sequence, lastSequence: sequence, arrivalMs };
     const before = wanted.get(key);
-    if (!before) wanted.set(key, { order, sequence, record: number, firstRecord: number });
-    else if (!isSameOrder(before.order, order)) Object.assign(before, { order, sequence, record: number });
+    if (!before) wanted.set(key, { order, standing, record, firstRecord: record });
+    else if (!isSameOrder(before.order, order)) Object.assign(before, { order, standing, record });
+    else before.standing = { ...before.standing, lastSequence: sequence };
   }
 
   function fail(number: number, why: string): void {
@@ -105,10 +120,15 @@ export async function processOrders(
   const changed = new Map(wanted);
   try {
     const held = await tables.held([...wanted.values()].map(({ order }) => order));
-    for (const [key, { order, sequence }] of held) {
-      const want = wanted.get(key) as Wanted;
+    for (const [key, { order, ...standing }] of held) {
+      const last = wanted.get(key) as Wanted;
+      const { lastSequence, arrivalMs } = last.standing;
       // One that was given up and is sent through again late must not undo what came after it.
-      if (isSameOrder(order, want.order) || sequence > want.sequence) changed.delete(key);
+      const isOlder = lastSequence <= standing.lastSequence;
+      const isSame = isSameOrder(order, last.order);
+      const isPutAgain = isSame && arrivalMs - standing.arrivalMs < PUT_AGAIN_MS;
+      if (isPutAgain) last.standing = { ...standing, lastSequence };
+      if (isOlder || (isSame && !isPutAgain)) changed.delete(key);
     }
     unchanged = wanted.size - changed.size;
     await store();
@@ -122,7 +142,7 @@ export async function processOrders(
     // Before the orders: an order that is there can be found.
     if (!(await tables.writeIndex(entries.map(([, item]) => item)))) throw new IndexError();
     for (const [text] of entries) known.add(text);
-    const items = [...changed.values()].map(({ order, sequence }) => itemOf(order, sequence));
+    const items = [...changed.values()].map(({ order, standing }) => itemOf(order, standing));
     const unwritten = await tables.writeOrders(items);
     stored = items.length - unwritten.length;
     for (const { item, isFinal, reason } of unwritten) {

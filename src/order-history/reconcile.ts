@@ -35,13 +35,15 @@ export interface ReconcileOptions {
    * counts where the history has it, and is passed over where it has it not yet.
    */
   readonly throughMs?: number;
+  /** Arrival time of the first order that is looked at. */
+  readonly sinceMs?: number;
 }
 
 /** Reads all of the history, then all of the stream. Memory grows with the orders in the history, by sixteen bytes each. */
 export async function reconcile(
   stream: OrderStream,
   history: OrderHistory,
-  { signal, onProgress, throughMs = Number.POSITIVE_INFINITY }: ReconcileOptions,
+  { signal, onProgress, throughMs = Number.POSITIVE_INFINITY, sinceMs = 0 }: ReconcileOptions,
 ): Promise<Reconciliation> {
   const held = createFingerprints();
   const historyRevenue = createSum();
@@ -56,7 +58,7 @@ export async function reconcile(
   let missing = 0;
   let read = 0;
 
-  for await (const orders of history.all()) {
+  for await (const orders of history.all(sinceMs)) {
     for (let i = 0; i < orders.count; i++) {
       addTo(historyRevenue, orders, i);
       if (!held.add(orders, i)) differ(`order ${idOf(orders, i)} is in the history twice`);
@@ -67,7 +69,7 @@ export async function reconcile(
     if (signal.aborted) break;
   }
 
-  for await (const { arrivalMs, orders } of stream.read({ from: 'first' })) {
+  for await (const { arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
     const isLater = arrivalMs > throughMs;
     for (let i = 0; i < orders.count; i++) {
       const found = orders.customers[i] === GUEST ? undefined : held.mark(orders, i);

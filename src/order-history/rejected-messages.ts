@@ -48,7 +48,10 @@ export function messagesOf(rejected: readonly RejectedRecord[]): MessageBatch[] 
   const batches: MessageBatch[] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const [number, record] of rejected.entries()) {
-    const body = JSON.stringify(messageOf(record));
+    // Wherever they are: SQS refuses a message that holds them.
+    const body = JSON.stringify(messageOf(record)).replaceAll(/[\ufffe\uffff]/g, (of) =>
+      of === '\ufffe' ? '\\ufffe' : '\\uffff',
+    );
     const size = Buffer.byteLength(body);
     let batch = batches.at(-1);
     if (!batch || batch.entries.length === BATCH_MESSAGES_MAX || bytes + size > BATCH_BYTES_MAX) {
@@ -98,10 +101,11 @@ export function rejectedArrivalOf(body: string): RejectedArrival {
   return { source, line: null, reason, text, isCut: isCut || isShownCut, partitionKey, arrivedAt };
 }
 
-function messageIn(body: string): RejectedMessage | undefined {
+export function messageIn(body: string): RejectedMessage | undefined {
   try {
     const message = JSON.parse(body);
-    return typeof message?.reason === 'string' && typeof message.sequenceNumber === 'string' ? message : undefined;
+    const { reason, sequenceNumber, data = '', dataBase64 = '' } = message ?? {};
+    return [reason, sequenceNumber, data, dataBase64].every((of) => typeof of === 'string') ? message : undefined;
   } catch {
     return undefined;
   }
@@ -111,7 +115,7 @@ function shown(text: string): Pick<RejectedArrival, 'text' | 'isCut'> {
   return { text: text.slice(0, SHOWN_MAX), isCut: text.length > SHOWN_MAX };
 }
 
-/** As text, if it is text that a message may hold: JSON writes control characters in others, but not these two. */
+/** As text, if it is text that a message may hold as it is. */
 function textOf(data: Uint8Array): string | undefined {
   try {
     const text = utf8.decode(data);

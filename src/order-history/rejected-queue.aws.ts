@@ -51,7 +51,7 @@ function unique(messages: readonly Message[]): Iterable<Message> {
 }
 
 /** What can't be given back comes back by itself. */
-async function giveBack(client: SQSClient, queueUrl: string, handles: readonly string[]): Promise<void> {
+export async function giveBack(client: SQSClient, queueUrl: string, handles: readonly string[]): Promise<void> {
   const starts = Array.from(
     { length: Math.ceil(handles.length / BATCH_MESSAGES_MAX) },
     (_, i) => i * BATCH_MESSAGES_MAX,

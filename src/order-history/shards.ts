@@ -33,6 +33,8 @@ export interface ShardedLog<R> {
   isExpired(error: unknown): boolean;
   /** Likely to go well if it is tried again later. */
   isTransient(error: unknown): boolean;
+  /** Asked too often: nothing is wrong with it. */
+  isThrottling(error: unknown): boolean;
   /** The shard, or all of the log, is gone. */
   isMissing(error: unknown): boolean;
   /** How often an idle shard is asked. */
@@ -62,6 +64,8 @@ interface Reader {
   isCaughtUp: boolean;
   /** When it last answered. */
   answeredMs: number | undefined;
+  /** In a row. */
+  failures: number;
 }
 
 type Step<R> = { readonly reader: Reader; readonly records: readonly R[]; readonly isEnd: boolean };
@@ -80,17 +84,39 @@ export async function openShards<R>(
   const unfinished = new Set<string>();
   let waiting: Reader[] = [];
   const steps = new Map<Reader, Promise<Step<R>>>();
+  /** Those that some known shard was split or merged from, and those that ended and are not among them yet. */
+  const parents = new Set<string>();
+  const childless = new Set<string>();
   const startMs = Date.now();
 
   function find(shards: readonly Shard[], positionOf: (shardId: string) => ShardPosition): void {
     for (const shard of shards) {
       if (known.has(shard.id)) continue;
       known.add(shard.id);
+      for (const parent of shard.parents) {
+        parents.add(parent);
+        childless.delete(parent);
+      }
       const position = positionOf(shard.id);
-      if (position === 'next' && shard.isClosed) continue;
+      if (position === 'next' && shard.isClosed) {
+        ended(shard.id);
+        continue;
+      }
       unfinished.add(shard.id);
-      waiting.push({ shard, position, iterator: undefined, waitMs: 0, isCaughtUp: false, answeredMs: undefined });
+      waiting.push({
+        shard,
+        position,
+        iterator: undefined,
+        waitMs: 0,
+        isCaughtUp: false,
+        answeredMs: undefined,
+        failures: 0,
+      });
     }
+  }
+
+  function ended(shardId: string): void {
+    if (!parents.has(shardId)) childless.add(shardId);
   }
 
   function startReady(): void {
@@ -117,19 +143,38 @@ export async function openShards<R>(
   }
   return follow();
 
+  /** A shard may be listed as closed before its children are listed at all. */
+  async function findChildren(): Promise<void> {
+    try {
+      find(await log.shards(), () => (isMap || from === 'next' ? 'first' : (from as ShardPosition)));
+    } catch (error) {
+      // Asked again soon.
+      if (!signal || !log.isTransient(error)) throw error;
+    }
+    startReady();
+  }
+
   async function* follow(): AsyncGenerator<ShardRecords<R>> {
     startReady();
-    while (steps.size > 0) {
-      const done = await unlessAborted(Promise.race(steps.values()), signal);
-      if (!done) return;
+    let again: Promise<undefined> | undefined;
+    while (steps.size > 0 || (signal && childless.size > 0)) {
+      if (signal && childless.size > 0)
+        again ??= delay(LIST_AGAIN_POLLS * log.pollMs, undefined, { signal }).catch(() => undefined);
+      const done = await unlessAborted(Promise.race([...steps.values(), ...(again ? [again] : [])]), signal);
+      if (signal?.aborted) return;
+      if (!done) {
+        again = undefined;
+        await findChildren();
+        continue;
+      }
       const { reader, records, isEnd } = done;
       steps.delete(reader);
+      if (records.length > 0) yield { shardId: reader.shard.id, records };
       if (isEnd) {
         unfinished.delete(reader.shard.id);
-        find(await log.shards(), () => (isMap || from === 'next' ? 'first' : (from as ShardPosition)));
-        startReady();
-      } else if (signal || !reader.isCaughtUp) start(reader);
-      if (records.length > 0) yield { shardId: reader.shard.id, records };
+        ended(reader.shard.id);
+        await findChildren();
+      } else if (signal || reader.shard.isClosed || !reader.isCaughtUp) start(reader);
       if (signal?.aborted) return;
     }
   }
@@ -157,6 +202,7 @@ async function step<R>(
     reader.isCaughtUp = isCaughtUp;
     reader.waitMs = isCaughtUp ? log.pollMs : 0;
     reader.answeredMs = Date.now();
+    reader.failures = 0;
     return { reader, records: wanted, isEnd: next === undefined };
   } catch (error) {
     if (log.isExpired(error) && reader.iterator !== undefined) {
@@ -168,8 +214,9 @@ async function step<R>(
       return { reader, records: [], isEnd: false };
     }
     // Once it has answered it is likely to answer again; before, whoever waits wants to know why it doesn't.
-    if (log.isTransient(error) && Date.now() - (reader.answeredMs ?? 0) < GIVE_UP_MS) {
-      reader.waitMs = Math.random() * Math.min(GIVE_UP_MS / 10, Math.max(log.pollMs, reader.waitMs * 2));
+    const sinceMs = log.isThrottling(error) ? startMs : 0;
+    if (log.isTransient(error) && Date.now() - (reader.answeredMs ?? sinceMs) < GIVE_UP_MS) {
+      reader.waitMs = Math.random() * Math.min(GIVE_UP_MS / 10, log.pollMs * 2 ** reader.failures++);
       return { reader, records: [], isEnd: false };
     }
     // Trimmed away whole; if the log is gone too, looking for its shards says so.
@@ -179,6 +226,8 @@ async function step<R>(
 }
 
 const GIVE_UP_MS = 60_000;
+/** How long children that aren't listed are waited for, in times that an idle shard is asked. */
+const LIST_AGAIN_POLLS = 10;
 /** For clocks that don't agree, and records that show late. */
 const MARGIN_MS = 60_000;
 

@@ -49,7 +49,8 @@ export function openProgress(store: LocalStore): KeptProgress {
     rejectedCount: () => [...rejections().getKeys()].length,
     isNext: ({ sourceId, from, isRestart }) =>
       isRestart || JSON.stringify(positionOf(sourceId)) === JSON.stringify(from),
-    keep({ sourceId, source, position, invoices, rejected, isRestart }) {
+    keep({ sourceId, source, position, invoices, rejected, isRestart, isNewPass }) {
+      if (isNewPass) forget(sources(), sourceId);
       if (isRestart) for (const table of [sources(), rejections()]) forget(table, sourceId);
       sources().putSync([sourceId], Buffer.from(JSON.stringify({ source, position })));
       for (const [invoiceNo, codes] of invoices)

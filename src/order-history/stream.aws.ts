@@ -17,6 +17,7 @@ import type { OrderStream } from './stream.js';
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html; of the 10 MiB it allows, less than half. */
 const REQUEST_RECORDS_MAX = 500;
 const REQUEST_BYTES_MAX = 4_500_000;
+const HOUR_MS = 3_600_000;
 
 export interface AwsStreamOptions {
   readonly session: AwsSession;
@@ -78,6 +79,11 @@ export async function openAwsStream({ session, name, openStore, clock }: AwsStre
         yield* blocksOf(ordersIn(records).filter(wanted));
       }
     },
+    async heldSinceMs() {
+      const firstMs = clock() - (found?.RetentionPeriodHours ?? 24) * HOUR_MS;
+      // Nothing is as old as that, or else: reading takes a while, in which the oldest are forgotten.
+      return (found?.StreamCreationTimestamp?.getTime() ?? 0) > firstMs ? 0 : firstMs + HOUR_MS;
+    },
     positionOf: async (sourceId) => progressOf.positionOf(sourceId),
     codesOf: (sourceId, invoiceNo) => progressOf.codesOf(sourceId, invoiceNo),
     forget: async (sourceId) => store.write(() => progressOf.forget(sourceId)),
@@ -94,7 +100,9 @@ function sender(client: KinesisClient, name: string): (records: readonly PutReco
     try {
       const answer = await client.send(putRecords(name, records));
       hasPut = true;
-      return (answer.Records ?? []).map(({ ErrorCode }) => ErrorCode);
+      const taken = answer.Records ?? [];
+      // Taken is what Kinesis says it took.
+      return records.map((_, i) => (taken[i]?.SequenceNumber ? undefined : (taken[i]?.ErrorCode ?? 'InternalFailure')));
     } catch (error) {
       // Once it has worked it is likely to work again; before, whoever waits wants to know why it doesn't.
       if (isThrottling(error) || (hasPut && isTransient(error))) return records.map(() => nameOf(error));

@@ -249,6 +249,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
         await stream.wait(signal);
       }
     },
+    heldSinceMs: async () => 0,
     async positionOf(sourceId) {
       store.refresh();
       return positionOf(sourceId);

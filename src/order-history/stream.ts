@@ -49,6 +49,8 @@ export interface OrderStream {
   put(orders: OrderBlock, source: SourceProgress, onTaken?: (count: number) => void): Promise<boolean>;
   /** Orders in the order of the stream, each once: those of a customer, or of a guest's invoice, as they were put. */
   read(options: ReadOptions): AsyncIterable<StreamBlock>;
+  /** Arrival time from which on it holds every order it took: 0, unless it has forgotten some. */
+  heldSinceMs(): Promise<number>;
   /** Where a source was left, or undefined if it wasn't read before. */
   positionOf(sourceId: string): Promise<SourcePosition | undefined>;
   /** The stock codes of an invoice of a source so far, as they were put. */

@@ -5,17 +5,12 @@
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AlakazamError } from '../errors.js';
 import type { KinesisEventRecord } from '../order-history/kinesis-event.js';
 import { decodeOrder, isOrder } from '../order-history/order-record.js';
-import type { RejectedMessage } from '../order-history/rejected-messages.js';
+import { messageIn } from '../order-history/rejected-messages.js';
+import { giveBack } from '../order-history/rejected-queue.aws.js';
 import type { AwsSession } from '../targets/aws-session.js';
 import type { Replayed } from './stack.js';
 
@@ -88,7 +83,8 @@ async function* replayRejected(
 ): AsyncGenerator<Replayed> {
   const sqs = session.client(SQSClient);
   const startMs = Date.now();
-  const back: Message[] = [];
+  /** Of those that stay the handle, by their id: if one comes again, the last one counts. */
+  const back = new Map<string, string>();
   try {
     for (;;) {
       const { Messages = [] } = await sqs.send(
@@ -100,40 +96,33 @@ async function* replayRejected(
           MessageSystemAttributeNames: ['SentTimestamp'],
         }),
       );
-      // What the function has rejected once more meanwhile is left alone.
-      const old = Messages.filter(({ Attributes }) => Number(Attributes?.SentTimestamp ?? 0) < startMs);
-      back.push(...Messages.filter((message) => !old.includes(message)));
+      const known = new Set(back.keys());
+      for (const { MessageId, ReceiptHandle } of Messages) back.set(MessageId as string, ReceiptHandle as string);
+      // What the function has rejected once more meanwhile is left alone; once the first ones are back, all were seen.
+      const old = Messages.filter(
+        ({ MessageId, Attributes }) =>
+          !known.has(MessageId as string) && Number(Attributes?.SentTimestamp ?? 0) < startMs,
+      );
       if (old.length === 0 || signal.aborted) return;
       let failed = 0;
       for (const message of old) {
         const record = recordOf(message);
         if (record && (await invoke(session, functionName, [record])) === 0) {
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
-        } else {
-          back.push(message);
-          failed++;
-        }
+          back.delete(message.MessageId as string);
+        } else failed++;
       }
       yield { records: old.length, failed, from: QueueUrl };
     }
   } finally {
-    for (const { ReceiptHandle } of back) {
-      // One that can't be given back comes back by itself.
-      await sqs
-        .send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
-        .catch(() => undefined);
-    }
+    await giveBack(sqs, QueueUrl, [...back.values()]);
   }
 }
 
 /** The record a message keeps, if it is whole and is an order after all. */
 function recordOf({ Body = '' }: Message): KinesisEventRecord | undefined {
-  let kept: RejectedMessage;
-  try {
-    kept = JSON.parse(Body);
-  } catch {
-    return undefined;
-  }
+  const kept = messageIn(Body);
+  if (!kept) return undefined;
   const { data, dataBase64, isCut, shardId, sequenceNumber, partitionKey, arrivedAt } = kept;
   const bytes = data === undefined ? Buffer.from(dataBase64 ?? '', 'base64') : Buffer.from(data);
   if (isCut || !isOrder(decodeOrder(bytes))) return undefined;

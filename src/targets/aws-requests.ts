@@ -21,6 +21,8 @@ export function openRequests(): NodeHttpHandler {
   const handler = new NodeHttpHandler({
     connectionTimeout: CONNECTION_MS_MAX,
     requestTimeout: ANSWER_MS_MAX,
+    // An answer that stops half-way.
+    socketTimeout: ANSWER_MS_MAX,
     throwOnRequestTimeout: true,
     httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
     httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },

@@ -25,7 +25,7 @@ async function start() {
   await deployFunction(parts);
   const handles = handlesOn(parts);
   const stream = await handles.open();
-  return { parts, handles, put: putter(stream), history: await handles.openHistory() };
+  return { parts, handles, stream, put: putter(stream), history: await handles.openHistory() };
 }
 
 const expectedIds = (lines: readonly Line[]) => idsOf(ordersIn([blockOf(lines)])).sort();
@@ -47,6 +47,29 @@ describe('a reader gets all of it', () => {
     expect(idsOf(await collect(history.tail({ from: 'first' }))).sort()).toEqual(expectedIds(manyLines(300)));
     expect(await history.customersNear(3, 2)).toHaveLength(2);
   });
+});
+
+test('what the stream has forgotten can be left out', async () => {
+  const { handles, put, history, stream } = await start();
+  await put(manyLines(30));
+  await history.update();
+  const { arrivalMs } = await stream
+    .read({ from: 'first' })
+    [Symbol.asyncIterator]()
+    .next()
+    .then(({ value }) => value);
+  const all = async (sinceMs: number) => {
+    let count = 0;
+    for await (const block of history.all(sinceMs)) count += block.count;
+    return count;
+  };
+  expect(await all(0)).toBe(30);
+  expect(await all(arrivalMs - 1000)).toBe(30);
+  expect(await all(arrivalMs + 60_000)).toBe(0);
+  expect(await stream.heldSinceMs()).toBe(0);
+  // A stream keeps a day, and the first hour of it may be forgotten while it is read.
+  const nowMs = Date.now() + 48 * 3_600_000;
+  expect(await (await handles.open(() => nowMs)).heldSinceMs()).toBe(nowMs - 23 * 3_600_000);
 });
 
 describe('a tail shows each change once', () => {

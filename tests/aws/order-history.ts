@@ -130,7 +130,7 @@ export async function deployFunction({ stream, table, index, queueUrl, streamArn
 }
 
 export interface Handles {
-  open(): Promise<OrderStream>;
+  open(clock?: () => number): Promise<OrderStream>;
   openHistory(clock?: () => number): Promise<OrderHistory>;
 }
 
@@ -156,9 +156,9 @@ export function handlesOn(parts: Parts): Handles {
     return what;
   };
   return {
-    async open() {
+    async open(clock = Date.now) {
       const store = () => openStore(home, 'progress', PROGRESS_STORE);
-      return keep(await openAwsStream({ session, name: parts.stream, openStore: store, clock: Date.now }));
+      return keep(await openAwsStream({ session, name: parts.stream, openStore: store, clock }));
     },
     openHistory: async (clock = Date.now) =>
       keep(

@@ -1,7 +1,13 @@
 /** What the function makes of batches, on tables that fail as they like, under the rules of an event source mapping. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CustomerOrder, type Item, orderIn, sequenceIn } from '../../src/order-history/order-item.js';
+import {
+  type CustomerOrder,
+  type Item,
+  orderIn,
+  type Standing,
+  standingIn,
+} from '../../src/order-history/order-item.js';
 import { orderKey, processOrders, type RejectedRecord, type Tables } from '../../src/order-history/process-orders.js';
 import type { Order } from '../../src/orders/order.js';
 import { orderOf } from '../../src/orders/order-block.js';
@@ -11,7 +17,7 @@ import { blockOf } from './fixtures.js';
 /** Tables in memory; `fails` says whether the next thing does. */
 function memory(fails: () => boolean) {
   const orders = new Map<string, CustomerOrder>();
-  const sequences = new Map<string, string>();
+  const places = new Map<string, Standing>();
   const index = new Set<string>();
   const writes: string[] = [];
   let rejected: RejectedRecord[] = [];
@@ -20,9 +26,7 @@ function memory(fails: () => boolean) {
     async held(wanted) {
       if (fails()) throw new Error('throttled');
       const found = wanted.flatMap((order) => orders.get(orderKey(order)) ?? []);
-      return new Map(
-        found.map((order) => [orderKey(order), { order, sequence: sequences.get(orderKey(order)) as string }]),
-      );
+      return new Map(found.map((order) => [orderKey(order), { order, ...(places.get(orderKey(order)) as Standing) }]));
     },
     async writeOrders(items) {
       const keys = items.map((item) => orderKey(orderIn(item) as CustomerOrder));
@@ -31,7 +35,7 @@ function memory(fails: () => boolean) {
         if (fails()) return [{ item, isFinal: false, reason: 'left over' }];
         const order = orderIn(item) as CustomerOrder;
         orders.set(orderKey(order), order);
-        sequences.set(orderKey(order), sequenceIn(item));
+        places.set(orderKey(order), standingIn(item));
         writes.push(orderKey(order));
         return [];
       });
@@ -50,7 +54,7 @@ function memory(fails: () => boolean) {
       return unsent;
     },
   };
-  return { tables, orders, index, writes, rejected: () => rejected, checkpoints };
+  return { tables, orders, places, index, writes, rejected: () => rejected, checkpoints };
 }
 
 function handlerOn(tables: Tables): { handler: Handler; totals: { guests: number; stored: number } } {
@@ -145,6 +149,20 @@ test('what was given up and comes late undoes nothing that came after it', async
     '536365-B 1',
   ]);
 });
+
+test.each([1, 2, 3])(
+  'what was put again behind what was refused stands behind it, in batches of %i',
+  async (batchSize) => {
+    const into = memory(() => false);
+    const { handler } = handlerOn(into.tables);
+    // The first of two was refused: the second came before it, and again.
+    const codes = ['B', 'A', 'B'];
+    const records = shardRecords(codes.map((stockCode) => JSON.stringify(orderOf(blockOf([{ stockCode }]), 0))));
+    await runMapping(records, handler, { batchSize, retriesMax: 0 });
+    const byPlace = [...into.places].sort(([, a], [, b]) => (a.lastSequence < b.lastSequence ? -1 : 1));
+    expect(byPlace.map(([key]) => key)).toEqual(['17850 536365-A', '17850 536365-B']);
+  },
+);
 
 test('a checkpoint never stands behind a record that has to come again', async () => {
   await fc.assert(

@@ -30,6 +30,36 @@ function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount
 const lines = manyLines(20);
 
 describe('reconciliation', () => {
+  test('looks at what the stream still has, and leaves out what it has forgotten', async () => {
+    const [old, again, recent] = [{ stockCode: 'A' }, { stockCode: 'B' }, { stockCode: 'C' }];
+    const asked: unknown[] = [];
+    const stream = {
+      async *read({ from }: { from: unknown }) {
+        asked.push(from);
+        for (const line of [again, recent]) yield { arrivalMs: 9000, orders: blockOf([line]) };
+      },
+      async *rejected() {},
+    } as unknown as OrderStream;
+    const history = {
+      async *all(sinceMs: number) {
+        asked.push(sinceMs);
+        yield blockOf([recent]);
+      },
+      async order(id: string) {
+        return [old, again].map((line) => orderOf(blockOf([line]), 0)).find(({ orderId }) => orderId === id);
+      },
+    } as unknown as OrderHistory;
+    const options = { signal: new AbortController().signal, onProgress() {}, sinceMs: 5000 };
+    // What came again has its first arrival in the history.
+    expect(await reconcile(stream, history, options)).toMatchObject({
+      pass: true,
+      streamed: 2,
+      history: 1,
+      repeated: 1,
+    });
+    expect(asked).toEqual([5000, { sinceMs: 5000 }]);
+  });
+
   test('passes where all agrees, to the last tenth of a penny', async () => {
     const streamed: Line[] = [
       { stockCode: 'A', quantity: 3, unitPrice: '0.1' },

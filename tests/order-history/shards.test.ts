@@ -25,6 +25,7 @@ interface FakeShard {
 class Expired extends Error {}
 class Missing extends Error {}
 class Throttled extends Error {}
+class Unreachable extends Error {}
 
 /** A log as Kinesis has it, with faults at a word. */
 function fakeLog(pageEntries = 3) {
@@ -61,7 +62,8 @@ function fakeLog(pageEntries = 3) {
     arrivalOf: ({ atMs }) => atMs,
     isExpired: (error) => error instanceof Expired,
     isMissing: (error) => error instanceof Missing,
-    isTransient: (error) => error instanceof Throttled,
+    isTransient: (error) => error instanceof Throttled || error instanceof Unreachable,
+    isThrottling: (error) => error instanceof Throttled,
     shards: async () => shards.map(({ id, parents, isClosed }) => ({ id, parents, isClosed })),
     async iterator(id, position) {
       asked.push(`${id} ${JSON.stringify(position)}`);
@@ -271,7 +273,7 @@ describe('a log that is followed', () => {
     expect(await tail.stop()).toEqual(['x0', 'x1']);
   });
 
-  test('goes on when it was throttled, for as long as it has answered before', async () => {
+  test('goes on when it was throttled; what never answered is not waited for', async () => {
     const { log, open, put } = fakeLog();
     open('a');
     let calls = 0;
@@ -279,7 +281,7 @@ describe('a log that is followed', () => {
       ...log,
       async page(iterator) {
         calls++;
-        if (calls === 1 || calls % 3 !== 0) return log.page(iterator);
+        if (calls % 3 === 0) return log.page(iterator);
         throw new Throttled();
       },
     };
@@ -288,7 +290,7 @@ describe('a log that is followed', () => {
     const dead: ShardedLog<Entry> = {
       ...log,
       page: async () => {
-        throw new Throttled('at once');
+        throw new Unreachable('at once');
       },
     };
     await expect(textsOf(dead, { from: 'first' })).rejects.toThrow('at once');
@@ -314,4 +316,40 @@ test('an error that is neither says itself', async () => {
     },
   };
   await expect(textsOf(denied, { from: 'first' })).rejects.toThrow('denied');
+});
+
+describe('children that are listed late', () => {
+  /** Hides these until the log was listed so many times. */
+  function hiding(log: ShardedLog<Entry>, ids: readonly string[], times: number): ShardedLog<Entry> {
+    let listed = 0;
+    return {
+      ...log,
+      shards: async () => {
+        const isShown = ++listed > times;
+        return (await log.shards()).filter(({ id }) => isShown || !ids.includes(id));
+      },
+    };
+  }
+
+  test.each<ShardRead['from']>(['first', 'next'])('are read, from %s', async (from) => {
+    const { log, open, put } = fakeLog();
+    open('a');
+    put('a', 'early');
+    const tail = following(hiding(log, ['b'], 4), from);
+    await delay(10);
+    open('b', 'a');
+    for (const text of numbered('late', 5)) put('b', text);
+    await tail.until(from === 'first' ? 6 : 5);
+    expect(ofKey(await tail.stop(), 'late')).toEqual(numbered('late', 5));
+  });
+
+  test('are waited for where their parent was closed before', async () => {
+    const { log, open, put } = fakeLog();
+    open('a');
+    open('b', 'a');
+    const tail = following(hiding(log, ['b'], 2), 'next');
+    put('b', 'x');
+    await tail.until(1);
+    expect(await tail.stop()).toEqual(['x']);
+  });
 });

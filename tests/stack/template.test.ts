@@ -341,7 +341,6 @@ describe('deployed on an emulator', () => {
       StreamShards: '2',
       StreamRetentionHours: '48',
       DeletionProtection: 'true',
-      ParallelizationFactor: '10',
       LakeBufferSeconds: '60',
     });
     const changed = changes.map(({ LogicalResourceId }) => LogicalResourceId);
