@@ -1,4 +1,5 @@
 /** Buckets that the stack itself doesn't make or take away: that of its code, and those that still hold something. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -18,6 +19,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { AlakazamError } from '../errors.js';
 import { nameOf } from '../targets/aws-errors.js';
+
+/** The name of a bucket that was deleted isn't free at once. */
+const ATTEMPTS_MAX = 12;
+const AGAIN_MS = 5000;
 
 export interface BucketOwner {
   /** The account it must be in: a bucket of that name in another is somebody else's. */
@@ -85,16 +90,30 @@ async function createBucket(s3: S3Client, bucket: string, region: string): Promi
   // The oldest region takes no name of its own.
   const where =
     region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } };
-  try {
-    await s3.send(new CreateBucketCommand({ Bucket: bucket, ...where }));
-  } catch (error) {
-    if (nameOf(error) === 'BucketAlreadyOwnedByYou') return;
-    if (nameOf(error) !== 'BucketAlreadyExists') throw error;
-    throw new AlakazamError('failed', `bucket ${bucket} belongs to another account`, {
-      hint: 'choose another name for the stack with --stack',
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await s3.send(new CreateBucketCommand({ Bucket: bucket, ...where }));
+      return;
+    } catch (error) {
+      if (nameOf(error) === 'BucketAlreadyOwnedByYou') return;
+      if (nameOf(error) === 'OperationAborted' && attempt < ATTEMPTS_MAX) await delay(AGAIN_MS);
+      else throw whyNoBucket(error, bucket);
+    }
+  }
+}
+
+function whyNoBucket(error: unknown, bucket: string): unknown {
+  if (nameOf(error) === 'OperationAborted') {
+    return new AlakazamError('failed', `S3 has not let go of ${bucket} yet, which was deleted not long ago`, {
+      hint: 'alakazam deploy once more: it can take an hour',
       cause: error,
     });
   }
+  if (nameOf(error) !== 'BucketAlreadyExists') return error;
+  return new AlakazamError('failed', `bucket ${bucket} belongs to another account`, {
+    hint: 'choose another name for the stack with --stack',
+    cause: error,
+  });
 }
 
 /** True if there is no such bucket or object. A HEAD request has no body to say more in than its status. */

@@ -7,7 +7,9 @@ import {
   DeleteStackCommand,
   DescribeChangeSetCommand,
   type DescribeChangeSetCommandOutput,
+  DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  ListChangeSetsCommand,
   type Parameter,
   type ResourceChange,
   type Tag,
@@ -36,6 +38,8 @@ export interface ChangeSetInput {
 }
 
 const POLL_MS = 500;
+/** The status of a stack for which a change set was made, and none executed. */
+export const ONLY_A_NAME = 'REVIEW_IN_PROGRESS';
 
 export async function createChangeSet(client: CloudFormationClient, input: ChangeSetInput): Promise<ChangeSet> {
   const { isNew } = input;
@@ -46,8 +50,16 @@ export async function createChangeSet(client: CloudFormationClient, input: Chang
   async function discard(): Promise<void> {
     if (isExecuted) return;
     await client.send(new DeleteChangeSetCommand(at));
-    // Without its change set, a stack that was to be made is an empty name in a list.
-    if (isNew) await client.send(new DeleteStackCommand({ StackName: StackId as string }));
+    // Without its change set, a stack that was to be made is an empty name in a list; unless others made it meanwhile, or may.
+    if (isNew && (await isOnlyAName())) await client.send(new DeleteStackCommand({ StackName: StackId as string }));
+  }
+
+  async function isOnlyAName(): Promise<boolean> {
+    const at = { StackName: StackId as string };
+    const { Stacks } = await client.send(new DescribeStacksCommand(at));
+    if (Stacks?.[0]?.StackStatus !== ONLY_A_NAME) return false;
+    const { Summaries = [] } = await client.send(new ListChangeSetsCommand(at));
+    return Summaries.length === 0;
   }
 
   async function described(): Promise<readonly ResourceChange[]> {
@@ -114,6 +126,11 @@ async function ready(client: CloudFormationClient, at: { ChangeSetName: string }
 function whyFailed({ StatusReason = '' }: DescribeChangeSetCommandOutput): { Changes: []; NextToken: undefined } {
   if (/didn't contain changes|no updates are to be performed/i.test(StatusReason)) {
     return { Changes: [], NextToken: undefined };
+  }
+  if (/EarlyValidation/.test(StatusReason)) {
+    throw new AlakazamError('failed', `CloudFormation refuses it before it begins: ${StatusReason}`, {
+      hint: 'as a rule something has one of its names already: choose others with --stack, or --param GlueDatabaseName=…',
+    });
   }
   throw new AlakazamError('failed', `CloudFormation can't say what would change: ${StatusReason}`, {
     hint: 'alakazam doctor shows what is missing',

@@ -24,6 +24,8 @@ export interface FailedOrdersPlaces {
 /** An invocation takes 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const INVOCATION_BYTES_MAX = 5_000_000;
 const INVOCATION_RECORDS_MAX = 100;
+/** The function has a minute. */
+const INVOCATION_MS_MAX = 70_000;
 const HIDDEN_SECONDS = 300;
 const WAIT_SECONDS = 1;
 
@@ -148,6 +150,7 @@ async function invoke(
   for (const batch of batchesOf(records)) {
     const { Payload, FunctionError } = await lambda.send(
       new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify({ Records: batch }) }),
+      { requestTimeout: INVOCATION_MS_MAX },
     );
     if (FunctionError) {
       failed += batch.length;

@@ -147,10 +147,22 @@ export async function filesIn(session: AwsSession, bucket: string, prefix: strin
   return { count, text: page.IsTruncated ? `over ${whole(count)} files` : counted(count, 'file') };
 }
 
+/** As the template names them, behind the name of the stack: that may begin the name of another stack. */
+const ALARMS = [
+  'history-behind',
+  'history-errors',
+  'history-throttled',
+  'orders-failed',
+  'orders-lost',
+  'orders-rejected',
+  'lake-behind',
+  'lake-rejected',
+];
+
 async function alarms(session: AwsSession): Promise<Finding> {
   const { MetricAlarms = [] } = await session
     .client(CloudWatchClient)
-    .send(new DescribeAlarmsCommand({ AlarmNamePrefix: `${session.stack}-` }));
+    .send(new DescribeAlarmsCommand({ AlarmNames: ALARMS.map((name) => `${session.stack}-${name}`) }));
   const ringing = MetricAlarms.filter(({ StateValue }) => StateValue === 'ALARM').map(({ AlarmName }) => AlarmName);
   return {
     isHealthy: ringing.length === 0,

@@ -22,7 +22,8 @@ export const BUCKET = 's3 bucket';
 const TYPES: Readonly<Record<string, string>> = { 'AWS::DynamoDB::Table': TABLE, 'AWS::S3::Bucket': BUCKET };
 
 export function dataIn(resources: readonly { readonly type: string; readonly id: string }[]): Remainder[] {
-  return resources.flatMap(({ type, id }) => (TYPES[type] ? [{ type: TYPES[type], name: id }] : []));
+  // What is being made has no id yet.
+  return resources.flatMap(({ type, id }) => (TYPES[type] && id ? [{ type: TYPES[type], name: id }] : []));
 }
 
 export async function findRemains(session: AwsSession): Promise<Remainder[]> {

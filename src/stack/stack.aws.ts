@@ -14,10 +14,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { AlakazamError } from '../errors.js';
 import { counted } from '../numbers.js';
+import { isMissing } from '../targets/aws-errors.js';
 import { type AwsSession, regionOf } from '../targets/aws-session.js';
 import type { Assets } from './assets.js';
 import { type BucketOwner, ensureBucket, ensureObject } from './bucket.aws.js';
-import { createChangeSet } from './change-set.aws.js';
+import { createChangeSet, ONLY_A_NAME } from './change-set.aws.js';
 import { costOf, type Resource } from './costs.js';
 import { deleteData } from './data.aws.js';
 import { followEvents, lastEventOf } from './events.aws.js';
@@ -33,12 +34,11 @@ export interface AwsStackOptions {
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes */
 const UNDER_WAY = /_IN_PROGRESS$/;
+const CHANGING = /^(UPDATE|ROLLBACK|IMPORT)_.*IN_PROGRESS$/;
 /** A first deployment that failed, or a deletion that did: it can only be deleted. */
 const BROKEN = /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|DELETE_FAILED)$/;
 /** It can be deployed to again once what it holds is taken back. */
 const STUCK = 'UPDATE_ROLLBACK_FAILED';
-/** A change set was made for it and never executed. */
-const ONLY_A_NAME = 'REVIEW_IN_PROGRESS';
 
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
@@ -125,7 +125,13 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
   }
 
   /** Follows a deletion to its end; what it was asked to keep it keeps. */
-  async function* deleteStack({ StackId = '' }: SdkStack, signal: AbortSignal): AsyncGenerator<StackEvent> {
+  async function* deleteStack(
+    { StackId = '', StackStatus }: SdkStack,
+    signal: AbortSignal,
+  ): AsyncGenerator<StackEvent> {
+    // CloudFormation refuses to delete a stack that it is changing.
+    if (CHANGING.test(StackStatus ?? '')) yield* untilItFails(followEvents(client, StackId, undefined, signal));
+    if (signal.aborted) return;
     const last = await lastEventOf(client, StackId);
     await client.send(new DeleteStackCommand({ StackName: StackId }));
     yield* followEvents(client, StackId, last, signal);
@@ -231,17 +237,20 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
       const found: Holding[] = [];
       if (stack) {
         const outputs = outputsOf(stack);
-        const lost = (name: string, holds: string) => found.push({ name, holds, isKept: false });
+        const lost = (name: string, holds: string | undefined) => {
+          if (holds !== undefined) found.push({ name, holds, isKept: false });
+        };
         const { filesIn, messagesIn } = await import('./parts.aws.js');
         lost('order stream', 'the orders of the last day');
         const queueUrl = outputs.get('RejectedQueueUrl');
-        if (queueUrl) lost('rejected queue', counted(await messagesIn(session, queueUrl), 'record'));
+        const rejected = async () => counted(await messagesIn(session, queueUrl as string), 'record');
+        if (queueUrl) lost('rejected queue', await unlessGone(rejected));
         lost('logs, alarms, dashboard', 'how the stack ran');
         const failed = outputs.get('FailedOrdersPrefix');
         const bucket = outputs.get('LakeBucketName');
         if (bucket && failed) {
-          const { count, text } = await filesIn(session, bucket, failed);
-          if (count > 0) found.push({ name: 'given-up orders', holds: text, isKept: true });
+          const givenUp = await unlessGone(() => filesIn(session, bucket, failed));
+          if (givenUp && givenUp.count > 0) found.push({ name: 'given-up orders', holds: givenUp.text, isKept: true });
         }
       }
       const { filesIn, itemsIn } = await import('./parts.aws.js');
@@ -250,8 +259,10 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
         ...(await findRemains(session)).filter(holdsData),
       ];
       for (const [name, { type }] of new Map(data.map((of) => [of.name, of]))) {
-        if (type === TABLE) found.push({ name, holds: await itemsIn(session, name), isKept: true });
-        else found.push({ name, holds: (await filesIn(session, name, '')).text, isKept: !isArtifacts(name) });
+        const holds = await unlessGone(async () =>
+          type === TABLE ? itemsIn(session, name) : (await filesIn(session, name, '')).text,
+        );
+        if (holds !== undefined) found.push({ name, holds, isKept: type === TABLE || !isArtifacts(name) });
       }
       return found;
     },
@@ -268,6 +279,14 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
     },
     remains: () => findRemains(session),
   };
+
+  /** Of a stack that is half-way gone, a part may be. */
+  async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    return ask().catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+  }
 
   function isArtifacts(name: string): boolean {
     return name.startsWith(`${shortened(session.stack)}-artifacts-`);

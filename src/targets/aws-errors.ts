@@ -54,6 +54,11 @@ export function nameOf(error: unknown): string {
   return code ?? errors?.[0]?.code ?? name ?? '';
 }
 
+/** True if what was asked for isn't there. */
+export function isMissing(error: unknown): boolean {
+  return MISSING.test(nameOf(error));
+}
+
 /** True for what is likely to succeed if it is tried again later. */
 export function isTransient(error: unknown): boolean {
   const origin = (error instanceof AlakazamError ? error.cause : error) as SdkError;

@@ -141,6 +141,7 @@ export const PURPOSES: readonly Purpose[] = [
         'cloudformation:DescribeStackEvents',
         'cloudformation:DescribeStacks',
         'cloudformation:ExecuteChangeSet',
+        'cloudformation:ListChangeSets',
         'cloudformation:ListStackResources',
       ],
     },
@@ -148,11 +149,22 @@ export const PURPOSES: readonly Purpose[] = [
     // condition: CloudFormation says what it lacks there, and most stacks have no budget and no phone number.
     // https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
     byCloudFormation: {
-      account: ['kms:CreateKey', 'lambda:CreateEventSourceMapping', 'logs:DescribeLogGroups'],
+      account: [
+        'kinesis:UpdateShardCount',
+        'kinesis:UpdateStreamMode',
+        'kms:CreateKey',
+        'lambda:CreateEventSourceMapping',
+        'logs:DescribeLogGroups',
+      ],
       alarm: ['cloudwatch:PutMetricAlarm', 'cloudwatch:TagResource'],
       alarms: ['cloudwatch:DescribeAlarms'],
       dashboard: ['cloudwatch:GetDashboard', 'cloudwatch:PutDashboard'],
-      delivery: ['firehose:CreateDeliveryStream', 'firehose:DescribeDeliveryStream', 'firehose:TagDeliveryStream'],
+      delivery: [
+        'firehose:CreateDeliveryStream',
+        'firehose:DescribeDeliveryStream',
+        'firehose:TagDeliveryStream',
+        'firehose:UpdateDestination',
+      ],
       deliveryRole: MAKE_ROLE,
       function: [
         'lambda:CreateFunction',
@@ -175,12 +187,19 @@ export const PURPOSES: readonly Purpose[] = [
       stream: [
         'kinesis:AddTagsToStream',
         'kinesis:CreateStream',
+        'kinesis:DecreaseStreamRetentionPeriod',
         'kinesis:DescribeStreamSummary',
         'kinesis:IncreaseStreamRetentionPeriod',
         'kinesis:StartStreamEncryption',
       ],
       topic: ['sns:CreateTopic', 'sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:TagResource'],
-      workGroup: ['athena:CreateWorkGroup', 'athena:GetWorkGroup', 'athena:TagResource'],
+      workGroup: [
+        'athena:CreateWorkGroup',
+        'athena:GetWorkGroup',
+        'athena:ListTagsForResource',
+        'athena:TagResource',
+        'athena:UpdateWorkGroup',
+      ],
     },
   },
   {

@@ -10,6 +10,8 @@ const SILENT_ATTEMPTS_MAX = 3;
 /** The least that a host has, however long others were silent before. */
 const HOST_MS_MIN = 250;
 const ANSWER_MS_MAX = 30_000;
+/** Longer than any call may take. */
+const SOCKET_MS_MAX = 90_000;
 const SOCKETS_MAX = 64;
 
 type Handle = NodeHttpHandler['handle'];
@@ -22,7 +24,7 @@ export function openRequests(): NodeHttpHandler {
     connectionTimeout: CONNECTION_MS_MAX,
     requestTimeout: ANSWER_MS_MAX,
     // An answer that stops half-way.
-    socketTimeout: ANSWER_MS_MAX,
+    socketTimeout: SOCKET_MS_MAX,
     throwOnRequestTimeout: true,
     httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
     httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
@@ -53,7 +55,11 @@ export function openRequests(): NodeHttpHandler {
     silentSinceMs ??= startMs;
     const endMs = Math.max(silentSinceMs + SILENCE_MS_MAX, startMs + HOST_MS_MIN);
     try {
-      const answer = await send(request, { ...options, requestTimeout: endMs - startMs });
+      const answer = await send(request, {
+        ...options,
+        // What asks for more time of its own takes it.
+        requestTimeout: options?.requestTimeout ?? endMs - startMs,
+      });
       silentSinceMs = undefined;
       silentAttempts = 0;
       return answer;

@@ -196,7 +196,7 @@ describe('orders are all there, each once', () => {
     expect(invocations).toBe(3);
   });
 
-  test('when DynamoDB throttles whole requests for longer than one call may take', async () => {
+  test('when DynamoDB throttles whole requests for longer than the SDK tries', async () => {
     const throttled = refusal(
       'ProvisionedThroughputExceededException',
       'The level of configured throughput was exceeded',
