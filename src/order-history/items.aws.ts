@@ -24,7 +24,10 @@ export interface Unwritten {
   readonly cause: unknown;
 }
 
-/** Puts items, each with a key of its own. Gives back those that could not be written, and why. */
+/**
+ * Puts items, each with a key of its own, those of a customer batch after batch, so that who reads the changes of the table
+ * sees them about in order. Gives back those that could not be written, and why.
+ */
 export async function writeItems(
   client: DynamoDBClient,
   table: string,
@@ -59,8 +62,22 @@ export async function writeItems(
     }
   }
 
-  await inParallel(batches(items, WRITES_MAX), write);
+  await inParallel(lanesOf(items), async (lane) => {
+    for (const batch of batches(lane, WRITES_MAX)) await write(batch);
+  });
   return failed;
+}
+
+/** At most as many as are written at once, each customer in one. */
+function lanesOf(items: readonly Item[]): Item[][] {
+  const lanes = new Map<number, Item[]>();
+  for (const item of items) {
+    const number = Number(item['CustomerId']?.N) % IN_FLIGHT_MAX;
+    const lane = lanes.get(number);
+    if (lane) lane.push(item);
+    else lanes.set(number, [item]);
+  }
+  return [...lanes.values()];
 }
 
 /** The items of these keys, in no order, those that are there. Throws if some could not be read. */

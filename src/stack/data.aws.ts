@@ -40,7 +40,7 @@ async function deleteTable(client: DynamoDBClient, name: string): Promise<void> 
   for (let isAsked = false; ; ) {
     try {
       const { Table } = await client.send(new DescribeTableCommand(at));
-      if (Table?.DeletionProtectionEnabled) {
+      if (Table?.DeletionProtectionEnabled && Table.TableStatus === 'ACTIVE') {
         await client.send(new UpdateTableCommand({ ...at, DeletionProtectionEnabled: false }));
       } else if (!isAsked && Table?.TableStatus === 'ACTIVE') {
         await client.send(new DeleteTableCommand(at));
@@ -48,7 +48,8 @@ async function deleteTable(client: DynamoDBClient, name: string): Promise<void> 
       }
     } catch (error) {
       if (nameOf(error) === 'ResourceNotFoundException') return;
-      throw error;
+      // What was described a moment ago may be changing again.
+      if (nameOf(error) !== 'ResourceInUseException') throw error;
     }
     await delay(POLL_MS);
   }

@@ -166,8 +166,9 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
       checkParameters(typed, definitions);
       const existing = await find();
       const isNew = !existing || existing.StackStatus === ONLY_A_NAME;
-      if (!isNew && !/_COMPLETE$/.test(existing.StackStatus ?? '')) {
-        throw new AlakazamError('failed', `${await where()} is ${existing.StackStatus}`, {
+      const status = existing?.StackStatus ?? '';
+      if (!isNew && (BROKEN.test(status) || !/_COMPLETE$/.test(status))) {
+        throw new AlakazamError('failed', `${await where()} is ${status}`, {
           hint: 'alakazam deploy waits for what is under way, and mends what failed',
         });
       }
