@@ -32,7 +32,7 @@ export const verify = defineCommand({
     await history.update(signal);
     const progress = terminal.progress();
     const sinceMs = await stream.heldSinceMs();
-    const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : null;
+    const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : undefined;
     const result = await reconcile(stream, history, {
       signal,
       throughMs,
@@ -41,7 +41,7 @@ export const verify = defineCommand({
     }).finally(() => progress.stop());
     if (output === 'table' || (output === undefined && terminal.isInteractive))
       await terminal.write(drawn(terminal, result));
-    else await answer(terminal, output, columns, [result], { since, ...result });
+    else await answer(terminal, output, columns, [result], since ? { since, ...result } : result);
     if (since) terminal.say(`the stream has forgotten what arrived before ${since}: that was not compared`);
     if (output !== 'json') for (const difference of result.differences) terminal.say(difference);
     return result.pass ? undefined : 'difference';
