@@ -7,19 +7,19 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { readItems, scanItems } from '../engines/aws/items.js';
+import type { AwsSession } from '../engines/aws/session.js';
+import { openShards, readShards, type ShardPosition } from '../engines/aws/shards.js';
 import { AlakazamError } from '../errors.js';
 import { createBlockBuilder } from '../orders/block-builder.js';
 import type { Order } from '../orders/order.js';
-import type { AwsSession } from '../targets/aws-session.js';
 import type { Arrival, ArrivalLog, ordersIn } from './arrivals.aws.js';
 import type { ChangeLog, changesIn } from './changes.aws.js';
 import type { OrderHistory } from './history.js';
 import { checkpointKey, customersName, invoiceName, invoicesIn } from './history-index.js';
-import { readItems, scanItems } from './items.aws.js';
 import { lastArrivals } from './last-arrivals.js';
 import { hasCustomer, type Item, keyOf, orderIn, sequenceAt, sequenceIn, standingIn } from './order-item.js';
 import { addOrder, blocksOf } from './order-record.js';
-import { openShards, readShards, type ShardPosition } from './shards.js';
 import type { ReadOptions, StreamBlock } from './stream.js';
 
 /** The logs a tail reads, each with what takes its records apart. */

@@ -3,11 +3,12 @@
  * themselves are not written twice: that would double the disk, take most of the time, and touch pages all over a file that
  * grows with the stream.
  */
+
+import type { LocalStore } from '../engines/lmdb/store.js';
 import type { Order } from '../orders/order.js';
 import { orderId } from '../orders/order.js';
 import { filtered, GUEST, lineOf, type OrderBlock, orderOf, slice, startOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import type { LocalStore } from '../targets/local-store.js';
 import type { OrderHistory } from './history.js';
 import { customersFrom, hashOf, keepRuns, type Run, runsOf } from './runs.js';
 import type { LocalOrderStream, NumberedBlock } from './stream.local.js';

@@ -1,6 +1,7 @@
 /** The last orders of a log that can only be read forwards: looked for in the last seconds, then in ever longer times. */
+
+import { readShards, type ShardedLog, type ShardPosition } from '../engines/aws/shards.js';
 import type { Arrival } from './arrivals.aws.js';
-import { readShards, type ShardedLog, type ShardPosition } from './shards.js';
 
 /** The first is long enough for a clock that is some seconds ahead of the log's. */
 const WINDOWS_MS = [10_000, 60_000, 600_000, 3_600_000, 24 * 3_600_000, Number.POSITIVE_INFINITY];

@@ -1,8 +1,8 @@
 /** Lambda function between the stream and the order history: what an event says goes to `process-orders.ts`. */
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { isInvalid, readItems, writeItems } from '../engines/aws/items.js';
 import { checkpointKey } from './history-index.js';
-import { isInvalid, readItems, writeItems } from './items.aws.js';
 import type { KinesisEvent } from './kinesis-event.js';
 import { type CustomerOrder, keyOf, orderIn, sequenceAt, standingIn } from './order-item.js';
 import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { AwsSession } from '../targets/aws-session.js';
+import type { AwsSession } from '../engines/aws/session.js';
 import { type RejectedArrival, rejectedArrivalOf } from './rejected-messages.js';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */

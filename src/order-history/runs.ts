@@ -3,7 +3,7 @@
  * bytes a run, in values of up to 256, so that all customers of half a million orders fit into half a megabyte.
  */
 import type { Database } from 'lmdb';
-import type { LmdbKey } from '../targets/local-store.js';
+import type { LmdbKey } from '../engines/lmdb/store.js';
 
 export interface Run {
   /** Sequence number of its first order. */

@@ -1,16 +1,16 @@
 /** The order stream in Kinesis Data Streams; how far each source was read is kept here, on this machine. */
 import { DescribeStreamSummaryCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { isThrottling, isTransient, nameOf } from '../engines/aws/errors.js';
+import type { AwsSession } from '../engines/aws/session.js';
+import { readShards } from '../engines/aws/shards.js';
+import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import { isThrottling, isTransient, nameOf } from '../targets/aws-errors.js';
-import type { AwsSession } from '../targets/aws-session.js';
-import type { LocalStore } from '../targets/local-store.js';
 import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './arrivals.aws.js';
 import { lastArrivals } from './last-arrivals.js';
 import { blocksOf, encoderOf } from './order-record.js';
 import { type Answer, createOrderedPuts, type PutRecord } from './ordered-puts.js';
-import { readShards } from './shards.js';
 import { openProgress } from './source-progress.js';
 import type { OrderStream } from './stream.js';
 

@@ -17,8 +17,8 @@ import {
   type S3Client,
   type Tag,
 } from '@aws-sdk/client-s3';
+import { nameOf } from '../engines/aws/errors.js';
 import { AlakazamError } from '../errors.js';
-import { nameOf } from '../targets/aws-errors.js';
 
 /** The name of a bucket that was deleted isn't free at once. */
 const ATTEMPTS_MAX = 12;

@@ -14,8 +14,8 @@ import {
   type ResourceChange,
   type Tag,
 } from '@aws-sdk/client-cloudformation';
+import { nameOf } from '../engines/aws/errors.js';
 import { AlakazamError, reasonOf } from '../errors.js';
-import { nameOf } from '../targets/aws-errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
 import type { Change, StackEvent } from './stack.js';
 

@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { nameOf } from '../engines/aws/errors.js';
+import type { AwsSession } from '../engines/aws/session.js';
 import { whole } from '../numbers.js';
-import { nameOf } from '../targets/aws-errors.js';
-import type { AwsSession } from '../targets/aws-session.js';
 import { deleteBucket, emptyBucket } from './bucket.aws.js';
 import { TABLE } from './remains.aws.js';
 import type { Remainder, StackEvent } from './stack.js';

@@ -6,12 +6,12 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { KinesisEventRecord } from '../order-history/kinesis-event.js';
 import { decodeOrder, isOrder } from '../order-history/order-record.js';
 import { messageIn } from '../order-history/rejected-messages.js';
 import { giveBack } from '../order-history/rejected-queue.aws.js';
-import type { AwsSession } from '../targets/aws-session.js';
 import type { Replayed } from './stack.js';
 
 export interface FailedOrdersPlaces {

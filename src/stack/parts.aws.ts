@@ -11,9 +11,9 @@ import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kin
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsSession } from '../engines/aws/session.js';
 import { reasonOf } from '../errors.js';
 import { counted, duration, whole } from '../numbers.js';
-import type { AwsSession } from '../targets/aws-session.js';
 import type { Part } from './stack.js';
 
 export type Outputs = ReadonlyMap<string, string>;

@@ -6,8 +6,8 @@ import { CloudFormationClient, paginateDescribeStackEvents, paginateListStacks }
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { nameOf } from '../targets/aws-errors.js';
-import type { AwsSession } from '../targets/aws-session.js';
+import { nameOf } from '../engines/aws/errors.js';
+import type { AwsSession } from '../engines/aws/session.js';
 import { isNone } from './bucket.aws.js';
 import type { Remainder } from './stack.js';
 

@@ -12,10 +12,10 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { isMissing } from '../engines/aws/errors.js';
+import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { counted } from '../numbers.js';
-import { isMissing } from '../targets/aws-errors.js';
-import { type AwsSession, regionOf } from '../targets/aws-session.js';
 import type { Assets } from './assets.js';
 import { type BucketOwner, ensureBucket, ensureObject } from './bucket.aws.js';
 import { createChangeSet, ONLY_A_NAME } from './change-set.aws.js';

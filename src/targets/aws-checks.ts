@@ -2,11 +2,11 @@
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeStreamSummaryCommand, KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { counted, whole } from '../numbers.js';
 import type { Check } from '../pipeline.js';
 import type { Resources } from './aws-resources.js';
-import { type AwsSession, regionOf } from './aws-session.js';
 import { check, checkIfPossible, type Finding } from './check.js';
 
 export async function* checks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {

@@ -1,11 +1,11 @@
 /** Whether the caller may do what each purpose takes: one check a purpose, naming what is denied. */
 import { IAMClient } from '@aws-sdk/client-iam';
+import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import type { Check } from '../pipeline.js';
 import { arnsOf } from './aws-arns.js';
 import { needsOf, PURPOSES, type Subject } from './aws-permissions.js';
 import { type Decision, principalOf, simulate } from './aws-policy-simulation.js';
 import type { Resources } from './aws-resources.js';
-import { type AwsSession, regionOf } from './aws-session.js';
 import { impossible } from './check.js';
 
 /** IAM throttles who asks much at once. */

@@ -10,8 +10,8 @@ import {
   IAMClient,
   paginateSimulatePrincipalPolicy,
 } from '@aws-sdk/client-iam';
+import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { AwsSession } from './aws-session.js';
 
 export interface Decision {
   readonly isAllowed: boolean;

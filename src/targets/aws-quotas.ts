@@ -7,10 +7,10 @@ import {
   paginateListSubscriptionsByTopic,
   SNSClient,
 } from '@aws-sdk/client-sns';
+import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { counted, whole } from '../numbers.js';
 import type { Resources } from './aws-resources.js';
-import type { AwsSession } from './aws-session.js';
 import type { Finding } from './check.js';
 
 /** An ON_DEMAND stream begins with 4 MB/s, of 1 MB/s a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */

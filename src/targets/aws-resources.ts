@@ -1,6 +1,7 @@
 /** What the parts of the stack are called: its outputs say, and a variable says otherwise. */
+
+import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { AwsSession } from './aws-session.js';
 import type { Stack } from './aws-stack.js';
 
 /** Outputs of the stack, and the variable that overrides each. */

@@ -1,6 +1,6 @@
 /** The stack as CloudFormation has it. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { AwsSession } from './aws-session.js';
+import type { AwsSession } from '../engines/aws/session.js';
 
 export interface Stack {
   readonly status: string;

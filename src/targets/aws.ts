@@ -1,13 +1,13 @@
 /** The pipeline in the user's own AWS account: the parts of one stack, put there by `alakazam deploy`. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import type { OrderStream } from '../order-history/stream.js';
 import type { Target } from '../pipeline.js';
 import type { Stack } from '../stack/stack.js';
 import { findResources } from './aws-resources.js';
-import { openSession } from './aws-session.js';
 
 export const aws: Target = (config, clock) => {
   const home = config.get('home') as string;
@@ -21,7 +21,7 @@ export const aws: Target = (config, clock) => {
     const [{ openAwsStream }, { PROGRESS_STORE }, { openStore }, name] = await Promise.all([
       import('../order-history/stream.aws.js'),
       import('../order-history/source-progress.js'),
-      import('./local-store.js'),
+      import('../engines/lmdb/store.js'),
       nameOf('OrdersStreamName'),
     ]);
     return openAwsStream({

@@ -2,6 +2,7 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { bytes, whole } from '../numbers.js';
 import type { OrderHistory } from '../order-history/history.js';
@@ -9,7 +10,6 @@ import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.
 import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../order-history/stream.local.js';
 import type { Check, Target } from '../pipeline.js';
 import { check } from './check.js';
-import { openStore } from './local-store.js';
 
 export const local: Target = (config, clock) => {
   const home = config.get('home') as string;

@@ -2,11 +2,11 @@
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openSession } from '../../src/engines/aws/session.js';
 import type { Check } from '../../src/pipeline.js';
 import { checks } from '../../src/targets/aws-checks.js';
 import { PURPOSES } from '../../src/targets/aws-permissions.js';
 import { findResources } from '../../src/targets/aws-resources.js';
-import { openSession } from '../../src/targets/aws-session.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
 import { type Answer, type Call, refusal, useFaultProxy } from './fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from './ministack.js';

@@ -9,6 +9,8 @@ import { CreateEventSourceMappingCommand, CreateFunctionCommand, LambdaClient } 
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { onTestFinished } from 'vitest';
+import { openSession } from '../../src/engines/aws/session.js';
+import { type LocalStore, openStore } from '../../src/engines/lmdb/store.js';
 import { openArrivals, ordersIn } from '../../src/order-history/arrivals.aws.js';
 import { changesIn, openChanges } from '../../src/order-history/changes.aws.js';
 import { openAwsHistory } from '../../src/order-history/history.aws.js';
@@ -16,8 +18,6 @@ import type { OrderHistory } from '../../src/order-history/history.js';
 import { PROGRESS_STORE } from '../../src/order-history/source-progress.js';
 import { openAwsStream } from '../../src/order-history/stream.aws.js';
 import type { OrderStream } from '../../src/order-history/stream.js';
-import { openSession } from '../../src/targets/aws-session.js';
-import { type LocalStore, openStore } from '../../src/targets/local-store.js';
 import { type CliOptions, ROOT } from '../run-cli.js';
 import { emulatorEnvironment } from './ministack.js';
 

@@ -9,10 +9,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openSession } from '../../src/engines/aws/session.js';
 import type { RejectedArrival } from '../../src/order-history/rejected-messages.js';
 import { messagesOf } from '../../src/order-history/rejected-messages.js';
 import { peekRejected } from '../../src/order-history/rejected-queue.aws.js';
-import { openSession } from '../../src/targets/aws-session.js';
 import { type CliOptions, finish, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
 import { refusal, useFaultProxy } from './fault-proxy.js';
 import { useMiniStack } from './ministack.js';

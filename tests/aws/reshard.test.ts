@@ -11,8 +11,8 @@ import {
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openSession } from '../../src/engines/aws/session.js';
 import { openAwsStream } from '../../src/order-history/stream.aws.js';
-import { openSession } from '../../src/targets/aws-session.js';
 import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../order-history/fixtures.js';
 import { emulatorEnvironment, freePort } from './ministack.js';
 import { clients, progressStore } from './order-history.js';

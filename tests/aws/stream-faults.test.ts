@@ -1,9 +1,9 @@
 /** The stream on Kinesis when Kinesis, or the way there, fails. */
 import { describe, expect, test } from 'vitest';
+import { openSession } from '../../src/engines/aws/session.js';
 import { AlakazamError } from '../../src/errors.js';
 import { openAwsStream } from '../../src/order-history/stream.aws.js';
 import type { OrderStream } from '../../src/order-history/stream.js';
-import { openSession } from '../../src/targets/aws-session.js';
 import {
   blockOf,
   collect,

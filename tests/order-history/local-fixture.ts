@@ -1,10 +1,10 @@
 /** The embedded stream and history in a directory of their own. */
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { openStore } from '../../src/engines/lmdb/store.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
 import { HISTORY_STORE, openLocalHistory } from '../../src/order-history/history.local.js';
 import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../../src/order-history/stream.local.js';
-import { openStore } from '../../src/targets/local-store.js';
 import { temporaryDirectory } from '../run-cli.js';
 
 export interface LocalFixture {

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { openSession } from '../../src/engines/aws/session.js';
 import { readAssets } from '../../src/stack/assets.js';
 import { openAwsStack } from '../../src/stack/stack.aws.js';
-import { openSession } from '../../src/targets/aws-session.js';
 import { ROOT } from '../run-cli.js';
 import type { StackFixture } from './stack.contract.js';
 

@@ -3,8 +3,8 @@ import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
-import { AlakazamError, reasonOf } from '../errors.js';
-import { whatIsDamaged } from './lmdb-file.js';
+import { AlakazamError, reasonOf } from '../../errors.js';
+import { whatIsDamaged } from './file.js';
 
 // Its CommonJS build is one file and loads in two thirds of the time of the other, which is nine.
 const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb');

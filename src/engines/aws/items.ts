@@ -1,9 +1,9 @@
 /** Reads and writes items of a DynamoDB table in batches, and again what a batch left over. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchGetItemCommand, BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { AlakazamError } from '../errors.js';
-import { isThrottling } from '../targets/aws-errors.js';
-import type { Item } from './order-item.js';
+import { AlakazamError } from '../../errors.js';
+import type { Item } from '../../order-history/order-item.js';
+import { isThrottling } from './errors.js';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html, API_BatchGetItem.html */
 const WRITES_MAX = 25;

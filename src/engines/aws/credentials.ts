@@ -2,8 +2,8 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import { AlakazamError } from '../errors.js';
-import type { Environment } from './aws-session.js';
+import { AlakazamError } from '../../errors.js';
+import type { Environment } from './session.js';
 
 /** The SDK's warnings go to the terminal, beside the answer. Not its own silent logger: that one it passes over. */
 const silent = () => undefined;

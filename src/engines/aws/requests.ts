@@ -1,6 +1,6 @@
 /** Sends the requests of every AWS client: waits little for a host that never answered, and tells AWS from what poses as it. */
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { nameOf } from './aws-errors.js';
+import { nameOf } from './errors.js';
 
 /** A host that is there takes a connection within this time. */
 const CONNECTION_MS_MAX = 1150;

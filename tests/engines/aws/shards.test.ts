@@ -7,7 +7,7 @@ import {
   type ShardedLog,
   type ShardPosition,
   type ShardRead,
-} from '../../src/order-history/shards.js';
+} from '../../../src/engines/aws/shards.js';
 
 interface Entry {
   readonly text: string;

@@ -1,5 +1,5 @@
 /** What AWS says when it says no, as an error for the person at the terminal. */
-import { AlakazamError, reasonOf } from '../errors.js';
+import { AlakazamError, reasonOf } from '../../errors.js';
 
 /** The call that failed, as far as it got. */
 export interface Call {

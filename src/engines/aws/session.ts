@@ -4,9 +4,9 @@
  * act on. A driver brings the class of the client it needs, so that no other is loaded.
  */
 import { StandardRetryStrategy } from '@smithy/core/retry';
-import { signIn, whyNoProfile } from './aws-credentials.js';
-import { translated } from './aws-errors.js';
-import { openRequests } from './aws-requests.js';
+import { signIn, whyNoProfile } from './credentials.js';
+import { translated } from './errors.js';
+import { openRequests } from './requests.js';
 
 declare const VERSION: string;
 

@@ -4,15 +4,25 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { open } from 'lmdb';
 import { describe, expect, test } from 'vitest';
-import { reconcile } from '../../src/order-history/reconcile.js';
-import { orderId } from '../../src/orders/order.js';
-import { GUEST } from '../../src/orders/order-block.js';
-import type { SourcePosition } from '../../src/orders/order-source.js';
-import { whatIsDamaged } from '../../src/targets/lmdb-file.js';
-import { openStore } from '../../src/targets/local-store.js';
-import { finish, spawnCli } from '../run-cli.js';
-import { blockOf, collect, collectAll, follow, idsOf, type Line, manyLines, progress, putter } from './fixtures.js';
-import { localFixture } from './local-fixture.js';
+import { whatIsDamaged } from '../../../src/engines/lmdb/file.js';
+import { openStore } from '../../../src/engines/lmdb/store.js';
+import { reconcile } from '../../../src/order-history/reconcile.js';
+import { orderId } from '../../../src/orders/order.js';
+import { GUEST } from '../../../src/orders/order-block.js';
+import type { SourcePosition } from '../../../src/orders/order-source.js';
+import {
+  blockOf,
+  collect,
+  collectAll,
+  follow,
+  idsOf,
+  type Line,
+  manyLines,
+  progress,
+  putter,
+} from '../../order-history/fixtures.js';
+import { localFixture } from '../../order-history/local-fixture.js';
+import { finish, spawnCli } from '../../run-cli.js';
 
 const never = { signal: new AbortController().signal, onProgress() {} };
 

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { finish, openDirectory, spawnCli } from '../run-cli.js';
+import { finish, openDirectory, spawnCli } from '../../run-cli.js';
 
 const home = openDirectory();
 const config = join(home, 'config');
