@@ -5,7 +5,7 @@ import { COMMANDS } from './commands/index.js';
 import { type Config, KEYS, type Key, readConfig } from './config.js';
 import { AlakazamError, EXIT_CODES } from './errors.js';
 import { TARGETS } from './targets/index.js';
-import { openTerminal } from './terminal.js';
+import { openTerminal } from './terminal/terminal.js';
 
 declare const VERSION: string;
 

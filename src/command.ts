@@ -2,7 +2,7 @@
 import { type Config, type Key, SETTINGS } from './config.js';
 import type { ErrorCode } from './errors.js';
 import type { Pipeline } from './pipeline.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './terminal/terminal.js';
 
 export interface Context {
   /** Opens what a command asks for, when it asks. */

@@ -106,7 +106,7 @@ async function readFile(path: string): Promise<Record<string, string>> {
   }
   for (const [key, value] of Object.entries(content)) {
     if (!KEYS.includes(key as Key)) {
-      const { nearestTo } = await import('./nearest.js');
+      const { nearestTo } = await import('./terminal/nearest.js');
       throw new AlakazamError(
         'usage',
         `${path} has an unknown key ${JSON.stringify(key)}; did you mean ${nearestTo(key, KEYS)}?`,

@@ -1,7 +1,7 @@
-import { answer, type Column } from '../answer.js';
 import { defineCommand } from '../command.js';
 import { KEYS, type Key, SETTINGS } from '../config.js';
-import { outputOption } from '../parse.js';
+import { outputOption } from '../options.js';
+import { answer, type Column } from '../terminal/answer.js';
 
 interface Row {
   readonly key: Key;

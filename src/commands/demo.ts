@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join, relative, resolve } from 'node:path';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { duration } from '../numbers.js';
-import { text } from '../parse.js';
+import { text } from '../options.js';
+import { duration } from '../terminal/numbers.js';
 
 const MARK = '# made by alakazam demo; it may be deleted';
 

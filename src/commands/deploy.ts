@@ -1,10 +1,10 @@
-import { answer, type Format } from '../answer.js';
 import { defineCommand } from '../command.js';
-import { duration } from '../numbers.js';
-import { outputOption, paramOption } from '../parse.js';
+import { outputOption, paramOption } from '../options.js';
+import { costLines, showEvents, shownChangeColumns } from '../stack/rows.js';
 import type { Plan } from '../stack/stack.js';
-import { costLines, showEvents, shownChangeColumns } from '../stack-rows.js';
-import type { Terminal } from '../terminal.js';
+import { answer, type Format } from '../terminal/answer.js';
+import { duration } from '../terminal/numbers.js';
+import type { Terminal } from '../terminal/terminal.js';
 
 export const deploy = defineCommand({
   name: 'deploy',

@@ -1,8 +1,8 @@
-import { answer, type Column } from '../answer.js';
 import { defineCommand } from '../command.js';
-import { outputOption } from '../parse.js';
+import { outputOption } from '../options.js';
+import { showEvents } from '../stack/rows.js';
 import type { Holding, Remainder } from '../stack/stack.js';
-import { showEvents } from '../stack-rows.js';
+import { answer, type Column } from '../terminal/answer.js';
 
 const holdingColumns = (isWithData: boolean): readonly Column<Holding>[] => [
   {

@@ -1,7 +1,7 @@
-import { answer } from '../answer.js';
 import { defineCommand } from '../command.js';
-import { outputOption, paramOption } from '../parse.js';
-import { changeColumns, costLines, shownChangeColumns } from '../stack-rows.js';
+import { outputOption, paramOption } from '../options.js';
+import { changeColumns, costLines, shownChangeColumns } from '../stack/rows.js';
+import { answer } from '../terminal/answer.js';
 
 export const diff = defineCommand({
   name: 'diff',

@@ -1,8 +1,8 @@
-import { answer, type Column } from '../answer.js';
-import { checkRows } from '../check-rows.js';
 import { defineCommand } from '../command.js';
-import { outputOption } from '../parse.js';
+import { outputOption } from '../options.js';
 import type { Check } from '../pipeline.js';
+import { answer, type Column } from '../terminal/answer.js';
+import { checkRows } from '../terminal/check-rows.js';
 
 const columns: readonly Column<Check>[] = [
   { name: 'check', value: ({ name }) => name },

@@ -1,14 +1,14 @@
-import { answer, type Column, type Format, line } from '../answer.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { duration, whole } from '../numbers.js';
+import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { type Loaded, load } from '../order-history/load.js';
-import { orderColumns } from '../order-rows.js';
 import { orderOf } from '../orders/order-block.js';
 import type { OrderSource, SourcePosition } from '../orders/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../orders/pacing.js';
+import { orderColumns } from '../orders/rows.js';
 import { openSource } from '../orders/sources.js';
-import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../parse.js';
+import { answer, type Column, type Format, line } from '../terminal/answer.js';
+import { duration, whole } from '../terminal/numbers.js';
 
 const WHERE = ['start', 'continue'] as const;
 const fromOption = {

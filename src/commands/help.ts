@@ -1,7 +1,7 @@
-import { answer } from '../answer.js';
 import { defineCommand } from '../command.js';
 import { EXIT_CODES } from '../errors.js';
-import { outputOption } from '../parse.js';
+import { outputOption } from '../options.js';
+import { answer } from '../terminal/answer.js';
 
 export const help = defineCommand({
   name: 'help',

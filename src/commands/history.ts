@@ -1,12 +1,12 @@
-import { answer } from '../answer.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { pounds, whole } from '../numbers.js';
+import { orderDate, outputOption, text, wholeNumber } from '../options.js';
 import { type CustomerOrders, selectOrders, totalsOf } from '../order-history/customer-orders.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { drawInvoices } from '../order-history/invoices.js';
-import { orderColumns } from '../order-rows.js';
-import { orderDate, outputOption, text, wholeNumber } from '../parse.js';
+import { orderColumns } from '../orders/rows.js';
+import { answer } from '../terminal/answer.js';
+import { pounds, whole } from '../terminal/numbers.js';
 
 export const history = defineCommand({
   name: 'history',

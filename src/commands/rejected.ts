@@ -1,8 +1,8 @@
-import { answer, type Column } from '../answer.js';
 import { defineCommand } from '../command.js';
+import { outputOption, wholeNumber } from '../options.js';
 import type { RejectedArrival } from '../order-history/rejected-messages.js';
 import type { RejectedLine } from '../order-history/stream.js';
-import { outputOption, wholeNumber } from '../parse.js';
+import { answer, type Column } from '../terminal/answer.js';
 
 type Rejected = RejectedLine | RejectedArrival;
 

@@ -1,9 +1,9 @@
-import { answer, type Column } from '../answer.js';
 import { type Context, defineCommand } from '../command.js';
-import { counted } from '../numbers.js';
-import { outputOption } from '../parse.js';
+import { outputOption } from '../options.js';
+import { costColumns, costLines } from '../stack/rows.js';
 import type { Part } from '../stack/stack.js';
-import { costColumns, costLines } from '../stack-rows.js';
+import { answer, type Column } from '../terminal/answer.js';
+import { counted } from '../terminal/numbers.js';
 
 const columns: readonly Column<Part>[] = [
   { name: 'name', title: 'part', value: ({ name }) => name },

@@ -1,11 +1,11 @@
-import { line } from '../answer.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
+import { type Moment, moment, outputOption, wholeNumber } from '../options.js';
 import type { StreamBlock, StreamStart } from '../order-history/stream.js';
-import { orderColumns, orderLines } from '../order-rows.js';
 import type { Order } from '../orders/order.js';
 import { orderOf } from '../orders/order-block.js';
-import { type Moment, moment, outputOption, wholeNumber } from '../parse.js';
+import { orderColumns, orderLines } from '../orders/rows.js';
+import { line } from '../terminal/answer.js';
 
 export const tail = defineCommand({
   name: 'tail',

@@ -1,9 +1,9 @@
-import { answer, type Column } from '../answer.js';
 import { defineCommand } from '../command.js';
-import { pounds, whole } from '../numbers.js';
+import { outputOption } from '../options.js';
 import { type Reconciliation, reconcile } from '../order-history/reconcile.js';
-import { outputOption } from '../parse.js';
-import type { Terminal } from '../terminal.js';
+import { answer, type Column } from '../terminal/answer.js';
+import { pounds, whole } from '../terminal/numbers.js';
+import type { Terminal } from '../terminal/terminal.js';
 
 const columns: readonly Column<Reconciliation>[] = [
   { name: 'pass', value: ({ pass }) => String(pass) },

@@ -1,9 +1,10 @@
 /** A customer's orders as a person reads them: newest invoice first, each with its lines. */
-import { counted, pounds, whole } from '../numbers.js';
-import { fit } from '../order-rows.js';
+
 import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
-import type { Terminal } from '../terminal.js';
+import { fit } from '../orders/rows.js';
+import { counted, pounds, whole } from '../terminal/numbers.js';
+import type { Terminal } from '../terminal/terminal.js';
 import type { CustomerOrders } from './customer-orders.js';
 
 const CODE = 12;

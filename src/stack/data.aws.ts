@@ -4,7 +4,7 @@ import { DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCo
 import { S3Client } from '@aws-sdk/client-s3';
 import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
-import { whole } from '../numbers.js';
+import { whole } from '../terminal/numbers.js';
 import { deleteBucket, emptyBucket } from './bucket.aws.js';
 import { TABLE } from './remains.aws.js';
 import type { Remainder, StackEvent } from './stack.js';

@@ -1,6 +1,6 @@
 /** Parameters of a template: what was typed, checked by what the template says of each, before AWS is asked. */
 import { AlakazamError } from '../errors.js';
-import { nearestTo } from '../nearest.js';
+import { nearestTo } from '../terminal/nearest.js';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
 export interface ParameterDefinition {

@@ -13,7 +13,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsSession } from '../engines/aws/session.js';
 import { reasonOf } from '../errors.js';
-import { counted, duration, whole } from '../numbers.js';
+import { counted, duration, whole } from '../terminal/numbers.js';
 import type { Part } from './stack.js';
 
 export type Outputs = ReadonlyMap<string, string>;

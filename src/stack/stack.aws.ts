@@ -15,7 +15,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isMissing } from '../engines/aws/errors.js';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import { counted } from '../numbers.js';
+import { counted } from '../terminal/numbers.js';
 import type { Assets } from './assets.js';
 import { type BucketOwner, ensureBucket, ensureObject } from './bucket.aws.js';
 import { createChangeSet, ONLY_A_NAME } from './change-set.aws.js';

@@ -4,10 +4,10 @@ import { DescribeStreamSummaryCommand, KinesisClient, ListStreamsCommand } from 
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import { counted, whole } from '../numbers.js';
 import type { Check } from '../pipeline.js';
+import { check, checkIfPossible, type Finding } from '../terminal/check.js';
+import { counted, whole } from '../terminal/numbers.js';
 import type { Resources } from './aws-resources.js';
-import { check, checkIfPossible, type Finding } from './check.js';
 
 export async function* checks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   yield await check('region', () => chosenRegion(session));

@@ -4,12 +4,12 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
-import { bytes, whole } from '../numbers.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
 import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../order-history/stream.local.js';
 import type { Check, Target } from '../pipeline.js';
-import { check } from './check.js';
+import { check } from '../terminal/check.js';
+import { bytes, whole } from '../terminal/numbers.js';
 
 export const local: Target = (config, clock) => {
   const home = config.get('home') as string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytes, duration, pounds, whole } from '../src/numbers.js';
+import { bytes, duration, pounds, whole } from '../../src/terminal/numbers.js';
 
 test.each([
   [0, '0'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AlakazamError } from '../src/errors.js';
-import { FORMATS, moment, oneOf, orderDate, outputOption, rate, speed, text, wholeNumber } from '../src/parse.js';
+import { FORMATS, moment, oneOf, orderDate, outputOption, rate, speed, text, wholeNumber } from '../src/options.js';
 
 type Parser = (typed: string, flag: string) => unknown;
 

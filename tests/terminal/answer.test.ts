@@ -3,10 +3,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answer, type Column, csvLine, type Format, line, printable } from '../src/answer.js';
-import { orderColumns, orderLines } from '../src/order-rows.js';
-import type { Order } from '../src/orders/order.js';
-import { openTerminal } from '../src/terminal.js';
+import type { Order } from '../../src/orders/order.js';
+import { orderColumns, orderLines } from '../../src/orders/rows.js';
+import { answer, type Column, csvLine, type Format, line, printable } from '../../src/terminal/answer.js';
+import { openTerminal } from '../../src/terminal/terminal.js';
 
 interface Sale {
   readonly product: string;

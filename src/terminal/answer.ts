@@ -1,5 +1,5 @@
 /** The answer on stdout: a table for a person, plain rows in a pipe, or the format that was asked for. */
-import type { FORMATS } from './parse.js';
+import type { FORMATS } from '../options.js';
 import type { Style, Terminal } from './terminal.js';
 
 export interface Column<Row> {

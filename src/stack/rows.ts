@@ -1,9 +1,9 @@
 /** How the stack is shown: what would change, what happens to it, and what it costs. */
-import { type Column, type Format, line } from './answer.js';
-import { dollars } from './numbers.js';
-import type { Cost, CostItem } from './stack/costs.js';
-import type { Change, StackEvent } from './stack/stack.js';
-import type { Terminal } from './terminal.js';
+import { type Column, type Format, line } from '../terminal/answer.js';
+import { dollars } from '../terminal/numbers.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { Cost, CostItem } from './costs.js';
+import type { Change, StackEvent } from './stack.js';
 
 const STACK = 'AWS::CloudFormation::Stack';
 const withoutVendor = (type: string) => type.replace(/^AWS::/, '');

@@ -1,7 +1,7 @@
 /** The terminal: stdout is the answer, stderr the conversation. */
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { AlakazamError } from './errors.js';
+import { AlakazamError } from '../errors.js';
 import { openProgress, type Progress } from './progress.js';
 
 export type Style = Parameters<typeof styleText>[0];

@@ -1,8 +1,8 @@
 /** Orders as rows: in a file, in a pipe, and on a terminal. */
-import type { Column } from './answer.js';
-import { printable } from './answer.js';
-import { pounds, whole } from './numbers.js';
-import type { Order } from './orders/order.js';
+import type { Column } from '../terminal/answer.js';
+import { printable } from '../terminal/answer.js';
+import { pounds, whole } from '../terminal/numbers.js';
+import type { Order } from './order.js';
 
 export const orderColumns: readonly Column<Order>[] = [
   { name: 'orderId', title: 'order', value: (order) => order.orderId },
