@@ -3,10 +3,10 @@ import { AlakazamError } from '../errors.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { type Loaded, load } from '../order-history/load.js';
 import { orderOf } from '../orders/order-block.js';
-import type { OrderSource, SourcePosition } from '../orders/order-source.js';
-import { atOnce, atRate, atSpeed, type Pace } from '../orders/pacing.js';
 import { orderColumns } from '../orders/rows.js';
-import { openSource } from '../orders/sources.js';
+import type { OrderSource, SourcePosition } from '../sources/order-source.js';
+import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
+import { openSource } from '../sources/sources.js';
 import { answer, type Column, type Format, line } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
 

@@ -1,8 +1,8 @@
 /** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
 
 import { reasonOf } from '../errors.js';
-import type { OrderSource, SourcePosition } from '../orders/order-source.js';
-import type { Pace } from '../orders/pacing.js';
+import type { OrderSource, SourcePosition } from '../sources/order-source.js';
+import type { Pace } from '../sources/pacing.js';
 import type { OrderStream } from './stream.js';
 
 /** Something made of the stream that follows it. */

@@ -1,7 +1,7 @@
 /** How far each source was read, and what of it was no order: kept in LMDB, wherever the orders themselves go. */
 
 import type { LocalStore } from '../engines/lmdb/store.js';
-import type { SourcePosition } from '../orders/order-source.js';
+import type { SourcePosition } from '../sources/order-source.js';
 import type { RejectedLine, SourceProgress } from './stream.js';
 
 export interface KeptProgress {

@@ -1,9 +1,9 @@
 /** The order stream in LMDB. One value holds up to 512 orders, because a put costs by the value and hardly by the byte. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
+import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/codec.js';
 import { filtered, joined, type OrderBlock, slice } from '../orders/order-block.js';
-import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/order-block-codec.js';
-import type { SourcePosition } from '../orders/order-source.js';
+import type { SourcePosition } from '../sources/order-source.js';
 import type { OrderStream, ReadOptions, SourceProgress, StreamStart } from './stream.js';
 
 const ORDERS_A_VALUE = 512;

@@ -1,6 +1,6 @@
 /** Port: the ordered, durable log of orders. */
 import type { OrderBlock } from '../orders/order-block.js';
-import type { InvoiceCodes, Rejected, SourcePosition } from '../orders/order-source.js';
+import type { InvoiceCodes, Rejected, SourcePosition } from '../sources/order-source.js';
 
 /** Orders as the stream has them: in its order, and with the time they were taken. */
 export interface StreamBlock {

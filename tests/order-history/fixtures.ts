@@ -6,7 +6,7 @@ import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import type { Order } from '../../src/orders/order.js';
 import { GUEST, type OrderBlock, orderOf } from '../../src/orders/order-block.js';
 import { formatLine } from '../../src/orders/order-line.js';
-import type { SourcePosition } from '../../src/orders/order-source.js';
+import type { SourcePosition } from '../../src/sources/order-source.js';
 
 export interface Line {
   readonly invoiceNo?: string;

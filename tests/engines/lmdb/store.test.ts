@@ -9,7 +9,7 @@ import { openStore } from '../../../src/engines/lmdb/store.js';
 import { reconcile } from '../../../src/order-history/reconcile.js';
 import { orderId } from '../../../src/orders/order.js';
 import { GUEST } from '../../../src/orders/order-block.js';
-import type { SourcePosition } from '../../../src/orders/order-source.js';
+import type { SourcePosition } from '../../../src/sources/order-source.js';
 import {
   blockOf,
   collect,

@@ -1,12 +1,12 @@
 /** Reads order lines out of the bytes of a file: which are orders, which are not, and why. */
-import { createBlockBuilder } from './block-builder.js';
+import { createBlockBuilder } from '../../orders/block-builder.js';
+import { GUEST } from '../../orders/order-block.js';
+import { FIELD_CHARACTERS_MAX, formatLine, type LineFields, whyNotAnOrder } from '../../orders/order-line.js';
+import type { Rejected, SourceBatch } from '../order-source.js';
 import { readRecord } from './csv-record.js';
 import type { Input } from './input.js';
 import { createLineScanner } from './line-scanner.js';
-import { GUEST } from './order-block.js';
 import type { OrderHeader } from './order-header.js';
-import { FIELD_CHARACTERS_MAX, formatLine, type LineFields, whyNotAnOrder } from './order-line.js';
-import type { Rejected, SourceBatch } from './order-source.js';
 
 /** A line longer than its eight longest fields, every quote doubled, is no order. */
 const LINE_BYTES_MAX = 8 * 2 * FIELD_CHARACTERS_MAX;

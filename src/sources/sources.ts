@@ -9,6 +9,6 @@ export interface SourceOptions {
 }
 
 export async function openSource({ path, seed, isLoop, stdin }: SourceOptions): Promise<OrderSource> {
-  if (path !== undefined) return (await import('./source.file.js')).openFileSource(path, { loop: isLoop, stdin });
-  return (await import('./source.built-in.js')).openBuiltInShop({ seed });
+  if (path !== undefined) return (await import('./order-source.file.js')).openFileSource(path, { loop: isLoop, stdin });
+  return (await import('./order-source.shop.js')).openBuiltInShop({ seed });
 }

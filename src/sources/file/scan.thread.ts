@@ -1,6 +1,6 @@
 /** The thread of `scan-ahead.ts`: scans a file and hands over its batches, a few ahead of what was asked for. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { AlakazamError, reasonOf } from '../errors.js';
+import { AlakazamError, reasonOf } from '../../errors.js';
 import { openInput } from './input.js';
 import type { Answer, Assignment } from './scan-ahead.js';
 import { scanFile } from './scan-file.js';

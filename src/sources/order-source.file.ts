@@ -1,13 +1,13 @@
 /** Orders from a file or from standard input, in the layout of UCI Online Retail. */
 import { createHash } from 'node:crypto';
 import { AlakazamError } from '../errors.js';
-import { openInput } from './input.js';
-import { numberInvoices } from './invoice-codes.js';
-import { numberOrders } from './number-orders.js';
-import { readHeader } from './order-header.js';
+import { openInput } from './file/input.js';
+import { numberInvoices } from './file/invoice-codes.js';
+import { numberOrders } from './file/number-orders.js';
+import { readHeader } from './file/order-header.js';
+import { scanAhead } from './file/scan-ahead.js';
+import { type FilePosition, scanFile } from './file/scan-file.js';
 import type { OrderSource, ReadOptions, SourceBatch } from './order-source.js';
-import { scanAhead } from './scan-ahead.js';
-import { type FilePosition, scanFile } from './scan-file.js';
 
 export interface FileSourceOptions {
   /** Reads the file again and again; from the second pass on, `.2`, `.3` … is added to the invoice numbers. */

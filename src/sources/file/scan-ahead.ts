@@ -1,7 +1,7 @@
 /** Reads a file in a thread of its own, ahead of who works on its batches. */
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { AlakazamError, type ErrorCode } from '../errors.js';
+import { AlakazamError, type ErrorCode } from '../../errors.js';
 import { openInput } from './input.js';
 import type { OrderHeader } from './order-header.js';
 import { type FilePosition, type ScannedBatch, type ScanOptions, scanFile } from './scan-file.js';

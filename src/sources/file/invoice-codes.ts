@@ -2,7 +2,7 @@
  * Which of its name a line is in its invoice. Invoices come back after others, so every invoice is remembered: the recent
  * ones here, the rest with the source's bookmark.
  */
-import type { InvoiceCodes } from './order-source.js';
+import type { InvoiceCodes } from '../order-source.js';
 
 /** Twice this many invoices stay in memory; others are asked for again. */
 const RECENT_INVOICES_MAX = 4096;

@@ -1,6 +1,6 @@
 /** The invoices of the built-in shop: whose they are, and what is bought or brought back. */
-import { GUEST } from './order-block.js';
-import { formatLine } from './order-line.js';
+import { GUEST } from '../../orders/order-block.js';
+import { formatLine } from '../../orders/order-line.js';
 import { createRandom, hash } from './random.js';
 import { FAVOURITES, listed, QUANTITIES, type Shop, type ShopData } from './shop.js';
 import { createCalendar, type Moment } from './shop-calendar.js';

@@ -1,6 +1,6 @@
 /** One CSV record that may be anything: with quotes, over several lines, or broken. */
-import { FIELD_CHARACTERS_MAX, splitLine } from './order-line.js';
-import { decodeText, trimCarriageReturn } from './text.js';
+import { FIELD_CHARACTERS_MAX, splitLine } from '../../orders/order-line.js';
+import { decodeText, trimCarriageReturn } from './encoding.js';
 
 export interface CsvRecord {
   /** Its fields, or why it is not a record. */

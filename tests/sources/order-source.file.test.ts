@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AlakazamError } from '../../src/errors.js';
 import { isoDate } from '../../src/orders/order-line.js';
-import type { OrderSource } from '../../src/orders/order-source.js';
-import { openFileSource } from '../../src/orders/source.file.js';
+import { openFileSource } from '../../src/sources/order-source.file.js';
+import type { OrderSource } from '../../src/sources/order-source.js';
 import { temporaryDirectory } from '../run-cli.js';
 import {
   anyBadLine,

@@ -8,8 +8,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { GUEST, lineOf } from '../../src/orders/order-block.js';
 import { formatLine, isoDate, type LineFields, splitLine, whyNotAnOrder } from '../../src/orders/order-line.js';
-import type { ReadOptions, SourcePosition } from '../../src/orders/order-source.js';
-import { openBuiltInShop } from '../../src/orders/source.built-in.js';
+import type { ReadOptions, SourcePosition } from '../../src/sources/order-source.js';
+import { openBuiltInShop } from '../../src/sources/order-source.shop.js';
 
 vi.mock(import('node:fs'), async (actual) => {
   const fs = await actual();
@@ -139,7 +139,7 @@ describe('reading', () => {
   test('nothing is loaded before', async () => {
     vi.resetModules();
     vi.mocked(readFileSync).mockClear();
-    const { openBuiltInShop } = await import('../../src/orders/source.built-in.js');
+    const { openBuiltInShop } = await import('../../src/sources/order-source.shop.js');
     const orders = openBuiltInShop({ seed: 1 }).read({ limit: 1 });
     expect(readFileSync).not.toHaveBeenCalled();
     for await (const _ of orders);

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { AlakazamError, reasonOf } from '../errors.js';
+import { AlakazamError, reasonOf } from '../../errors.js';
 
 export interface Input {
   /** For people. */

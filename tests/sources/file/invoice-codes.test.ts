@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { numberInvoices } from '../../src/orders/invoice-codes.js';
-import { orderId } from '../../src/orders/order.js';
+import { orderId } from '../../../src/orders/order.js';
+import { numberInvoices } from '../../../src/sources/file/invoice-codes.js';
 
 type Line = readonly [invoiceNo: string, stockCode: string];
 

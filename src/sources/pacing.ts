@@ -1,6 +1,6 @@
 /** When the next orders are due: all at once, so many a second, or as fast as their own dates say. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { joined, orderOf } from './order-block.js';
+import { joined, orderOf } from '../orders/order-block.js';
 import type { SourceBatch } from './order-source.js';
 
 export interface Pace {

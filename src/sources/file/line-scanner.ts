@@ -4,8 +4,8 @@
  * `order-line.ts`, which alone states the rules; a line that passes here passes there, with the same values.
  */
 
-import { GUEST } from './order-block.js';
-import { FIELD_CHARACTERS_MAX, KEY_CHARACTERS_MAX } from './order-line.js';
+import { GUEST } from '../../orders/order-block.js';
+import { FIELD_CHARACTERS_MAX, KEY_CHARACTERS_MAX } from '../../orders/order-line.js';
 
 export interface LineScanner {
   /** Where the line that was scanned ends: at its line feed, or at `limit` if there is none. */

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { GUEST, type OrderBlock } from '../../src/orders/order-block.js';
-import type { SourceBatch } from '../../src/orders/order-source.js';
-import { atOnce, atRate, atSpeed } from '../../src/orders/pacing.js';
+import type { SourceBatch } from '../../src/sources/order-source.js';
+import { atOnce, atRate, atSpeed } from '../../src/sources/pacing.js';
 import { lineWith, ordersIn } from './reading.js';
 
 /** The only time there is: waiting moves it. */

@@ -1,7 +1,7 @@
 /** The built-in shop: what it sells, who buys there and what they like. All follows from `data/shop.json` and a seed. */
 import { existsSync, readFileSync } from 'node:fs';
-import { AlakazamError } from '../errors.js';
-import { formatLine } from './order-line.js';
+import { AlakazamError } from '../../errors.js';
+import { formatLine } from '../../orders/order-line.js';
 import { createRandom, firstAbove, hash, runningTotals, scaled } from './random.js';
 
 type Histogram = readonly (readonly [value: number, count: number])[];

@@ -1,7 +1,8 @@
 /** Gives the orders of a block their numbers in their invoices. */
+
+import { lineOf, type OrderBlock, startOf } from '../../orders/order-block.js';
+import { parseLine } from '../../orders/order-line.js';
 import type { InvoiceNumbering } from './invoice-codes.js';
-import { lineOf, type OrderBlock, startOf } from './order-block.js';
-import { parseLine } from './order-line.js';
 
 const COMMA = 44;
 const QUOTE = 34;

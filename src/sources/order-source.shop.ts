@@ -2,12 +2,12 @@
  * Orders from the built-in shop, which sells for ever. Invoice n follows from the seed and from n alone, so reading goes on
  * anywhere at once, and the same seed gives the same orders on every machine and every version of Node.
  */
-import { type BlockBuilder, createBlockBuilder } from './block-builder.js';
-import { GUEST } from './order-block.js';
+import { type BlockBuilder, createBlockBuilder } from '../orders/block-builder.js';
+import { GUEST } from '../orders/order-block.js';
 import type { OrderSource, ReadOptions, SourceBatch } from './order-source.js';
-import { hash } from './random.js';
-import { loadShopData, openShop, type Shop } from './shop.js';
-import { createInvoices, type Invoice } from './shop-invoices.js';
+import { hash } from './shop/random.js';
+import { loadShopData, openShop, type Shop } from './shop/shop.js';
+import { createInvoices, type Invoice } from './shop/shop-invoices.js';
 
 /** The next order: which line of which invoice, both from 0. */
 type ShopPosition = { readonly invoice: number; readonly line: number };

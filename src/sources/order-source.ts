@@ -1,5 +1,5 @@
 /** Port: where orders come from. */
-import type { OrderBlock } from './order-block.js';
+import type { OrderBlock } from '../orders/order-block.js';
 
 /** A line that isn't an order: kept with the reason, never in the way of what comes after it. */
 export interface Rejected {

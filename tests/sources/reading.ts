@@ -5,14 +5,14 @@ import fc from 'fast-check';
 import type { Order } from '../../src/orders/order.js';
 import { FIELDS } from '../../src/orders/order.js';
 import { type OrderBlock, orderOf } from '../../src/orders/order-block.js';
+import { openFileSource } from '../../src/sources/order-source.file.js';
 import type {
   InvoiceCodes,
   OrderSource,
   Rejected,
   SourceBatch,
   SourcePosition,
-} from '../../src/orders/order-source.js';
-import { openFileSource } from '../../src/orders/source.file.js';
+} from '../../src/sources/order-source.js';
 
 export const HEADER = FIELDS.join(',');
 

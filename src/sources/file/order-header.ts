@@ -1,8 +1,8 @@
 /** The header of a file of orders: which column is which field. */
-import { AlakazamError } from '../errors.js';
-import { FIELDS } from './order.js';
-import { quoted, splitLine } from './order-line.js';
-import { decodeText, trimCarriageReturn } from './text.js';
+import { AlakazamError } from '../../errors.js';
+import { FIELDS } from '../../orders/order.js';
+import { quoted, splitLine } from '../../orders/order-line.js';
+import { decodeText, trimCarriageReturn } from './encoding.js';
 
 export interface OrderHeader {
   /** Bytes up to the first line after the header, a byte order mark included. */
