@@ -9,10 +9,10 @@
  */
 import type { Config } from './config.js';
 import type { OrderHistory } from './order-history/history.js';
-import type { View } from './order-history/load.js';
 import type { RejectedArrival } from './order-history/rejected-messages.js';
-import type { OrderStream, RejectedLine } from './order-history/stream.js';
 import type { Stack } from './stack/stack.js';
+import type { View } from './stream/load.js';
+import type { OrderStream, RejectedLine } from './stream/stream.js';
 
 /** Each stage opens when it is first asked for, and once. */
 export interface Pipeline {

@@ -1,12 +1,12 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
-import { type Loaded, load } from '../order-history/load.js';
 import { orderOf } from '../orders/order-block.js';
 import { orderColumns } from '../orders/rows.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
+import { type Loaded, load } from '../stream/load.js';
 import { answer, type Column, type Format, line } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
 

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
 import { outputOption, wholeNumber } from '../options.js';
 import type { RejectedArrival } from '../order-history/rejected-messages.js';
-import type { RejectedLine } from '../order-history/stream.js';
+import type { RejectedLine } from '../stream/stream.js';
 import { answer, type Column } from '../terminal/answer.js';
 
 type Rejected = RejectedLine | RejectedArrival;

@@ -1,10 +1,10 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { type Moment, moment, outputOption, wholeNumber } from '../options.js';
-import type { StreamBlock, StreamStart } from '../order-history/stream.js';
 import type { Order } from '../orders/order.js';
 import { orderOf } from '../orders/order-block.js';
 import { orderColumns, orderLines } from '../orders/rows.js';
+import type { StreamBlock, StreamStart } from '../stream/stream.js';
 import { line } from '../terminal/answer.js';
 
 export const tail = defineCommand({

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
-import { type Reconciliation, reconcile } from '../order-history/reconcile.js';
+import { type Reconciliation, reconcile } from '../reconciliation/reconcile.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { pounds, whole } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';

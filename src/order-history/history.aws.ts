@@ -13,14 +13,14 @@ import { openShards, readShards, type ShardPosition } from '../engines/aws/shard
 import { AlakazamError } from '../errors.js';
 import { createBlockBuilder } from '../orders/block-builder.js';
 import type { Order } from '../orders/order.js';
-import type { Arrival, ArrivalLog, ordersIn } from './arrivals.aws.js';
-import type { ChangeLog, changesIn } from './changes.aws.js';
+import type { Arrival, ArrivalLog, ordersIn } from '../stream/kinesis/arrivals.aws.js';
+import { lastArrivals } from '../stream/kinesis/last-arrivals.js';
+import { addOrder, blocksOf } from '../stream/order-record.js';
+import type { ReadOptions, StreamBlock } from '../stream/stream.js';
+import type { ChangeLog, changesIn } from './dynamodb/changes.aws.js';
+import { checkpointKey, customersName, invoiceName, invoicesIn } from './dynamodb/history-index.js';
+import { hasCustomer, type Item, keyOf, orderIn, sequenceAt, sequenceIn, standingIn } from './dynamodb/order-item.js';
 import type { OrderHistory } from './history.js';
-import { checkpointKey, customersName, invoiceName, invoicesIn } from './history-index.js';
-import { lastArrivals } from './last-arrivals.js';
-import { hasCustomer, type Item, keyOf, orderIn, sequenceAt, sequenceIn, standingIn } from './order-item.js';
-import { addOrder, blocksOf } from './order-record.js';
-import type { ReadOptions, StreamBlock } from './stream.js';
 
 /** The logs a tail reads, each with what takes its records apart. */
 export interface Arrivals {

@@ -9,9 +9,9 @@ import type { Order } from '../orders/order.js';
 import { orderId } from '../orders/order.js';
 import { filtered, GUEST, lineOf, type OrderBlock, orderOf, slice, startOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
+import type { LocalOrderStream, NumberedBlock } from '../stream/stream.local.js';
+import { customersFrom, hashOf, keepRuns, type Run, runsOf } from './customer-index.local.js';
 import type { OrderHistory } from './history.js';
-import { customersFrom, hashOf, keepRuns, type Run, runsOf } from './runs.js';
-import type { LocalOrderStream, NumberedBlock } from './stream.local.js';
 
 const ORDERS_A_COMMIT = 32_768;
 

@@ -1,7 +1,7 @@
 /** Port: every customer's orders, by customer and by order id. A view of the stream. */
 import type { Order } from '../orders/order.js';
 import type { OrderBlock } from '../orders/order-block.js';
-import type { ReadOptions, StreamBlock } from './stream.js';
+import type { ReadOptions, StreamBlock } from '../stream/stream.js';
 
 export interface OrderHistory {
   /**

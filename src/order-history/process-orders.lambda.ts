@@ -2,9 +2,9 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { isInvalid, readItems, writeItems } from '../engines/aws/items.js';
-import { checkpointKey } from './history-index.js';
-import type { KinesisEvent } from './kinesis-event.js';
-import { type CustomerOrder, keyOf, orderIn, sequenceAt, standingIn } from './order-item.js';
+import type { KinesisEvent } from '../stream/kinesis/event.js';
+import { checkpointKey } from './dynamodb/history-index.js';
+import { type CustomerOrder, keyOf, orderIn, sequenceAt, standingIn } from './dynamodb/order-item.js';
 import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';
 import { messagesOf } from './rejected-messages.js';
 

@@ -3,8 +3,9 @@
  * table, one of a guest is counted, what is no order goes whole to the rejected queue. Only what may go well later is given
  * back, to come again: the whole batch may come again at any time, and nothing is doubled by it.
  */
-import { userRecords } from './aggregated-record.js';
-import { customersName, indexItem, invoiceName } from './history-index.js';
+import { userRecords } from '../stream/kinesis/aggregated-record.js';
+import { decodeOrder, isOrder } from '../stream/order-record.js';
+import { customersName, indexItem, invoiceName } from './dynamodb/history-index.js';
 import {
   type CustomerOrder,
   hasCustomer,
@@ -13,8 +14,7 @@ import {
   itemOf,
   type Standing,
   sequenceAt,
-} from './order-item.js';
-import { decodeOrder, isOrder } from './order-record.js';
+} from './dynamodb/order-item.js';
 
 export interface StreamRecord {
   readonly shardId: string;

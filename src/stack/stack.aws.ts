@@ -227,7 +227,7 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
     async *replay(signal) {
       const outputs = outputsOf(await deployed());
       const output = (name: string) => outputs.get(name) as string;
-      const { replay } = await import('./failed-orders.aws.js');
+      const { replay } = await import('../order-history/replay.aws.js');
       const functionName = output('ProcessOrdersFunctionName');
       const bucket = output('FailedOrdersBucketName');
       const prefix = output('FailedOrdersPrefix');

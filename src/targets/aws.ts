@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
-import type { OrderStream } from '../order-history/stream.js';
 import type { Target } from '../pipeline.js';
 import type { Stack } from '../stack/stack.js';
+import type { OrderStream } from '../stream/stream.js';
 import { findResources } from './aws-resources.js';
 
 export const aws: Target = (config, clock) => {
@@ -19,8 +19,8 @@ export const aws: Target = (config, clock) => {
 
   async function openStream(): Promise<OrderStream> {
     const [{ openAwsStream }, { PROGRESS_STORE }, { openStore }, name] = await Promise.all([
-      import('../order-history/stream.aws.js'),
-      import('../order-history/source-progress.js'),
+      import('../stream/stream.aws.js'),
+      import('../stream/bookmarks.js'),
       import('../engines/lmdb/store.js'),
       nameOf('OrdersStreamName'),
     ]);
@@ -54,11 +54,11 @@ export const aws: Target = (config, clock) => {
       index,
       clock,
       async arrivals() {
-        const { openArrivals, ordersIn } = await import('../order-history/arrivals.aws.js');
+        const { openArrivals, ordersIn } = await import('../stream/kinesis/arrivals.aws.js');
         return { log: openArrivals(session, await nameOf('OrdersStreamName')), ordersIn };
       },
       async changes() {
-        const { openChanges, changesIn } = await import('../order-history/changes.aws.js');
+        const { openChanges, changesIn } = await import('../order-history/dynamodb/changes.aws.js');
         return { log: await openChanges(session, table), changesIn };
       },
     });

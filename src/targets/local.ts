@@ -6,8 +6,8 @@ import { openStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
-import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../order-history/stream.local.js';
 import type { Check, Target } from '../pipeline.js';
+import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../stream/stream.local.js';
 import { check } from '../terminal/check.js';
 import { bytes, whole } from '../terminal/numbers.js';
 

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { useFaultProxy } from '../emulators/fault-proxy.js';
+import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
 import {
   type CliOptions,
   environmentOf,
@@ -14,8 +16,6 @@ import {
   spawnCli,
   temporaryDirectory,
 } from '../run-cli.js';
-import { useFaultProxy } from './fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from './ministack.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

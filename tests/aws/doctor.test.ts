@@ -7,9 +7,9 @@ import type { Check } from '../../src/pipeline.js';
 import { checks } from '../../src/targets/aws-checks.js';
 import { PURPOSES } from '../../src/targets/aws-permissions.js';
 import { findResources } from '../../src/targets/aws-resources.js';
+import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
+import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
-import { type Answer, type Call, refusal, useFaultProxy } from './fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from './ministack.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

@@ -4,10 +4,10 @@ import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/clien
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { orderOf } from '../../src/orders/order-block.js';
-import { blockOf, manyLines } from '../order-history/fixtures.js';
+import { shardRecords } from '../emulators/event-source.js';
+import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { blockOf, manyLines } from '../orders/fixtures.js';
 import { type CliOptions, runCli, temporaryDirectory } from '../run-cli.js';
-import { shardRecords } from './event-source.js';
-import { emulatorEnvironment, useMiniStack } from './ministack.js';
 
 const emulator = useMiniStack();
 const home = temporaryDirectory();

@@ -1,8 +1,8 @@
 /** What every order history promises; each driver's tests are one call of this. */
 import { describe, expect, test } from 'vitest';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import type { OrderStream } from '../../src/order-history/stream.js';
 import { GUEST } from '../../src/orders/order-block.js';
+import type { OrderStream } from '../../src/stream/stream.js';
 import {
   blockOf,
   byCustomer,
@@ -14,7 +14,7 @@ import {
   manyLines,
   ordersIn,
   putter,
-} from './fixtures.js';
+} from '../orders/fixtures.js';
 
 export interface HistoryFixture {
   /** Each call is another handle on the same stream, which is empty at first, as another process has one. */

@@ -1,4 +1,4 @@
+import { localFixture } from '../stream/local-fixture.js';
 import { testHistory } from './history.contract.js';
-import { localFixture } from './local-fixture.js';
 
 testHistory('local', localFixture);

@@ -7,12 +7,12 @@ import {
   orderIn,
   type Standing,
   standingIn,
-} from '../../src/order-history/order-item.js';
+} from '../../src/order-history/dynamodb/order-item.js';
 import { orderKey, processOrders, type RejectedRecord, type Tables } from '../../src/order-history/process-orders.js';
 import type { Order } from '../../src/orders/order.js';
 import { orderOf } from '../../src/orders/order-block.js';
-import { type Handler, type KinesisRecord, runMapping, shardRecords } from '../aws/event-source.js';
-import { blockOf } from './fixtures.js';
+import { type Handler, type KinesisRecord, runMapping, shardRecords } from '../emulators/event-source.js';
+import { blockOf } from '../orders/fixtures.js';
 
 /** Tables in memory; `fails` says whether the next thing does. */
 function memory(fails: () => boolean) {

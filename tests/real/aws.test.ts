@@ -1,7 +1,7 @@
 /** Real orders through a deployed stack, from `deploy` to `destroy`. */
 import { DeleteDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { expect, test } from 'vitest';
-import { emulatorEnvironment, useMiniStack } from '../aws/ministack.js';
+import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
 import { describeReal, REAL_GZ } from './real-data.js';
 

@@ -1,7 +1,7 @@
 /** The stack when CloudFormation, or the way there, fails. */
 import { beforeAll, expect, test } from 'vitest';
-import { useFaultProxy } from '../aws/fault-proxy.js';
-import { useMiniStack } from '../aws/ministack.js';
+import { useFaultProxy } from '../emulators/fault-proxy.js';
+import { useMiniStack } from '../emulators/ministack.js';
 import { startStack } from './aws-stack.js';
 import { collect, deploy, failureOf } from './stack.contract.js';
 

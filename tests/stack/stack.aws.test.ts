@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { useMiniStack } from '../aws/ministack.js';
+import { useMiniStack } from '../emulators/ministack.js';
 import { ROOT } from '../run-cli.js';
 import { startStack } from './aws-stack.js';
 import { collect, deploy, type StackFixture, testStack } from './stack.contract.js';

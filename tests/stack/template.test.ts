@@ -30,8 +30,8 @@ import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, type QueueAttributeName, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useMiniStack } from '../aws/ministack.js';
-import { functionZip } from '../aws/order-history.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { functionZip } from '../emulators/order-history.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { temporaryDirectory } from '../run-cli.js';
 import { noLongerCreated } from './rules/no-longer-created.js';

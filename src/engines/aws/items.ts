@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchGetItemCommand, BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { AlakazamError } from '../../errors.js';
-import type { Item } from '../../order-history/order-item.js';
+import type { Item } from '../../order-history/dynamodb/order-item.js';
 import { isThrottling } from './errors.js';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html, API_BatchGetItem.html */

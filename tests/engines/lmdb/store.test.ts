@@ -6,9 +6,9 @@ import { open } from 'lmdb';
 import { describe, expect, test } from 'vitest';
 import { whatIsDamaged } from '../../../src/engines/lmdb/file.js';
 import { openStore } from '../../../src/engines/lmdb/store.js';
-import { reconcile } from '../../../src/order-history/reconcile.js';
 import { orderId } from '../../../src/orders/order.js';
 import { GUEST } from '../../../src/orders/order-block.js';
+import { reconcile } from '../../../src/reconciliation/reconcile.js';
 import type { SourcePosition } from '../../../src/sources/order-source.js';
 import {
   blockOf,
@@ -20,9 +20,9 @@ import {
   manyLines,
   progress,
   putter,
-} from '../../order-history/fixtures.js';
-import { localFixture } from '../../order-history/local-fixture.js';
+} from '../../orders/fixtures.js';
 import { finish, spawnCli } from '../../run-cli.js';
+import { localFixture } from '../../stream/local-fixture.js';
 
 const never = { signal: new AbortController().signal, onProgress() {} };
 

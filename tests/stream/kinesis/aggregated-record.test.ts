@@ -1,7 +1,7 @@
 /** Aggregated records, made by another implementation of the format: `aws_kinesis_agg` 1.2.3 for Python. */
 import { describe, expect, test } from 'vitest';
-import { userRecords } from '../../src/order-history/aggregated-record.js';
-import { decodeOrder } from '../../src/order-history/order-record.js';
+import { userRecords } from '../../../src/stream/kinesis/aggregated-record.js';
+import { decodeOrder } from '../../../src/stream/order-record.js';
 import { THREE_ORDERS } from './aggregated-orders.js';
 
 /** One record, with an explicit hash key. */

@@ -7,11 +7,11 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './arrivals.aws.js';
-import { lastArrivals } from './last-arrivals.js';
+import { openProgress } from './bookmarks.js';
+import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './kinesis/arrivals.aws.js';
+import { lastArrivals } from './kinesis/last-arrivals.js';
+import { type Answer, createOrderedPuts, type PutRecord } from './kinesis/ordered-puts.js';
 import { blocksOf, encoderOf } from './order-record.js';
-import { type Answer, createOrderedPuts, type PutRecord } from './ordered-puts.js';
-import { openProgress } from './source-progress.js';
 import type { OrderStream } from './stream.js';
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html; of the 10 MiB it allows, less than half. */

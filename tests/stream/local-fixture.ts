@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
 import { HISTORY_STORE, openLocalHistory } from '../../src/order-history/history.local.js';
-import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../../src/order-history/stream.local.js';
+import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../../src/stream/stream.local.js';
 import { temporaryDirectory } from '../run-cli.js';
 
 export interface LocalFixture {

@@ -11,13 +11,13 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { onTestFinished } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { type LocalStore, openStore } from '../../src/engines/lmdb/store.js';
-import { openArrivals, ordersIn } from '../../src/order-history/arrivals.aws.js';
-import { changesIn, openChanges } from '../../src/order-history/changes.aws.js';
+import { changesIn, openChanges } from '../../src/order-history/dynamodb/changes.aws.js';
 import { openAwsHistory } from '../../src/order-history/history.aws.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import { PROGRESS_STORE } from '../../src/order-history/source-progress.js';
-import { openAwsStream } from '../../src/order-history/stream.aws.js';
-import type { OrderStream } from '../../src/order-history/stream.js';
+import { PROGRESS_STORE } from '../../src/stream/bookmarks.js';
+import { openArrivals, ordersIn } from '../../src/stream/kinesis/arrivals.aws.js';
+import { openAwsStream } from '../../src/stream/stream.aws.js';
+import type { OrderStream } from '../../src/stream/stream.js';
 import { type CliOptions, ROOT } from '../run-cli.js';
 import { emulatorEnvironment } from './ministack.js';
 

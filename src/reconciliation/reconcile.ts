@@ -1,11 +1,12 @@
 /** Reconciliation: whether what the history holds is what the stream took, order by order and to the last tenth of a penny. */
+
+import type { OrderHistory } from '../order-history/history.js';
 import { createSum, type Sum } from '../orders/money.js';
 import { orderId } from '../orders/order.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
+import type { OrderStream } from '../stream/stream.js';
 import { createFingerprints } from './fingerprints.js';
-import type { OrderHistory } from './history.js';
-import type { OrderStream } from './stream.js';
 
 export interface Reconciliation {
   readonly pass: boolean;

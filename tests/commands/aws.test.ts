@@ -1,8 +1,8 @@
 /** The command line on the AWS target, as a user types it, with the function of the stack between stream and history. */
 import { describe, expect, test } from 'vitest';
+import { useMiniStack } from '../emulators/ministack.js';
+import { cliOn, deployFunction, makeParts } from '../emulators/order-history.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
-import { useMiniStack } from './ministack.js';
-import { cliOn, deployFunction, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
 const base = temporaryDirectory();

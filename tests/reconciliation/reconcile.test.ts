@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import { reconcile } from '../../src/order-history/reconcile.js';
-import type { OrderStream } from '../../src/order-history/stream.js';
 import { GUEST, orderOf } from '../../src/orders/order-block.js';
-import { blockOf, collectAll, type Line, manyLines, putter } from './fixtures.js';
-import { localFixture } from './local-fixture.js';
+import { reconcile } from '../../src/reconciliation/reconcile.js';
+import type { OrderStream } from '../../src/stream/stream.js';
+import { blockOf, collectAll, type Line, manyLines, putter } from '../orders/fixtures.js';
+import { localFixture } from '../stream/local-fixture.js';
 
 /** A stream and a history that hold just these. */
 function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount = 0) {

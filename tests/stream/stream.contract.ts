@@ -1,9 +1,19 @@
 /** What every order stream promises; each driver's tests are one call of this. */
 import { describe, expect, test } from 'vitest';
-import type { OrderStream } from '../../src/order-history/stream.js';
 import type { Order } from '../../src/orders/order.js';
 import { GUEST } from '../../src/orders/order-block.js';
-import { blockOf, byCustomer, collect, follow, idsOf, type Line, manyLines, progress, putter } from './fixtures.js';
+import type { OrderStream } from '../../src/stream/stream.js';
+import {
+  blockOf,
+  byCustomer,
+  collect,
+  follow,
+  idsOf,
+  type Line,
+  manyLines,
+  progress,
+  putter,
+} from '../orders/fixtures.js';
 
 export interface StreamFixture {
   /** Opens the stream as a process does: each call is another handle on the same one, which is empty at first. */

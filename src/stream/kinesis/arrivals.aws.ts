@@ -6,13 +6,13 @@ import {
   type _Record as KinesisRecord,
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
-import { isThrottling, isTransient, nameOf } from '../engines/aws/errors.js';
-import type { AwsSession, ClientOptions } from '../engines/aws/session.js';
-import type { Shard, ShardedLog, ShardPosition } from '../engines/aws/shards.js';
-import type { Order } from '../orders/order.js';
+import { isThrottling, isTransient, nameOf } from '../../engines/aws/errors.js';
+import type { AwsSession, ClientOptions } from '../../engines/aws/session.js';
+import type { Shard, ShardedLog, ShardPosition } from '../../engines/aws/shards.js';
+import { sequenceAt } from '../../order-history/dynamodb/order-item.js';
+import type { Order } from '../../orders/order.js';
+import { decodeOrder, isOrder } from '../order-record.js';
 import { userRecords } from './aggregated-record.js';
-import { sequenceAt } from './order-item.js';
-import { decodeOrder, isOrder } from './order-record.js';
 
 export interface Arrival {
   readonly order: Order;

@@ -13,10 +13,10 @@ import { openSession } from '../../src/engines/aws/session.js';
 import type { RejectedArrival } from '../../src/order-history/rejected-messages.js';
 import { messagesOf } from '../../src/order-history/rejected-messages.js';
 import { peekRejected } from '../../src/order-history/rejected-queue.aws.js';
+import { refusal, useFaultProxy } from '../emulators/fault-proxy.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { cliOn, makeParts } from '../emulators/order-history.js';
 import { type CliOptions, finish, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
-import { refusal, useFaultProxy } from './fault-proxy.js';
-import { useMiniStack } from './ministack.js';
-import { cliOn, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

@@ -2,6 +2,9 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
 import { AlakazamError } from '../../src/errors.js';
+import { refusal, useFaultProxy } from '../emulators/fault-proxy.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { clients, deployFunction, handlesOn, makeParts } from '../emulators/order-history.js';
 import {
   blockOf,
   collect,
@@ -12,10 +15,7 @@ import {
   manyLines,
   ordersIn,
   putter,
-} from '../order-history/fixtures.js';
-import { refusal, useFaultProxy } from './fault-proxy.js';
-import { useMiniStack } from './ministack.js';
-import { clients, deployFunction, handlesOn, makeParts } from './order-history.js';
+} from '../orders/fixtures.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

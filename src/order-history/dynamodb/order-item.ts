@@ -1,7 +1,7 @@
 /** An order as an item of the history table: key `CustomerId` (number) and `OrderId` (string). */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Order } from '../orders/order.js';
-import { isoDate } from '../orders/order-line.js';
+import type { Order } from '../../orders/order.js';
+import { isoDate } from '../../orders/order-line.js';
 
 export type Item = Record<string, AttributeValue>;
 

@@ -1,6 +1,6 @@
 /** The last orders of a log that can only be read forwards: looked for in the last seconds, then in ever longer times. */
 
-import { readShards, type ShardedLog, type ShardPosition } from '../engines/aws/shards.js';
+import { readShards, type ShardedLog, type ShardPosition } from '../../engines/aws/shards.js';
 import type { Arrival } from './arrivals.aws.js';
 
 /** The first is long enough for a clock that is some seconds ahead of the log's. */

@@ -1,10 +1,10 @@
 /** Orders as records: ours, and those of the Kinesis Agent. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addOrder, decodeOrder, encoderOf, isOrder, occurrenceOf } from '../../src/order-history/order-record.js';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { GUEST, orderOf } from '../../src/orders/order-block.js';
-import { blockOf, type Line } from './fixtures.js';
+import { addOrder, decodeOrder, encoderOf, isOrder, occurrenceOf } from '../../src/stream/order-record.js';
+import { blockOf, type Line } from '../orders/fixtures.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((of) => !/[\0\ud800-\udfff]/u.test(of));
 const key = fc

@@ -12,10 +12,10 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
-import { openAwsStream } from '../../src/order-history/stream.aws.js';
-import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../order-history/fixtures.js';
-import { emulatorEnvironment, freePort } from './ministack.js';
-import { clients, progressStore } from './order-history.js';
+import { openAwsStream } from '../../src/stream/stream.aws.js';
+import { emulatorEnvironment, freePort } from '../emulators/ministack.js';
+import { clients, progressStore } from '../emulators/order-history.js';
+import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../orders/fixtures.js';
 
 let mock: ChildProcess;
 

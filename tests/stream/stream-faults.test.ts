@@ -2,8 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { AlakazamError } from '../../src/errors.js';
-import { openAwsStream } from '../../src/order-history/stream.aws.js';
-import type { OrderStream } from '../../src/order-history/stream.js';
+import { openAwsStream } from '../../src/stream/stream.aws.js';
+import type { OrderStream } from '../../src/stream/stream.js';
+import { type Call, refusal, refuseSome, useFaultProxy } from '../emulators/fault-proxy.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { makeParts, progressStore } from '../emulators/order-history.js';
 import {
   blockOf,
   collect,
@@ -14,10 +17,7 @@ import {
   ordersIn,
   progress,
   putter,
-} from '../order-history/fixtures.js';
-import { type Call, refusal, refuseSome, useFaultProxy } from './fault-proxy.js';
-import { useMiniStack } from './ministack.js';
-import { makeParts, progressStore } from './order-history.js';
+} from '../orders/fixtures.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

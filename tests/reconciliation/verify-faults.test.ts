@@ -1,9 +1,9 @@
 /** Whatever fails while orders are streamed and read, `verify` finds each of them in the end: the command line on AWS. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, type Call, type Fault, refusal, refuseSome, useFaultProxy } from '../emulators/fault-proxy.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { cliOn, deployFunction, makeParts } from '../emulators/order-history.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
-import { type Answer, type Call, type Fault, refusal, refuseSome, useFaultProxy } from './fault-proxy.js';
-import { useMiniStack } from './ministack.js';
-import { cliOn, deployFunction, makeParts } from './order-history.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

@@ -1,6 +1,6 @@
-import { testStream } from '../order-history/stream.contract.js';
-import { useMiniStack } from './ministack.js';
-import { handlesOn, makeParts } from './order-history.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { handlesOn, makeParts } from '../emulators/order-history.js';
+import { testStream } from './stream.contract.js';
 
 useMiniStack();
 

@@ -7,11 +7,11 @@ import {
   GetShardIteratorCommand,
   type _Record as StreamRecord,
 } from '@aws-sdk/client-dynamodb-streams';
-import { isThrottling, isTransient, nameOf } from '../engines/aws/errors.js';
-import type { AwsSession } from '../engines/aws/session.js';
-import type { Shard, ShardedLog, ShardPosition } from '../engines/aws/shards.js';
-import { AlakazamError } from '../errors.js';
-import type { Order } from '../orders/order.js';
+import { isThrottling, isTransient, nameOf } from '../../engines/aws/errors.js';
+import type { AwsSession } from '../../engines/aws/session.js';
+import type { Shard, ShardedLog, ShardPosition } from '../../engines/aws/shards.js';
+import { AlakazamError } from '../../errors.js';
+import type { Order } from '../../orders/order.js';
 import { type Item, isSameOrder, orderIn, sequenceIn } from './order-item.js';
 
 export interface Change {

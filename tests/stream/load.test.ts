@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import { type Load, load } from '../../src/order-history/load.js';
-import type { OrderStream } from '../../src/order-history/stream.js';
 import { openFileSource } from '../../src/sources/order-source.file.js';
 import type { OrderSource } from '../../src/sources/order-source.js';
 import { atOnce, type Pace } from '../../src/sources/pacing.js';
+import { type Load, load } from '../../src/stream/load.js';
+import type { OrderStream } from '../../src/stream/stream.js';
+import { collect, collectAll, idsOf } from '../orders/fixtures.js';
 import { temporaryDirectory } from '../run-cli.js';
-import { collect, collectAll, idsOf } from './fixtures.js';
 import { localFixture } from './local-fixture.js';
 
 const directory = temporaryDirectory();

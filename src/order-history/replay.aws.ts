@@ -8,11 +8,11 @@ import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client }
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { KinesisEventRecord } from '../order-history/kinesis-event.js';
-import { decodeOrder, isOrder } from '../order-history/order-record.js';
-import { messageIn } from '../order-history/rejected-messages.js';
-import { giveBack } from '../order-history/rejected-queue.aws.js';
-import type { Replayed } from './stack.js';
+import type { Replayed } from '../stack/stack.js';
+import type { KinesisEventRecord } from '../stream/kinesis/event.js';
+import { decodeOrder, isOrder } from '../stream/order-record.js';
+import { messageIn } from './rejected-messages.js';
+import { giveBack } from './rejected-queue.aws.js';
 
 export interface FailedOrdersPlaces {
   readonly functionName: string;

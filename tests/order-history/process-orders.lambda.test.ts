@@ -7,17 +7,17 @@ import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand } fro
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { unzipSync } from 'fflate';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { orderIn } from '../../src/order-history/order-item.js';
+import { orderIn } from '../../src/order-history/dynamodb/order-item.js';
 import type { RejectedMessage } from '../../src/order-history/rejected-messages.js';
 import type { Order } from '../../src/orders/order.js';
 import { orderOf } from '../../src/orders/order-block.js';
-import { THREE_ORDERS } from '../order-history/aggregated-orders.js';
-import { blockOf, type Line, manyLines } from '../order-history/fixtures.js';
+import { type Handler, type KinesisRecord, type Mapping, runMapping, shardRecords } from '../emulators/event-source.js';
+import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
+import { useMiniStack } from '../emulators/ministack.js';
+import { clients, functionZip, makeParts, type Parts } from '../emulators/order-history.js';
+import { blockOf, type Line, manyLines } from '../orders/fixtures.js';
 import { temporaryDirectory } from '../run-cli.js';
-import { type Handler, type KinesisRecord, type Mapping, runMapping, shardRecords } from './event-source.js';
-import { type Answer, type Call, refusal, useFaultProxy } from './fault-proxy.js';
-import { useMiniStack } from './ministack.js';
-import { clients, functionZip, makeParts, type Parts } from './order-history.js';
+import { THREE_ORDERS } from '../stream/kinesis/aggregated-orders.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

@@ -1,12 +1,12 @@
 /** Orders for tests of the stream and the history. */
 import { onTestFinished } from 'vitest';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import type { OrderStream, SourceProgress, StreamBlock } from '../../src/order-history/stream.js';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import type { Order } from '../../src/orders/order.js';
 import { GUEST, type OrderBlock, orderOf } from '../../src/orders/order-block.js';
 import { formatLine } from '../../src/orders/order-line.js';
 import type { SourcePosition } from '../../src/sources/order-source.js';
+import type { OrderStream, SourceProgress, StreamBlock } from '../../src/stream/stream.js';
 
 export interface Line {
   readonly invoiceNo?: string;

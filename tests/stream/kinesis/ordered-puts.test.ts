@@ -7,7 +7,7 @@ import {
   createOrderedPuts,
   type PutOptions,
   type PutRecord,
-} from '../../src/order-history/ordered-puts.js';
+} from '../../../src/stream/kinesis/ordered-puts.js';
 
 const THROTTLED = 'ProvisionedThroughputExceededException';
 
