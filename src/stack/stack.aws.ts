@@ -20,7 +20,7 @@ import type { Assets } from './assets.js';
 import { type BucketOwner, ensureBucket, ensureObject } from './bucket.aws.js';
 import { createChangeSet, ONLY_A_NAME } from './change-set.aws.js';
 import { costOf, type Resource } from './costs.js';
-import { deleteData } from './data.aws.js';
+import { deleteData } from './delete-data.aws.js';
 import { followEvents, lastEventOf } from './events.aws.js';
 import { checkParameters, type Definitions, readTemplate } from './parameters.js';
 import { BUCKET, dataIn, findRemains, STACK_TAG, TABLE } from './remains.aws.js';
@@ -214,7 +214,7 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
     },
     async parts() {
       const stack = await deployed();
-      const { describeParts } = await import('./parts.aws.js');
+      const { describeParts } = await import('./status.aws.js');
       const isHealthy = /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack.StackStatus ?? '');
       const about = { name: 'stack', isHealthy, health: `${stack.StackStatus}`, throughput: '', lag: '', waiting: '' };
       return [about, ...(await describeParts(session, outputsOf(stack)))];
@@ -241,7 +241,7 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
         const lost = (name: string, holds: string | undefined) => {
           if (holds !== undefined) found.push({ name, holds, isKept: false });
         };
-        const { filesIn, messagesIn } = await import('./parts.aws.js');
+        const { filesIn, messagesIn } = await import('./status.aws.js');
         lost('order stream', 'the orders of the last day');
         const queueUrl = outputs.get('RejectedQueueUrl');
         const rejected = async () => counted(await messagesIn(session, queueUrl as string), 'record');
@@ -254,7 +254,7 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
           if (givenUp && givenUp.count > 0) found.push({ name: 'given-up orders', holds: givenUp.text, isKept: true });
         }
       }
-      const { filesIn, itemsIn } = await import('./parts.aws.js');
+      const { filesIn, itemsIn } = await import('./status.aws.js');
       const data = [
         ...(stack ? dataIn(await resourcesOf(stack)) : []),
         ...(await findRemains(session)).filter(holdsData),

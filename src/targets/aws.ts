@@ -5,9 +5,9 @@ import { openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import type { Target } from '../pipeline.js';
+import { findResources } from '../stack/resources.js';
 import type { Stack } from '../stack/stack.js';
 import type { OrderStream } from '../stream/stream.js';
-import { findResources } from './aws-resources.js';
 
 export const aws: Target = (config, clock) => {
   const home = config.get('home') as string;
@@ -89,11 +89,11 @@ export const aws: Target = (config, clock) => {
     // The Lambda function brings the history up to date by itself.
     views: async () => [],
     async *checks() {
-      const { checks } = await import('./aws-checks.js');
+      const { checks } = await import('../stack/checks.aws.js');
       yield* checks(session, { nameOf, stack });
     },
     async contents() {
-      const { sizeOfHistory } = await import('./aws-checks.js');
+      const { sizeOfHistory } = await import('../stack/checks.aws.js');
       return `${await sizeOfHistory(session, await nameOf('HistoryTableName'))} in stack ${session.stack}`;
     },
     async reset() {

@@ -7,7 +7,7 @@ import { AlakazamError } from '../errors.js';
 import type { Check } from '../pipeline.js';
 import { check, checkIfPossible, type Finding } from '../terminal/check.js';
 import { counted, whole } from '../terminal/numbers.js';
-import type { Resources } from './aws-resources.js';
+import type { Resources } from './resources.js';
 
 export async function* checks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   yield await check('region', () => chosenRegion(session));
@@ -22,8 +22,8 @@ export async function* checks(session: AwsSession, resources: Resources): AsyncG
   // The others would say the same once more.
   if (!credentials.isGood) return;
   const [{ permissionChecks }, { kinesisQuota, lambdaQuota, smsSandbox }] = await Promise.all([
-    import('./aws-permission-checks.js'),
-    import('./aws-quotas.js'),
+    import('./permission-checks.aws.js'),
+    import('./quotas.aws.js'),
   ]);
   // All at once, and one after the other as they are listed.
   const found = [

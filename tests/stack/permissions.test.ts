@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { arnsOf } from '../../src/targets/aws-arns.js';
-import { DOCTOR_ACTIONS, needsOf, PURPOSES } from '../../src/targets/aws-permissions.js';
+import { arnsOf } from '../../src/stack/arns.js';
+import { DOCTOR_ACTIONS, needsOf, PURPOSES } from '../../src/stack/permissions.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { ROOT } from '../run-cli.js';
-import { readTemplate } from '../stack/rules/template.js';
+import { readTemplate } from './rules/template.js';
 
 const SRC = join(ROOT, 'src');
 const sources = (readdirSync(SRC, { recursive: true }) as string[])

@@ -3,10 +3,10 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import type { Check } from '../pipeline.js';
 import { impossible } from '../terminal/check.js';
-import { arnsOf } from './aws-arns.js';
-import { needsOf, PURPOSES, type Subject } from './aws-permissions.js';
-import { type Decision, principalOf, simulate } from './aws-policy-simulation.js';
-import type { Resources } from './aws-resources.js';
+import { arnsOf } from './arns.js';
+import { needsOf, PURPOSES, type Subject } from './permissions.js';
+import { type Decision, principalOf, simulate } from './policy-simulation.aws.js';
+import type { Resources } from './resources.js';
 
 /** IAM throttles who asks much at once. */
 const IN_FLIGHT_MAX = 4;

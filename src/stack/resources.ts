@@ -2,7 +2,7 @@
 
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Stack } from './aws-stack.js';
+import type { Stack } from './deployed.aws.js';
 
 /** Outputs of the stack, and the variable that overrides each. */
 const VARIABLES = {
@@ -25,7 +25,7 @@ export function findResources(session: AwsSession): Resources {
   let described: Promise<Stack> | undefined;
 
   function stack(): Promise<Stack> {
-    described ??= import('./aws-stack.js').then(({ describeStack }) => describeStack(session));
+    described ??= import('./deployed.aws.js').then(({ describeStack }) => describeStack(session));
     return described;
   }
 

@@ -4,9 +4,9 @@ import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-l
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import type { Check } from '../../src/pipeline.js';
-import { checks } from '../../src/targets/aws-checks.js';
-import { PURPOSES } from '../../src/targets/aws-permissions.js';
-import { findResources } from '../../src/targets/aws-resources.js';
+import { checks } from '../../src/stack/checks.aws.js';
+import { PURPOSES } from '../../src/stack/permissions.js';
+import { findResources } from '../../src/stack/resources.js';
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';

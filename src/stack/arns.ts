@@ -3,8 +3,8 @@
  * CloudFormation would give them, since a policy may allow what begins with the name of the stack.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-import type { Subject } from './aws-permissions.js';
-import type { Output, Resources } from './aws-resources.js';
+import type { Subject } from './permissions.js';
+import type { Output, Resources } from './resources.js';
 
 export interface Account {
   /** `aws`, `aws-cn`, `aws-us-gov` */
