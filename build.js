@@ -49,7 +49,7 @@ const lighter = {
 const { metafile, outputFiles: modules } = await build({
   ...options,
   write: false,
-  entryPoints: ['src/cli.ts', 'src/orders/scan.thread.ts'],
+  entryPoints: ['src/cli.ts', 'src/sources/file/scan.thread.ts'],
   outdir: 'dist',
   entryNames: '[name]',
   splitting: true,

@@ -64,7 +64,7 @@ async function readable() {
   writeFileSync(join(outdir, 'package.json'), '{"type":"module"}');
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/cli.ts', 'src/orders/scan.thread.ts'],
+    entryPoints: ['src/cli.ts', 'src/sources/file/scan.thread.ts'],
     bundle: true,
     splitting: true,
     format: 'esm',

@@ -3,7 +3,7 @@
  *
  *   source ──► stream ──► order history
  *
- * A source gives orders (`orders/order-source.ts`), the stream keeps them in order (`order-history/stream.ts`), and the
+ * A source gives orders (`sources/order-source.ts`), the stream keeps them in order (`stream/stream.ts`), and the
  * history is a view of the stream by customer (`order-history/history.ts`). Where these need servers, the stack puts them
  * there (`stack/stack.ts`).
  */

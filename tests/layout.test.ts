@@ -20,7 +20,7 @@ const sources = new Map(
 );
 const tests = filesIn('tests');
 /** Folders of tests of a whole: on the real data, on the package, on engines and emulators. */
-const isFolderOfTests = (path: string) => !/^(real|packed|engines|aws)\//.test(path);
+const isFolderOfTests = (path: string) => !/^(real|packed|emulators)\//.test(path);
 
 interface Import {
   readonly from: string;
@@ -102,7 +102,8 @@ describe('the reading of sources', () => {
 
 describe('who may import whom', () => {
   test('engines: drivers, Lambda handlers and targets/ alone', () => {
-    const mayUse = (path: string) => targetOf(path) !== undefined || path.endsWith('.lambda.ts') || isInTargets(path);
+    const mayUse = (path: string) =>
+      targetOf(path) !== undefined || path.endsWith('.lambda.ts') || path.startsWith('engines/');
     expect(imports.filter(({ from, to }) => isEngine(to) && !mayUse(from)).map(shown)).toEqual([]);
   });
 
@@ -147,8 +148,8 @@ test('no sentence asks which target it is, but in targets/', () => {
 
 /** Who may touch `process` beside cli.ts, and why. */
 const PROCESS: Record<string, { readonly names: readonly string[]; readonly why: string }> = {
-  'targets/lmdb-file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
-  'targets/aws-session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
+  'engines/lmdb/file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
+  'engines/aws/session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
   'commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
 };
 

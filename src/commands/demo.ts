@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { text } from '../options.js';
@@ -83,8 +85,8 @@ async function showCommand(
 
 async function run(path: string, line: string, stdio: ('ignore' | 'inherit' | 'pipe')[]) {
   const { spawn } = await import('node:child_process');
-  const program = new URL('../bin/alakazam.js', import.meta.url);
-  const child = spawn(process.execPath, [program.pathname, ...line.split(' ').slice(1)], { cwd: path, stdio });
+  const program = fileURLToPath(assetOf('bin/alakazam.js'));
+  const child = spawn(process.execPath, [program, ...line.split(' ').slice(1)], { cwd: path, stdio });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return { process: child, ended };
 }

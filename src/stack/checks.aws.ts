@@ -7,7 +7,7 @@ import { AlakazamError } from '../errors.js';
 import type { Check } from '../pipeline.js';
 import { check, checkIfPossible, type Finding } from '../terminal/check.js';
 import { counted, whole } from '../terminal/numbers.js';
-import type { Resources } from './resources.js';
+import type { Resources } from './resources.aws.js';
 
 export async function* checks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   yield await check('region', () => chosenRegion(session));

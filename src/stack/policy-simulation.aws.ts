@@ -79,8 +79,8 @@ function decisionOf({
 
 /** What policies often ask of a request, as far as it is known what the request will be. IAM itself answers in one region. */
 function contextOf(resource: string, region: string): ContextEntry[] {
-  const [, partition, service] = resource.split(':');
-  const requested = service === 'iam' && partition === 'aws' ? 'us-east-1' : region;
+  const [, , service] = resource.split(':');
+  const requested = service === 'iam' && resource.startsWith('arn:aws:') ? 'us-east-1' : region;
   return [
     { ContextKeyName: 'aws:RequestedRegion', ContextKeyType: 'string', ContextKeyValues: [requested] },
     { ContextKeyName: 'aws:SecureTransport', ContextKeyType: 'boolean', ContextKeyValues: ['true'] },

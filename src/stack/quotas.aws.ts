@@ -11,7 +11,7 @@ import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { Finding } from '../terminal/check.js';
 import { counted, whole } from '../terminal/numbers.js';
-import type { Resources } from './resources.js';
+import type { Resources } from './resources.aws.js';
 
 /** An ON_DEMAND stream begins with 4 MB/s, of 1 MB/s a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
 const SHARDS_AT_FIRST = 4;

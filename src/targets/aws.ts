@@ -1,11 +1,12 @@
 /** The pipeline in the user's own AWS account: the parts of one stack, put there by `alakazam deploy`. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import type { Target } from '../pipeline.js';
-import { findResources } from '../stack/resources.js';
+import { findResources } from '../stack/resources.aws.js';
 import type { Stack } from '../stack/stack.js';
 import type { OrderStream } from '../stream/stream.js';
 
@@ -69,7 +70,7 @@ export const aws: Target = (config, clock) => {
       import('../stack/stack.aws.js'),
       import('../stack/assets.js'),
     ]);
-    return openAwsStack({ session, assets: readAssets(new URL('./stack/', import.meta.url)), clock });
+    return openAwsStack({ session, assets: readAssets(assetOf('dist/stack/')), clock });
   }
 
   return {

@@ -6,7 +6,7 @@ import { openSession } from '../../src/engines/aws/session.js';
 import type { Check } from '../../src/pipeline.js';
 import { checks } from '../../src/stack/checks.aws.js';
 import { PURPOSES } from '../../src/stack/permissions.js';
-import { findResources } from '../../src/stack/resources.js';
+import { findResources } from '../../src/stack/resources.aws.js';
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';

@@ -1,6 +1,7 @@
 /** Reads a file in a thread of its own, ahead of who works on its batches. */
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { assetOf } from '../../assets.js';
 import { AlakazamError, type ErrorCode } from '../../errors.js';
 import { openInput } from './input.js';
 import type { OrderHeader } from './order-header.js';
@@ -8,7 +9,7 @@ import { type FilePosition, type ScannedBatch, type ScanOptions, scanFile } from
 
 /** Batches that may wait to be worked on. */
 const AHEAD = 1;
-const THREAD = new URL('./scan.thread.js', import.meta.url);
+const THREAD = assetOf('dist/scan.thread.js');
 
 /** What the thread is given. */
 export interface Assignment {

@@ -1,5 +1,6 @@
 /** The built-in shop: what it sells, who buys there and what they like. All follows from `data/shop.json` and a seed. */
 import { existsSync, readFileSync } from 'node:fs';
+import { assetOf } from '../../assets.js';
 import { AlakazamError } from '../../errors.js';
 import { formatLine } from '../../orders/order-line.js';
 import { createRandom, firstAbove, hash, runningTotals, scaled } from './random.js';
@@ -85,10 +86,8 @@ let loaded: ShopData | undefined;
 /** Throws an `AlakazamError` if the file is not where it was installed. */
 export function loadShopData(): ShopData {
   if (loaded) return loaded;
-  // This code runs one folder deep where it is bundled, and two where it is not.
-  const places = ['../data/shop.json', '../../data/shop.json'].map((path) => new URL(path, import.meta.url));
-  const place = places.find((url) => existsSync(url));
-  if (!place) {
+  const place = assetOf('data/shop.json');
+  if (!existsSync(place)) {
     throw new AlakazamError('failed', 'data/shop.json is missing from this installation; the built-in shop needs it', {
       hint: 'npm install --global alakazam',
     });
