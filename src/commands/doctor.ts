@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
-import type { Check } from '../pipeline.js';
 import { answer, type Column } from '../terminal/answer.js';
+import type { Check } from '../terminal/check.js';
 import { checkRows } from '../terminal/check-rows.js';
 
 const columns: readonly Column<Check>[] = [
@@ -27,14 +27,24 @@ export const doctor = defineCommand({
   ],
   options: { output: outputOption },
   async run({ pipeline, terminal, nodeVersion }, { output }) {
-    const checks: Check[] = [nodeCheck(nodeVersion)];
-    for await (const check of pipeline.checks()) checks.push(check);
+    const checks = [nodeCheck(nodeVersion), ...(await listOf(pipeline.checks()))];
+    if (!checks.some(({ isRequired, isGood }) => isRequired && !isGood)) {
+      // The stages check at the same time, and are listed in their order.
+      const found = await Promise.all(pipeline.stages.map((stage) => listOf(stage.checks?.())));
+      checks.push(...found.flat());
+    }
     if (output === 'table' || (output === undefined && terminal.isInteractive)) {
       await terminal.write(checkRows(terminal, checks));
     } else await answer(terminal, output, columns, checks);
     return checks.some(({ isGood }) => isGood === false) ? 'failed' : undefined;
   },
 });
+
+async function listOf(checks: AsyncIterable<Check> | undefined): Promise<Check[]> {
+  const list: Check[] = [];
+  for await (const check of checks ?? []) list.push(check);
+  return list;
+}
 
 function nodeCheck(version: string): Check {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);

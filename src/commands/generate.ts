@@ -6,6 +6,7 @@ import { orderColumns } from '../orders/rows.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
+import type { Stage, View } from '../stage.js';
 import { type Loaded, load } from '../stream/load.js';
 import { answer, type Column, type Format, line } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
@@ -75,7 +76,8 @@ export const generate = defineCommand({
       const loaded = await load({
         source,
         stream: await pipeline.stream(),
-        views: await pipeline.views(),
+        bookmarks: await pipeline.bookmarks(),
+        views: await followingViews(pipeline.stages),
         isRestart: options.from === 'start',
         count: options.count,
         pace,
@@ -89,6 +91,12 @@ export const generate = defineCommand({
     }
   },
 });
+
+/** The views that somebody may be waiting for. */
+async function followingViews(stages: readonly Stage[]): Promise<View[]> {
+  const views = await Promise.all(stages.flatMap(({ view }) => view?.() ?? []));
+  return views.filter(({ followsGenerate }) => followsGenerate);
+}
 
 interface Result {
   readonly streamed: number;

@@ -1,12 +1,9 @@
 import { defineCommand } from '../command.js';
 import { outputOption, wholeNumber } from '../options.js';
-import type { RejectedArrival } from '../order-history/rejected-messages.js';
-import type { RejectedLine } from '../stream/stream.js';
+import type { RejectedInput, Stage } from '../stage.js';
 import { answer, type Column } from '../terminal/answer.js';
 
-type Rejected = RejectedLine | RejectedArrival;
-
-const columns: readonly Column<Rejected>[] = [
+const columns: readonly Column<RejectedInput>[] = [
   {
     name: 'source',
     value: ({ source }) => source,
@@ -35,10 +32,10 @@ export const rejected = defineCommand({
     output: outputOption,
   },
   async run({ pipeline, terminal, signal }, { limit, output }) {
-    const found: Rejected[] = [];
+    const found: RejectedInput[] = [];
     let more = 0;
     let isMoreOnQueue = false;
-    for await (const rejected of pipeline.rejected()) {
+    for await (const rejected of rejectedBy(pipeline.stages)) {
       if (signal.aborted) break;
       if (found.length < limit) found.push(rejected);
       else if (rejected.line !== null) more++;
@@ -55,3 +52,7 @@ export const rejected = defineCommand({
     return undefined;
   },
 });
+
+async function* rejectedBy(stages: readonly Stage[]): AsyncGenerator<RejectedInput> {
+  for (const { rejected } of stages) if (rejected) yield* rejected();
+}

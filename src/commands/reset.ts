@@ -9,12 +9,14 @@ export const reset = defineCommand({
   ],
   options: { yes: { flags: '-y, --yes', about: 'do not ask' } },
   async run({ pipeline, terminal }, { yes }) {
-    const contents = await pipeline.contents();
+    const { stages, place } = pipeline;
+    const held = await Promise.all(stages.flatMap((stage) => stage.contents?.() ?? []));
+    const contents = `${held.join(', ')} in ${place}`;
     if (!yes && !(await terminal.confirm(`Empty the pipeline? It holds ${contents}.`))) {
       terminal.say('nothing was changed');
       return undefined;
     }
-    await pipeline.reset();
+    for (const stage of stages) await stage.clear?.();
     terminal.say(`emptied; it held ${contents}`);
     return undefined;
   },

@@ -36,8 +36,8 @@ export const status = defineCommand({
   },
   async run(context, { replay, costs, output }) {
     const { pipeline, terminal } = context;
-    const stack = await pipeline.stack();
     if (replay) return sendAgain(context);
+    const stack = await pipeline.stack();
     const [parts, cost] = await Promise.all([stack.parts(), stack.cost()]);
     if (costs) await answer(terminal, output, costColumns, cost.items, cost);
     else await answer(terminal, output, columns, parts, { parts, cost });
@@ -51,15 +51,17 @@ export const status = defineCommand({
 });
 
 async function sendAgain({ pipeline, terminal, signal }: Context) {
-  const stack = await pipeline.stack();
   const progress = terminal.progress('record');
   let records = 0;
   let failed = 0;
   try {
-    for await (const replayed of stack.replay(signal)) {
-      records += replayed.records;
-      failed += replayed.failed;
-      progress.update(records, undefined, replayed.from);
+    for (const { replay } of pipeline.stages) {
+      if (!replay) continue;
+      for await (const replayed of replay(signal)) {
+        records += replayed.records;
+        failed += replayed.failed;
+        progress.update(records, undefined, replayed.from);
+      }
     }
   } finally {
     progress.stop();

@@ -1,19 +1,22 @@
 import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
-import { type Reconciliation, reconcile } from '../reconciliation/reconcile.js';
+import { type Reconciliation, reconcile, type ViewReconciliation } from '../reconciliation/reconcile.js';
+import type { View } from '../stage.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { pounds, whole } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
 
-const columns: readonly Column<Reconciliation>[] = [
-  { name: 'pass', value: ({ pass }) => String(pass) },
-  { name: 'streamed', value: ({ streamed }) => streamed },
-  { name: 'rejected', value: ({ rejected }) => rejected },
-  { name: 'guests', value: ({ guests }) => guests },
-  { name: 'history', value: ({ history }) => history },
-  { name: 'repeated', value: ({ repeated }) => repeated },
-  { name: 'streamRevenue', value: ({ revenue }) => revenue.stream },
-  { name: 'historyRevenue', value: ({ revenue }) => revenue.history },
+/** In a pipe and in a file each figure has its name, and its view where it is one of a view. */
+interface Figure {
+  readonly view: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+const columns: readonly Column<Figure>[] = [
+  { name: 'view', value: ({ view }) => view },
+  { name: 'name', value: ({ name }) => name },
+  { name: 'value', value: ({ value }) => value },
 ];
 
 export const verify = defineCommand({
@@ -25,42 +28,56 @@ export const verify = defineCommand({
   ],
   options: { output: outputOption },
   async run({ pipeline, terminal, signal }, { output }) {
-    const stream = await pipeline.stream();
-    let throughMs = 0;
-    for await (const { arrivalMs } of stream.read({ from: { last: 1 } })) throughMs = arrivalMs;
-    const history = await pipeline.history();
-    await history.update(signal);
-    const progress = terminal.progress();
+    const [stream, bookmarks] = [await pipeline.stream(), await pipeline.bookmarks()];
+    const views = await Promise.all(pipeline.stages.flatMap(({ view }) => view?.() ?? []));
+    const through = await Promise.all(views.map((view) => view.update(signal)));
     const sinceMs = await stream.heldSinceMs();
     const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : undefined;
-    const result = await reconcile(stream, history, {
-      signal,
-      throughMs,
-      sinceMs,
-      onProgress: (read) => progress.update(read, undefined),
-    }).finally(() => progress.stop());
+    const progress = terminal.progress();
+    const result = await reconcile(
+      { stream, bookmarks, views },
+      {
+        signal,
+        throughMs: Math.min(...through.map(({ arrivalMs }) => arrivalMs)),
+        sinceMs,
+        onProgress: (read) => progress.update(read, undefined),
+      },
+    ).finally(() => progress.stop());
     if (output === 'table' || (output === undefined && terminal.isInteractive))
-      await terminal.write(drawn(terminal, result));
-    else await answer(terminal, output, columns, [result], since ? { since, ...result } : result);
+      await terminal.write(drawn(terminal, result, views));
+    else await answer(terminal, output, columns, figuresOf(result), since ? { since, ...result } : result);
     if (since) terminal.say(`the stream has forgotten what arrived before ${since}: that was not compared`);
     if (output !== 'json') for (const difference of result.differences) terminal.say(difference);
     return result.pass ? undefined : 'difference';
   },
 });
 
-function drawn(
-  terminal: Terminal,
-  { pass, streamed, rejected, guests, history, repeated, revenue }: Reconciliation,
-): string {
+function figuresOf({ pass, streamed, rejected, guests, revenue, views }: Reconciliation): Figure[] {
+  const figures = (view: string, values: object) =>
+    Object.entries(values).map(([name, value]) => ({ view, name, value: String(value) }));
+  return [
+    ...figures('', { pass, streamed, rejected, guests, revenue }),
+    ...Object.entries(views).flatMap(([view, values]) => figures(view, values)),
+  ];
+}
+
+/** What the stream has, and for each view how the view comes to the same number. */
+function drawn(terminal: Terminal, result: Reconciliation, views: readonly View[]): string {
+  const { pass, streamed, rejected, revenue } = result;
   const width = Math.max(whole(streamed).length, 9);
   const row = (sign: string, count: number, what: string, note = '') =>
     `${sign} ${whole(count).padStart(width)}  ${what.padEnd(34)}${note}`.trimEnd();
   const verdict = pass ? terminal.style('green', 'PASS') : terminal.style('red', 'FAIL');
   return `${[
-    row(' ', streamed, 'orders in the stream', pounds(revenue.stream)),
-    row('=', history, 'in the order history', pounds(revenue.history)),
-    row('+', guests, 'of guests, who have no history'),
-    row('+', repeated, 'that came more than once'),
+    row(' ', streamed, 'orders in the stream', pounds(revenue)),
+    ...views.flatMap(({ key, name, notExpected: why }) => {
+      const { held, notExpected, repeated, revenue } = result.views[key] as ViewReconciliation;
+      return [
+        row('=', held, `in the ${name}`, pounds(revenue)),
+        row('+', notExpected, why),
+        row('+', repeated, 'that came more than once'),
+      ];
+    }),
     row(' ', rejected, 'lines that were not orders, kept as rejected'),
     verdict,
   ].join('\n')}\n`;

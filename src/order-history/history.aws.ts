@@ -13,6 +13,7 @@ import { openShards, readShards, type ShardPosition } from '../engines/aws/shard
 import { AlakazamError } from '../errors.js';
 import { createBlockBuilder } from '../orders/block-builder.js';
 import type { Order } from '../orders/order.js';
+import type { Through } from '../stage.js';
 import type { Arrival, ArrivalLog, ordersIn } from '../stream/kinesis/arrivals.aws.js';
 import { lastArrivals } from '../stream/kinesis/last-arrivals.js';
 import { addOrder, blocksOf } from '../stream/order-record.js';
@@ -80,11 +81,12 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
 
   /** How far each shard was taken up: the number of its last record, and what compares. */
   async function checkpoints(shardIds: readonly string[]) {
-    const found = new Map<string, { readonly number: string; readonly sequence: string }>();
+    const found = new Map<string, { readonly number: string; readonly sequence: string; readonly arrivalMs: number }>();
     const byName = new Map(shardIds.map((id) => [checkpointKey(id)['Name']?.S, id]));
     for (const item of await readItems(client, index, shardIds.map(checkpointKey))) {
       const id = byName.get(item['Name']?.S) as string;
-      found.set(id, { number: item['SequenceNumber']?.S as string, sequence: sequenceIn(item) });
+      const number = item['SequenceNumber']?.S as string;
+      found.set(id, { number, sequence: sequenceIn(item), arrivalMs: Number(item['ArrivedMs']?.N ?? 0) });
     }
     return found;
   }
@@ -102,23 +104,36 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
     return wanted.filter(({ order, sequence }) => sequences.get(keyText(order)) === sequence);
   }
 
-  async function update(signal?: AbortSignal): Promise<void> {
+  async function orderOf(customer: number, id: string): Promise<Order | undefined> {
+    const key = { TableName: table, Key: keyOf(customer, id), ConsistentRead: true };
+    const { Item: item } = await client.send(new GetItemCommand(key));
+    return item && orderIn(item);
+  }
+
+  async function update(signal?: AbortSignal): Promise<Through> {
     const { log, ordersIn } = await options.arrivals();
     const shards = await log.shards();
     const positions = new Map<string, ShardPosition>();
-    for (const [id, { number }] of await checkpoints(shards.map(({ id }) => id))) positions.set(id, { after: number });
+    let arrivalMs = 0;
+    for (const [id, found] of await checkpoints(shards.map(({ id }) => id))) {
+      // A checkpoint of an older function says no arrival time: the shard is read from its start to find one.
+      positions.set(id, found.arrivalMs > 0 ? { after: found.number } : 'first');
+      arrivalMs = Math.max(arrivalMs, found.arrivalMs);
+    }
     const awaited = new Map<string, string>();
     let count = 0;
     for await (const { shardId, records } of readShards(log, { from: positions, shards })) {
       count += ordersIn(records).length;
-      awaited.set(shardId, sequenceAt(log.sequenceOf(records.at(-1) as (typeof records)[number]), 0));
-      if (signal?.aborted) return;
+      const last = records.at(-1) as (typeof records)[number];
+      awaited.set(shardId, sequenceAt(log.sequenceOf(last), 0));
+      arrivalMs = Math.max(arrivalMs, log.arrivalOf(last));
+      if (signal?.aborted) return { arrivalMs: 0 };
     }
     let moved = '';
     for (let movedMs = clock(); awaited.size > 0; ) {
       const now = await checkpoints([...awaited.keys()]);
       for (const [id, { sequence }] of now) if (sequence >= (awaited.get(id) as string)) awaited.delete(id);
-      if (awaited.size === 0) return;
+      if (awaited.size === 0) break;
       const state = JSON.stringify([...now]);
       if (state !== moved) movedMs = clock();
       moved = state;
@@ -128,8 +143,9 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
         });
       }
       await delay(UPDATE_POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
-      if (signal?.aborted) return;
+      if (signal?.aborted) return { arrivalMs: 0 };
     }
+    return { arrivalMs };
   }
 
   return {
@@ -145,12 +161,12 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
         .sort((a, b) => compare(a.order.orderDate, b.order.orderDate) || compare(a.sequence, b.sequence))
         .map(({ order }) => order);
     },
-    async order(id) {
+    async order(id, customerId) {
+      if (customerId !== undefined) return orderOf(customerId, id);
       for (const invoiceNo of invoicesIn(id)) {
         for (const customer of await customersOf(invoiceName(invoiceNo))) {
-          const key = { TableName: table, Key: keyOf(customer, id), ConsistentRead: true };
-          const { Item: item } = await client.send(new GetItemCommand(key));
-          if (item) return orderIn(item);
+          const order = await orderOf(customer, id);
+          if (order) return order;
         }
       }
       return undefined;

@@ -1,19 +1,20 @@
 /** Port: every customer's orders, by customer and by order id. A view of the stream. */
 import type { Order } from '../orders/order.js';
 import type { OrderBlock } from '../orders/order-block.js';
+import type { Through } from '../stage.js';
 import type { ReadOptions, StreamBlock } from '../stream/stream.js';
 
 export interface OrderHistory {
   /**
-   * Takes up what the stream has and the history has not, and returns when that is done. Idempotent by customer and order id: an order
-   * that comes again changes nothing, one that comes again with other contents replaces the first. Guest orders are passed
-   * over.
+   * Brings the history up to the end of the stream and says how far it came. Idempotent by customer and order id: an order
+   * that arrives again changes nothing, one that arrives again with other contents replaces the first. Guest orders are
+   * passed over.
    */
-  update(signal?: AbortSignal): Promise<void>;
+  update(signal?: AbortSignal): Promise<Through>;
   /** All orders of a customer, oldest invoice first; empty for a customer it doesn't know. */
   ordersOf(customerId: number): Promise<Order[]>;
-  /** The order of this id, or undefined. */
-  order(orderId: string): Promise<Order | undefined>;
+  /** The order of this id, or undefined: of this customer where one is given, else of the customer with the lowest id. */
+  order(orderId: string, customerId?: number): Promise<Order | undefined>;
   /** Known customer ids nearest to this one, nearest first. */
   customersNear(customerId: number, limit: number): Promise<number[]>;
   /** Every order it holds, or those that arrived since, in no order that is promised. */

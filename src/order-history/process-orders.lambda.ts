@@ -79,16 +79,17 @@ function tablesOf(context: LambdaContext): Tables {
 }
 
 /** Only ever forwards: a batch that comes again late changes nothing. */
-async function checkpoint(index: string, { shardId, sequenceNumber }: StreamRecord): Promise<void> {
+async function checkpoint(index: string, { shardId, sequenceNumber, arrivalMs }: StreamRecord): Promise<void> {
   const update = new UpdateItemCommand({
     TableName: index,
     Key: checkpointKey(shardId),
-    UpdateExpression: 'SET #sequence = :sequence, SequenceNumber = :number',
+    UpdateExpression: 'SET #sequence = :sequence, SequenceNumber = :number, ArrivedMs = :arrived',
     ConditionExpression: 'attribute_not_exists(#sequence) OR #sequence < :sequence',
     ExpressionAttributeNames: { '#sequence': 'Sequence' },
     ExpressionAttributeValues: {
       ':sequence': { S: sequenceAt(sequenceNumber, 0) },
       ':number': { S: sequenceNumber },
+      ':arrived': { N: String(arrivalMs) },
     },
   });
   await dynamodb.send(update).catch((error: Error) => {

@@ -8,7 +8,7 @@ import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client }
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Replayed } from '../stack/stack.js';
+import type { Replayed } from '../stage.js';
 import type { KinesisEventRecord } from '../stream/kinesis/event.js';
 import { decodeOrder, isOrder } from '../stream/order-record.js';
 import { messageIn } from './rejected-messages.js';

@@ -1,13 +1,18 @@
-/** Reconciliation: whether what the history holds is what the stream took, order by order and to the last tenth of a penny. */
-
-import type { OrderHistory } from '../order-history/history.js';
-import { createSum, type Sum } from '../orders/money.js';
+/**
+ * Reconciliation: whether each view holds what the stream has, order by order and to the last digit of revenue. The views are
+ * read first, then the stream once for all of them. No view's own bookkeeping is believed.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createSum } from '../orders/money.js';
 import { orderId } from '../orders/order.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
+import type { View } from '../stage.js';
+import type { Bookmarks } from '../stream/bookmarks.js';
 import type { OrderStream } from '../stream/stream.js';
 import { createFingerprints } from './fingerprints.js';
 
+/** All counts are of orders that arrived up to `throughMs`; revenue is in pounds, as a decimal string. */
 export interface Reconciliation {
   readonly pass: boolean;
   /** Orders in the stream. */
@@ -16,125 +21,199 @@ export interface Reconciliation {
   readonly rejected: number;
   /** Orders in the stream without a customer. */
   readonly guests: number;
-  /** Orders in the history. */
-  readonly history: number;
-  /** Orders in the stream whose id had come before, or came again with other contents. */
-  readonly repeated: number;
-  /** Pounds, as decimal strings. */
-  readonly revenue: { readonly stream: string; readonly history: string };
-  /** What does not agree, for people; at most `DIFFERENCES_MAX` orders are named. */
+  /** Of the stream. */
+  readonly revenue: string;
+  /** By the key of the view; `held + repeated + notExpected` is `streamed`. */
+  readonly views: Readonly<Record<string, ViewReconciliation>>;
+  /** What does not agree, for people; at most `DIFFERENCES_MAX` orders of a view are named. */
   readonly differences: readonly string[];
 }
 
+export interface ViewReconciliation {
+  /** Orders in the view. */
+  readonly held: number;
+  /** Orders in the stream that the view rightly holds once: they came before, or came again with other contents. */
+  readonly repeated: number;
+  /** Orders in the stream that do not belong in the view. */
+  readonly notExpected: number;
+  /** Of the orders in the view. */
+  readonly revenue: string;
+}
+
 const DIFFERENCES_MAX = 10;
+/** The event loop gets a turn after this many orders, so that a signal is heard. */
+const ORDERS_A_TURN = 20_000;
+
+export interface Reconcilable {
+  readonly stream: Pick<OrderStream, 'read'>;
+  readonly bookmarks: Pick<Bookmarks, 'rejectedCount'>;
+  readonly views: readonly Pick<View, 'key' | 'all' | 'expects' | 'holds'>[];
+}
 
 export interface ReconcileOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (read: number) => void;
   /**
-   * Arrival time of the last order that the history was brought up to. Others may stream on meanwhile: what arrived after it
-   * counts where the history has it, and is passed over where it has it not yet.
+   * Arrival time up to which every view was brought. Others may stream on: orders that arrived later count nowhere, whether
+   * a view has them already or not.
    */
   readonly throughMs?: number;
-  /** Arrival time of the first order that is looked at. */
+  /** Arrival time of the first order that is compared. */
   readonly sinceMs?: number;
 }
 
-/** Reads all of the history, then all of the stream. Memory grows with the orders in the history, by sixteen bytes each. */
+/** Memory grows with the orders in the views, by eighteen to thirty-six bytes each. */
 export async function reconcile(
-  stream: OrderStream,
-  history: OrderHistory,
+  { stream, bookmarks, views }: Reconcilable,
   { signal, onProgress, throughMs = Number.POSITIVE_INFINITY, sinceMs = 0 }: ReconcileOptions,
 ): Promise<Reconciliation> {
-  const held = createFingerprints();
-  const historyRevenue = createSum();
-  const streamRevenue = createSum();
-  /** Of orders that the history rightly holds once, or not at all. */
-  const otherRevenue = createSum();
-  const differences: string[] = [];
-  let kept = 0;
+  const ledgers = views.map((view) => openLedger(view));
+  const revenue = createSum();
   let streamed = 0;
   let guests = 0;
-  let repeated = 0;
-  let missing = 0;
-  let read = 0;
+  const count = counter(onProgress);
 
-  for await (const orders of history.all(sinceMs)) {
-    for (let i = 0; i < orders.count; i++) {
-      addTo(historyRevenue, orders, i);
-      if (!held.add(orders, i)) differ(`order ${idOf(orders, i)} is in the history twice`);
-      kept++;
+  for (const { view, add } of ledgers) {
+    for await (const orders of view.all(sinceMs)) {
+      for (let i = 0; i < orders.count; i++) add(orders, i, amountOf(orders, i));
+      await count(orders.count);
+      if (signal.aborted) break;
     }
-    read += orders.count;
-    onProgress(read);
-    if (signal.aborted) break;
   }
 
   for await (const { arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
     const isLater = arrivalMs > throughMs;
     for (let i = 0; i < orders.count; i++) {
-      const found = orders.customers[i] === GUEST ? undefined : held.mark(orders, i);
-      if (isLater && found !== 'first') continue;
-      const { quantity, price } = addTo(streamRevenue, orders, i);
-      streamed++;
-      if (orders.customers[i] === GUEST) {
-        guests++;
-        otherRevenue.add(quantity, price);
-        continue;
+      const value = amountOf(orders, i);
+      if (!isLater) {
+        streamed++;
+        if (orders.customers[i] === GUEST) guests++;
+        revenue.add(value.quantity, value.price);
       }
-      if (found === 'first') continue;
-      otherRevenue.add(quantity, price);
-      // Not there as it stands in the stream: replaced by a later one of the same id, or lost.
-      if (found === 'again' || (await history.order(idOf(orders, i)))?.customerId === orders.customers[i]) repeated++;
-      else {
-        missing++;
-        differ(`order ${idOf(orders, i)} of customer ${orders.customers[i]} is in the stream and not in the history`);
+      for (const { tickOff } of ledgers) {
+        const lookUp = tickOff(orders, i, value, isLater);
+        // Hardly any order needs one, and to wait half a million times for nothing takes long.
+        if (lookUp) await lookUp;
       }
     }
-    read += orders.count;
-    onProgress(read);
+    await count(orders.count);
     if (signal.aborted) break;
   }
 
-  let rejected = 0;
-  for await (const _ of stream.rejected()) rejected++;
-  const unmarked = held.unmarked();
-  if (unmarked > 0) differ(`${unmarked} orders are in the history and not in the stream`);
-  if (missing > DIFFERENCES_MAX) differences.push(`${missing} orders in all are missing from the history`);
-  const expected = createSum();
-  expected.add(1, historyRevenue.toString());
-  expected.add(1, otherRevenue.toString());
-  if (expected.toString() !== streamRevenue.toString()) {
-    differences.push(
-      `revenue: ${streamRevenue} in the stream; ${historyRevenue} in the history and ${otherRevenue} of guests and repeated orders`,
-    );
-  }
+  const closed = ledgers.map(({ close }) => close(streamed, revenue.toString()));
+  const differences = closed.flatMap((of) => of.differences);
   if (signal.aborted) differences.push('interrupted before everything was read');
+  return {
+    pass: differences.length === 0,
+    streamed,
+    rejected: await bookmarks.rejectedCount(),
+    guests,
+    revenue: revenue.toString(),
+    views: Object.fromEntries(closed.map(({ key, result }) => [key, result])),
+    differences,
+  };
+}
+
+/** The account of one view: what it holds, of which each order of the stream ticks off one. */
+function openLedger(view: Reconcilable['views'][number]) {
+  const { key } = view;
+  const fingerprints = createFingerprints();
+  const heldRevenue = createSum();
+  /** Of orders that the view rightly holds once, or not at all. */
+  const otherRevenue = createSum();
+  const differences: string[] = [];
+  let held = 0;
+  let notExpected = 0;
+  let repeated = 0;
+  let missing = 0;
 
   function differ(what: string): void {
     if (differences.length < DIFFERENCES_MAX) differences.push(what);
   }
 
-  return {
-    pass: differences.length === 0 && streamed === kept + guests + repeated,
-    streamed,
-    rejected,
-    guests,
-    history: kept,
-    repeated,
-    revenue: { stream: streamRevenue.toString(), history: historyRevenue.toString() },
-    differences,
-  };
+  function add(orders: OrderBlock, i: number, { quantity, price }: Amount): void {
+    heldRevenue.add(quantity, price);
+    if (!fingerprints.add(orders, i)) differ(`order ${idOf(orders, i)} is in the ${key} twice`);
+    held++;
+  }
+
+  /** `isLater`: the order arrived after the view was brought up to date. Gives a promise where the view has to be asked. */
+  function tickOff(orders: OrderBlock, i: number, value: Amount, isLater: boolean): Promise<void> | undefined {
+    const { quantity, price } = value;
+    const isExpected = view.expects(orders, i);
+    const found = isExpected ? fingerprints.mark(orders, i) : undefined;
+    if (isLater) {
+      if (found !== 'first') return undefined;
+      held--;
+      heldRevenue.add(-quantity, price);
+      return undefined;
+    }
+    if (found === 'first') return undefined;
+    otherRevenue.add(quantity, price);
+    if (!isExpected) notExpected++;
+    else if (found === 'again') repeated++;
+    else return lookUp(idOf(orders, i), orders.customers[i] as number);
+    return undefined;
+  }
+
+  /** An order that is not there as it stands in the stream: a later one of the same id has replaced it, or it is lost. */
+  async function lookUp(id: string, customerId: number): Promise<void> {
+    if (await view.holds(id, customerId)) {
+      repeated++;
+      return;
+    }
+    missing++;
+    differ(`order ${id} of customer ${customerId} is in the stream and not in the ${key}`);
+  }
+
+  function close(streamed: number, revenue: string) {
+    const unmarked = fingerprints.unmarked();
+    if (unmarked > 0) differ(`${unmarked} orders are in the ${key} and not in the stream`);
+    if (missing > DIFFERENCES_MAX) differences.push(`${missing} orders in all are missing from the ${key}`);
+    const expected = createSum();
+    expected.add(1, heldRevenue.toString());
+    expected.add(1, otherRevenue.toString());
+    if (expected.toString() !== revenue) {
+      differences.push(
+        `revenue: ${revenue} in the stream; ${heldRevenue} in the ${key} and ${otherRevenue} of guests and repeated orders`,
+      );
+    }
+    if (differences.length === 0 && held + repeated + notExpected !== streamed) {
+      differences.push(
+        `${streamed} orders in the stream; ${held} + ${repeated} + ${notExpected} in the ${key} or not due`,
+      );
+    }
+    return { key, differences, result: { held, repeated, notExpected, revenue: heldRevenue.toString() } };
+  }
+
+  return { view, add, tickOff, close };
 }
 
-function addTo(sum: Sum, orders: OrderBlock, i: number): { quantity: number; price: string } {
+interface Amount {
+  readonly quantity: number;
+  readonly price: string;
+}
+
+function amountOf(orders: OrderBlock, i: number): Amount {
   const fields = parseLine(lineOf(orders, i));
-  const quantity = Number(fields[3]);
-  sum.add(quantity, fields[5]);
-  return { quantity, price: fields[5] };
+  return { quantity: Number(fields[3]), price: fields[5] };
 }
 
 function idOf(orders: OrderBlock, i: number): string {
   const [invoiceNo, stockCode] = parseLine(lineOf(orders, i));
   return orderId(invoiceNo, stockCode, orders.occurrences[i] as number);
+}
+
+/** Counts what was read, says so, and lets the event loop turn now and then. */
+function counter(onProgress: (read: number) => void): (orders: number) => Promise<void> {
+  let read = 0;
+  let sinceTurn = 0;
+  return async (orders) => {
+    read += orders;
+    sinceTurn += orders;
+    onProgress(read);
+    if (sinceTurn < ORDERS_A_TURN) return;
+    sinceTurn = 0;
+    await nextTurn();
+  };
 }

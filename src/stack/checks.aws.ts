@@ -1,15 +1,12 @@
-/** What `doctor` looks at on AWS: where calls go, who makes them and may, what AWS allows, and how the stack is. */
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeStreamSummaryCommand, KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
+/** What `doctor` checks on AWS whatever the stages: where calls go, who makes them and may, and how the stack is. */
+import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Check } from '../pipeline.js';
-import { check, checkIfPossible, type Finding } from '../terminal/check.js';
-import { counted, whole } from '../terminal/numbers.js';
+import { type Check, check, checkIfPossible, type Finding } from '../terminal/check.js';
 import type { Resources } from './resources.aws.js';
 
-export async function* checks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
+export async function* stackChecks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   yield await check('region', () => chosenRegion(session));
   yield await check('endpoint', () => endpointOf(session));
   let caller = '';
@@ -18,26 +15,17 @@ export async function* checks(session: AwsSession, resources: Resources): AsyncG
     caller = Arn as string;
     return caller;
   });
-  yield credentials;
-  // The others would say the same once more.
+  yield { ...credentials, isRequired: true };
   if (!credentials.isGood) return;
-  const [{ permissionChecks }, { kinesisQuota, lambdaQuota, smsSandbox }] = await Promise.all([
+  const [{ permissionChecks }, { smsSandbox }] = await Promise.all([
     import('./permission-checks.aws.js'),
-    import('./quotas.aws.js'),
+    import('./sms.aws.js'),
   ]);
-  // All at once, and one after the other as they are listed.
+  // They run at the same time, and are listed in this order.
   const found = [
     permissionChecks(session, caller, resources),
-    checkIfPossible('Kinesis quota', () => kinesisQuota(session, resources)),
-    checkIfPossible('Lambda quota', () => lambdaQuota(session, resources)),
     checkIfPossible('SMS', () => smsSandbox(session, resources)),
     check('stack', () => stackStatus(session, resources)),
-    check('stream', () => streamStatus(session, resources)),
-    mappingChecks(session, resources),
-    check('order history', async () => {
-      const name = await resources.nameOf('HistoryTableName');
-      return `${name}: ${await sizeOfHistory(session, name)}`;
-    }),
   ];
   for (const each of found) yield* [await each].flat();
 }
@@ -55,51 +43,6 @@ async function stackStatus(session: AwsSession, { stack }: Resources): Promise<F
   const finding = `${session.stack} is ${status}`;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return finding;
   return new AlakazamError('failed', finding, { hint: 'alakazam deploy goes on from there' });
-}
-
-async function streamStatus(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
-  const name = await nameOf('OrdersStreamName');
-  const describe = new DescribeStreamSummaryCommand({ StreamName: name });
-  const { StreamDescriptionSummary: found } = await session.client(KinesisClient).send(describe);
-  expectActive(name, found?.StreamStatus);
-  return `${name}: ${counted(found?.OpenShardCount ?? 0, 'shard')}, orders kept for ${found?.RetentionPeriodHours} hours`;
-}
-
-/** What feeds process-orders from the stream; none where the stack doesn't say which that is. */
-async function mappingChecks(session: AwsSession, { stack }: Resources): Promise<Check[]> {
-  const id = await stack().then(
-    ({ outputs }) => outputs.get('ProcessOrdersMappingId'),
-    () => undefined,
-  );
-  if (id === undefined) return [];
-  const { GetEventSourceMappingCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
-  return [
-    await check('process-orders', async () => {
-      const mapping = await session.client(LambdaClient).send(new GetEventSourceMappingCommand({ UUID: id }));
-      const { State = 'in no state', LastProcessingResult: last } = mapping;
-      if (State !== 'Enabled') {
-        return new AlakazamError('failed', `it is ${State}, and reads the stream when it is Enabled`, {
-          hint: /ing$/.test(State) ? 'wait a minute' : 'alakazam deploy, or turn its trigger on in the Lambda console',
-        });
-      }
-      if (!/^PROBLEM/.test(last ?? '')) return `reads the stream${last ? `, and last said: ${last}` : ''}`;
-      return new AlakazamError('failed', `reads the stream, and last said: ${last}`, {
-        hint: 'alakazam status shows how far it is; its log says why',
-      });
-    }),
-  ];
-}
-
-/** DynamoDB counts a table every six hours. */
-export async function sizeOfHistory(session: AwsSession, name: string): Promise<string> {
-  const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: name }));
-  expectActive(name, Table?.TableStatus);
-  return `about ${whole(Table?.ItemCount ?? 0)} orders`;
-}
-
-function expectActive(name: string, status: string | undefined): void {
-  if (status === 'ACTIVE') return;
-  throw new AlakazamError('failed', `${name} is ${status}`, { hint: 'wait a minute, or see alakazam status' });
 }
 
 /** Where calls go: a variable or a profile may lead them elsewhere than to AWS. */

@@ -1,8 +1,7 @@
 /** Whether the caller may do what each purpose takes: one check a purpose, naming what is denied. */
 import { IAMClient } from '@aws-sdk/client-iam';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
-import type { Check } from '../pipeline.js';
-import { impossible } from '../terminal/check.js';
+import { type Check, impossible } from '../terminal/check.js';
 import { arnsOf } from './arns.js';
 import { needsOf, PURPOSES, type Subject } from './permissions.js';
 import { type Decision, principalOf, simulate } from './policy-simulation.aws.js';

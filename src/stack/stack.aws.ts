@@ -224,15 +224,6 @@ export function openAwsStack({ session, assets, clock }: AwsStackOptions): Stack
       const { Parameters: definitions } = await readTemplate(assets.template);
       return costOf(await resourcesOf(stack), valuesOf(definitions, new Map(), stack), assets.prices);
     },
-    async *replay(signal) {
-      const outputs = outputsOf(await deployed());
-      const output = (name: string) => outputs.get(name) as string;
-      const { replay } = await import('../order-history/replay.aws.js');
-      const functionName = output('ProcessOrdersFunctionName');
-      const bucket = output('FailedOrdersBucketName');
-      const prefix = output('FailedOrdersPrefix');
-      yield* replay(session, { functionName, bucket, prefix, queueUrl: output('RejectedQueueUrl') }, signal);
-    },
     async holdings() {
       const stack = await find();
       const found: Holding[] = [];

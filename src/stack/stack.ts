@@ -19,8 +19,6 @@ export interface Stack {
   parts(): Promise<readonly Part[]>;
   /** What the deployed parts cost. */
   cost(): Promise<Cost>;
-  /** Sends what was given up or rejected through again, oldest first. */
-  replay(signal: AbortSignal): AsyncIterable<Replayed>;
   /** What `destroy` would come upon. */
   holdings(): Promise<readonly Holding[]>;
   /** Takes the stack away, and with `isWithData` also the orders it would leave. */
@@ -79,14 +77,6 @@ export interface Part {
   readonly lag: string;
   /** What waits for somebody to look at it. */
   readonly waiting: string;
-}
-
-export interface Replayed {
-  /** Records that were sent through. */
-  readonly records: number;
-  /** Of these, those that stay because they failed again. */
-  readonly failed: number;
-  readonly from: string;
 }
 
 export interface Holding {

@@ -1,20 +1,19 @@
 /** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
-
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reasonOf } from '../errors.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import type { Pace } from '../sources/pacing.js';
+import type { View } from '../stage.js';
+import type { Bookmarks } from './bookmarks.js';
+import { untilAborted } from './interruption.js';
 import type { OrderStream } from './stream.js';
-
-/** Something made of the stream that follows it. */
-export interface View {
-  readonly name: string;
-  update(signal?: AbortSignal): Promise<void>;
-}
 
 export interface Load {
   readonly source: OrderSource;
   readonly stream: OrderStream;
-  readonly views: readonly View[];
+  readonly bookmarks: Bookmarks;
+  /** Brought up to date after each batch; one that fails is in no other's way. */
+  readonly views: readonly Pick<View, 'name' | 'update'>[];
   /** Read the source from its start, whatever its bookmark says. */
   readonly isRestart: boolean;
   /** Orders to stream. */
@@ -40,6 +39,7 @@ const SMALL = 20_000;
 export async function load({
   source,
   stream,
+  bookmarks,
   views,
   isRestart,
   count,
@@ -57,29 +57,26 @@ export async function load({
 
   /** Reads on from the bookmark until there is no more to do, or another process has read on meanwhile. */
   async function readOn(): Promise<'done' | 'moved'> {
-    let from = restart ? undefined : await stream.positionOf(sourceId);
+    let from = restart ? undefined : await bookmarks.positionOf(sourceId);
     position = from ?? null;
     // Until the first put of a new start, what is kept of the source is of the one before.
-    const codesOf = (invoiceNo: string) => (restart ? undefined : stream.codesOf(sourceId, invoiceNo));
+    const codesOf = (invoiceNo: string) => (restart ? undefined : bookmarks.codesOf(sourceId, invoiceNo));
     const { batchSize, isAhead } = pace;
-    const batches = source.read({
-      from,
-      codesOf,
-      limit: count - streamed,
-      batchSize,
-      isAhead: isAhead && count > SMALL,
-    });
-    for await (const { orders, ...of } of pace.due(batches, signal)) {
-      const progress = { sourceId, source: source.name, from, isRestart: restart, ...of };
+    const isSmall = count <= SMALL;
+    const read = { from, codesOf, limit: count - streamed, batchSize, isAhead: isAhead && !isSmall };
+    for await (const { orders, ...batch } of pace.due(untilAborted(source.read(read), signal), signal)) {
+      const progress = { sourceId, source: source.name, from, isRestart: restart, ...batch };
       const before = streamed;
-      if (!(await stream.put(orders, progress, (taken) => onProgress(before + taken)))) return 'moved';
+      if (!(await stream.put(orders, progress, (accepted) => onProgress(before + accepted)))) return 'moved';
       restart = false;
-      from = of.position;
+      from = batch.position;
       position = from;
       streamed += orders.count;
-      rejected += of.rejected.length;
+      rejected += batch.rejected.length;
       onProgress(streamed);
       await updateViews();
+      // Neither the shop nor LMDB ever waits: without a turn of the event loop no signal would be heard.
+      await nextTurn();
       if (signal.aborted) return 'done';
     }
     isExhausted = !signal.aborted && streamed < count;
@@ -98,7 +95,7 @@ export async function load({
   }
 
   while ((await readOn()) === 'moved');
-  if (source.id === undefined) await stream.forget(sourceId);
+  if (source.id === undefined) await bookmarks.forget(sourceId);
   const failed = [...behind].map(([name, reason]) => ({ name, reason }));
   return { streamed, rejected, position, isExhausted, behind: failed };
 }

@@ -7,12 +7,12 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import { openProgress } from './bookmarks.js';
+import { openBookmarks } from './bookmarks.lmdb.js';
 import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './kinesis/arrivals.aws.js';
 import { lastArrivals } from './kinesis/last-arrivals.js';
 import { type Answer, createOrderedPuts, type PutRecord } from './kinesis/ordered-puts.js';
 import { blocksOf, encoderOf } from './order-record.js';
-import type { OrderStream } from './stream.js';
+import type { BookmarkedStream } from './stream.js';
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html; of the 10 MiB it allows, less than half. */
 const REQUEST_RECORDS_MAX = 500;
@@ -28,12 +28,12 @@ export interface AwsStreamOptions {
 }
 
 /** Throws an `AlakazamError` if there is no such stream. */
-export async function openAwsStream({ session, name, openStore, clock }: AwsStreamOptions): Promise<OrderStream> {
+export async function openAwsStream({ session, name, openStore, clock }: AwsStreamOptions): Promise<BookmarkedStream> {
   const client = session.client(KinesisClient, KINESIS_OPTIONS);
   const { StreamDescriptionSummary: found } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
   // A stream that was deleted and made again under its name is another one: nothing was put into it yet.
   const store = openStore(`${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`);
-  const progressOf = openProgress(store);
+  const bookmarks = openBookmarks(store);
   const log = openArrivals(session, name);
   const puts = createOrderedPuts({
     send: sender(client, name),
@@ -48,7 +48,7 @@ export async function openAwsStream({ session, name, openStore, clock }: AwsStre
 
   return {
     async put(orders, progress, onTaken) {
-      if (!progressOf.isNext(progress)) return false;
+      if (!bookmarks.isNext(progress)) return false;
       const records = {
         count: orders.count,
         keyOf: (i: number) => partitionKeyOf(orders, i),
@@ -58,8 +58,8 @@ export async function openAwsStream({ session, name, openStore, clock }: AwsStre
       // Should another process have read on meanwhile, its orders and these are the same: they are in the stream twice, and
       // by their ids once in every view.
       return store.write(() => {
-        if (!progressOf.isNext(progress)) return false;
-        progressOf.keep(progress);
+        if (!bookmarks.isNext(progress)) return false;
+        bookmarks.keep(progress);
         return true;
       });
     },
@@ -84,12 +84,7 @@ export async function openAwsStream({ session, name, openStore, clock }: AwsStre
       // Nothing is as old as that, or else: reading takes a while, in which the oldest are forgotten.
       return (found?.StreamCreationTimestamp?.getTime() ?? 0) > firstMs ? 0 : firstMs + HOUR_MS;
     },
-    positionOf: async (sourceId) => progressOf.positionOf(sourceId),
-    codesOf: (sourceId, invoiceNo) => progressOf.codesOf(sourceId, invoiceNo),
-    forget: async (sourceId) => store.write(() => progressOf.forget(sourceId)),
-    async *rejected() {
-      yield* progressOf.rejected();
-    },
+    bookmarks,
     close: () => store.close(),
   };
 }

@@ -1,27 +1,26 @@
-/** The pipeline in the user's own AWS account: the parts of one stack, put there by `alakazam deploy`. */
+/** The pipeline in the user's own AWS account: the parts of one stack, which `alakazam deploy` creates. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
-import { AlakazamError } from '../errors.js';
-import type { OrderHistory } from '../order-history/history.js';
+import { trackOpenings } from '../once.js';
+import { orderHistoryStage } from '../order-history/stage.aws.js';
 import type { Target } from '../pipeline.js';
 import { findResources } from '../stack/resources.aws.js';
-import type { Stack } from '../stack/stack.js';
-import type { OrderStream } from '../stream/stream.js';
+import { streamStage } from '../stream/stage.aws.js';
 
+/** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
   const home = config.get('home') as string;
   const session = openSession(config.get('stack') as string);
-  const { nameOf, stack } = findResources(session);
-  let stream: Promise<OrderStream> | undefined;
-  let history: Promise<OrderHistory> | undefined;
-  let opened: Promise<Stack> | undefined;
+  const resources = findResources(session);
+  const { nameOf } = resources;
+  const { once, close } = trackOpenings();
 
-  async function openStream(): Promise<OrderStream> {
-    const [{ openAwsStream }, { PROGRESS_STORE }, { openStore }, name] = await Promise.all([
+  const stream = once(async () => {
+    const [{ openAwsStream }, { BOOKMARK_STORE }, { openStore }, name] = await Promise.all([
       import('../stream/stream.aws.js'),
-      import('../stream/bookmarks.js'),
+      import('../stream/bookmarks.lmdb.js'),
       import('../engines/lmdb/store.js'),
       nameOf('OrdersStreamName'),
     ]);
@@ -31,19 +30,12 @@ export const aws: Target = (config, clock) => {
       clock,
       openStore(identity) {
         const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-        return openStore(join(home, 'aws'), hash, PROGRESS_STORE);
+        return openStore(join(home, 'aws'), hash, BOOKMARK_STORE);
       },
     });
-  }
+  });
 
-  async function* rejected() {
-    stream ??= openStream();
-    yield* (await stream).rejected();
-    const { peekRejected } = await import('../order-history/rejected-queue.aws.js');
-    yield* peekRejected(session, await nameOf('RejectedQueueUrl'));
-  }
-
-  async function openHistory(): Promise<OrderHistory> {
+  const history = once(async () => {
     const [{ openAwsHistory }, table, index] = await Promise.all([
       import('../order-history/history.aws.js'),
       nameOf('HistoryTableName'),
@@ -63,47 +55,29 @@ export const aws: Target = (config, clock) => {
         return { log: await openChanges(session, table), changesIn };
       },
     });
-  }
+  });
 
-  async function openStack(): Promise<Stack> {
+  const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }] = await Promise.all([
       import('../stack/stack.aws.js'),
       import('../stack/assets.js'),
     ]);
     return openAwsStack({ session, assets: readAssets(assetOf('dist/stack/')), clock });
-  }
+  });
 
   return {
-    stream: () => {
-      stream ??= openStream();
-      return stream;
-    },
-    history: () => {
-      history ??= openHistory();
-      return history;
-    },
-    stack: () => {
-      opened ??= openStack();
-      return opened;
-    },
-    rejected,
-    // The Lambda function brings the history up to date by itself.
-    views: async () => [],
+    stream,
+    bookmarks: async () => (await stream()).bookmarks,
+    history,
+    stack,
+    stages: [streamStage(session, resources, stream), orderHistoryStage(session, resources, history)],
+    place: `stack ${session.stack}`,
     async *checks() {
-      const { checks } = await import('../stack/checks.aws.js');
-      yield* checks(session, { nameOf, stack });
-    },
-    async contents() {
-      const { sizeOfHistory } = await import('../stack/checks.aws.js');
-      return `${await sizeOfHistory(session, await nameOf('HistoryTableName'))} in stack ${session.stack}`;
-    },
-    async reset() {
-      throw new AlakazamError('failed', `stack ${session.stack} can't be emptied in place`, {
-        hint: 'alakazam destroy, then alakazam deploy',
-      });
+      const { stackChecks } = await import('../stack/checks.aws.js');
+      yield* stackChecks(session, resources);
     },
     async close() {
-      for (const each of [history, stream]) await (await each?.catch(() => undefined))?.close();
+      await close();
       session.close();
     },
   };

@@ -1,7 +1,7 @@
 /** How checks are shown to a person: each whole, whatever the width, with what to do about it beneath. */
 
-import type { Check } from '../pipeline.js';
 import { printable } from './answer.js';
+import type { Check } from './check.js';
 import type { Terminal } from './terminal.js';
 
 const VERDICTS = {

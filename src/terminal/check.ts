@@ -1,6 +1,16 @@
 /** One check of `doctor`. */
 import { AlakazamError, reasonOf } from '../errors.js';
-import type { Check } from '../pipeline.js';
+
+export interface Check {
+  readonly name: string;
+  /** Null if it could not be checked, which is no fault of what it is about. */
+  readonly isGood: boolean | null;
+  readonly finding: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** Without it nothing else can be checked. */
+  readonly isRequired?: true;
+}
 
 /** What a check found; what is wrong is an error that is given back. */
 export type Finding = string | AlakazamError;
@@ -25,6 +35,12 @@ export async function checkIfPossible(name: string, find: () => Promise<Finding>
 
 export function impossible(name: string, error: unknown): Check {
   return { name, isGood: null, finding: `could not be checked: ${reasonOf(error)}`, ...hintOf(error) };
+}
+
+/** Throws an `AlakazamError` if what a service calls `name` is in another status than ACTIVE. */
+export function requireActive(name: string, status: string | undefined): void {
+  if (status === 'ACTIVE') return;
+  throw new AlakazamError('failed', `${name} is ${status}`, { hint: 'wait a minute, or see alakazam status' });
 }
 
 function checkOf(name: string, finding: Finding): Check {

@@ -50,7 +50,12 @@ function expectError({ code, stdout, stderr }: Finished, expected: number, messa
   expect([code, stdout]).toEqual([expected, '']);
 }
 
-async function verified(): Promise<{ streamed: number; pass: boolean; rejected: number; history: number }> {
+async function verified(): Promise<{
+  streamed: number;
+  pass: boolean;
+  rejected: number;
+  views: { history: { held: number } };
+}> {
   const { stdout, stderr } = await run('verify -o json');
   expect(stderr).toBe('');
   return JSON.parse(stdout);
@@ -162,7 +167,7 @@ describe('a source', () => {
     expect(streamed).toBeGreaterThan(30_000);
     writeFileSync(path, whole);
     await run(`generate --source ${path} --count 100000`);
-    expect(await verified()).toMatchObject({ pass: true, streamed: 100_000, repeated: 0 });
+    expect(await verified()).toMatchObject({ pass: true, streamed: 100_000, views: { history: { repeated: 0 } } });
     expectError(
       await run('generate --source - --count 100000', { input: whole.subarray(0, 1000) }),
       1,
@@ -249,7 +254,7 @@ describe.skipIf(!isRoot)('a disk', () => {
     expect(pass).toBe(true);
     expect(kept).toBeGreaterThan(0);
     expect((await run(tail)).code).toBe(0);
-    expect(await verified()).toMatchObject({ pass: true, streamed: 200_000, repeated: 0 });
+    expect(await verified()).toMatchObject({ pass: true, streamed: 200_000, views: { history: { repeated: 0 } } });
   });
 
   test('that is full from the beginning', async () => {
@@ -290,7 +295,7 @@ describe.skipIf(!isRoot)('a disk', () => {
     expect(stderr).not.toMatch(/Invalid argument|^\s+at /m);
     expect(code).toBe(5);
     execFileSync('mount', ['-o', 'remount,size=50m', disk]);
-    expect(await verified()).toMatchObject({ pass: true, streamed: 60_000, history: 60_000 });
+    expect(await verified()).toMatchObject({ pass: true, streamed: 60_000, views: { history: { held: 60_000 } } });
   });
 
   test('that is mounted read-only', async () => {

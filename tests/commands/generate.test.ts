@@ -73,8 +73,7 @@ describe('generate', () => {
       pass: true,
       streamed: 13,
       guests: 2,
-      history: 7,
-      repeated: 4,
+      views: { history: { held: 7, repeated: 4 } },
       rejected: 1,
     });
   });
@@ -220,6 +219,10 @@ describe('generate', () => {
     await tail.stop();
     expect(new Set(ids).size).toBe(6000);
     expect(ids).toHaveLength(6000);
-    expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({ pass: true, streamed: 6000, repeated: 0 });
+    expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({
+      pass: true,
+      streamed: 6000,
+      views: { history: { repeated: 0 } },
+    });
   });
 });

@@ -135,7 +135,7 @@ describe('reset', () => {
       pass: true,
       streamed: 0,
       rejected: 0,
-      history: 0,
+      views: { history: { held: 0 } },
     });
     expect((await run('rejected')).stderr).toBe('nothing was rejected\n');
     expect((await run(`generate --source ${sample} --count 2`)).stderr).toMatch(/^2 orders streamed/);
@@ -155,7 +155,7 @@ test('a reset while another process streams leaves what that streams afterwards,
   expect(first.orderId).toBe('1-P0');
   await generate.stop();
   const { stdout } = await run('verify -o json');
-  expect(JSON.parse(stdout)).toMatchObject({ pass: true, repeated: 0, differences: [] });
+  expect(JSON.parse(stdout)).toMatchObject({ pass: true, views: { history: { repeated: 0 } }, differences: [] });
 });
 
 describe('doctor', () => {

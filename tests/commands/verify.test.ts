@@ -29,13 +29,23 @@ describe('verify', () => {
     expect(await run('verify -o json')).toEqual({
       code: 0,
       stdout:
-        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"history":7,"repeated":0,"revenue":{"stream":"221.5","history":"210.4"},"differences":[]}\n',
+        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"revenue":"221.5","views":{"history":{"held":7,"repeated":0,"notExpected":1,"revenue":"210.4"}},"differences":[]}\n',
       stderr: '',
     });
-    expect((await run('verify')).code).toBe(0);
-    expect((await run('verify -o csv')).stdout).toBe(
-      'pass,streamed,rejected,guests,history,repeated,streamRevenue,historyRevenue\ntrue,8,1,1,7,0,221.5,210.4\n',
-    );
+    const figures = [
+      ['', 'pass', 'true'],
+      ['', 'streamed', '8'],
+      ['', 'rejected', '1'],
+      ['', 'guests', '1'],
+      ['', 'revenue', '221.5'],
+      ['history', 'held', '7'],
+      ['history', 'repeated', '0'],
+      ['history', 'notExpected', '1'],
+      ['history', 'revenue', '210.4'],
+    ];
+    const lines = (separator: string) => figures.map((figure) => `${figure.join(separator)}\n`).join('');
+    expect(await run('verify')).toMatchObject({ code: 0, stdout: lines('\t') });
+    expect((await run('verify -o csv')).stdout).toBe(`view,name,value\n${lines(',')}`);
     expect((await run('verify -o table')).stdout).toContain('PASS');
   });
 
@@ -50,7 +60,7 @@ describe('verify', () => {
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({
       pass: false,
-      history: 6,
+      views: { history: { held: 6 } },
       differences: ['order 536370-22728 of customer 12583 is in the stream and not in the history'],
     });
     const table = await run('verify -o table');
@@ -88,7 +98,7 @@ describe('verify', () => {
     for (let i = 0; i < 4; i++) {
       const { stdout, stderr } = await run('verify -o json');
       expect(stderr).toBe('');
-      expect(JSON.parse(stdout)).toMatchObject({ pass: true, repeated: 0, differences: [] });
+      expect(JSON.parse(stdout)).toMatchObject({ pass: true, views: { history: { repeated: 0 } }, differences: [] });
     }
     await generate.stop();
   });

@@ -14,10 +14,10 @@ import { type LocalStore, openStore } from '../../src/engines/lmdb/store.js';
 import { changesIn, openChanges } from '../../src/order-history/dynamodb/changes.aws.js';
 import { openAwsHistory } from '../../src/order-history/history.aws.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import { PROGRESS_STORE } from '../../src/stream/bookmarks.js';
+import { BOOKMARK_STORE } from '../../src/stream/bookmarks.lmdb.js';
 import { openArrivals, ordersIn } from '../../src/stream/kinesis/arrivals.aws.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
-import type { OrderStream } from '../../src/stream/stream.js';
+import type { BookmarkedStream } from '../../src/stream/stream.js';
 import { type CliOptions, ROOT } from '../run-cli.js';
 import { emulatorEnvironment } from './ministack.js';
 
@@ -130,7 +130,7 @@ export async function deployFunction({ stream, table, index, queueUrl, streamArn
 }
 
 export interface Handles {
-  open(clock?: () => number): Promise<OrderStream>;
+  open(clock?: () => number): Promise<BookmarkedStream>;
   openHistory(clock?: () => number): Promise<OrderHistory>;
 }
 
@@ -138,7 +138,7 @@ export interface Handles {
 export function progressStore(): () => LocalStore {
   const home = mkdtempSync(join(tmpdir(), 'alakazam-progress-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  return () => openStore(home, 'progress', PROGRESS_STORE);
+  return () => openStore(home, 'progress', BOOKMARK_STORE);
 }
 
 /** Opens the drivers on these parts as processes of one machine do. */
@@ -157,7 +157,7 @@ export function handlesOn(parts: Parts): Handles {
   };
   return {
     async open(clock = Date.now) {
-      const store = () => openStore(home, 'progress', PROGRESS_STORE);
+      const store = () => openStore(home, 'progress', BOOKMARK_STORE);
       return keep(await openAwsStream({ session, name: parts.stream, openStore: store, clock }));
     },
     openHistory: async (clock = Date.now) =>

@@ -6,7 +6,8 @@ import type { Order } from '../../src/orders/order.js';
 import { GUEST, type OrderBlock, orderOf } from '../../src/orders/order-block.js';
 import { formatLine } from '../../src/orders/order-line.js';
 import type { SourcePosition } from '../../src/sources/order-source.js';
-import type { OrderStream, SourceProgress, StreamBlock } from '../../src/stream/stream.js';
+import type { SourceProgress } from '../../src/stream/bookmarks.js';
+import type { OrderStream, StreamBlock } from '../../src/stream/stream.js';
 
 export interface Line {
   readonly invoiceNo?: string;

@@ -39,7 +39,7 @@ describeReal('the whole real file', () => {
   test('verifies, to the last figure', async () => {
     const { stdout, code } = await runCli(['verify', '-o', 'json'], { home });
     expect(stdout).toBe(
-      '{"pass":true,"streamed":541909,"rejected":0,"guests":135080,"history":406829,"repeated":0,"revenue":{"stream":"9747747.934","history":"8300065.814"},"differences":[]}\n',
+      '{"pass":true,"streamed":541909,"rejected":0,"guests":135080,"revenue":"9747747.934","views":{"history":{"held":406829,"repeated":0,"notExpected":135080,"revenue":"8300065.814"}},"differences":[]}\n',
     );
     expect(code).toBe(0);
   });
@@ -103,9 +103,8 @@ describeReal('the whole real file', () => {
         streamed: 2 * COUNT,
         rejected: 0,
         guests: 2 * 135_080,
-        history: 406_829,
-        repeated: 406_829,
-        revenue: { stream: '19495495.868', history: '8300065.814' },
+        revenue: '19495495.868',
+        views: { history: { held: 406_829, repeated: 406_829, revenue: '8300065.814' } },
         differences: [],
       });
     },

@@ -3,10 +3,10 @@ import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyComm
 import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
-import type { Check } from '../../src/pipeline.js';
-import { checks } from '../../src/stack/checks.aws.js';
+import { stackChecks } from '../../src/stack/checks.aws.js';
 import { PURPOSES } from '../../src/stack/permissions.js';
 import { findResources } from '../../src/stack/resources.aws.js';
+import type { Check } from '../../src/terminal/check.js';
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
@@ -410,7 +410,7 @@ describe('endpoint', () => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
-    for await (const { name, finding } of checks(session, findResources(session))) {
+    for await (const { name, finding } of stackChecks(session, findResources(session))) {
       if (name === 'endpoint') return finding;
     }
     return undefined;
@@ -440,7 +440,7 @@ describe('endpoint', () => {
     vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
-    const { value } = await checks(session, findResources(session)).next();
+    const { value } = await stackChecks(session, findResources(session)).next();
     expect(value).toMatchObject({ name: 'region', isGood: false, finding: 'no AWS region is set' });
   });
 });

@@ -6,7 +6,7 @@ import { openFileSource } from '../../src/sources/order-source.file.js';
 import type { OrderSource } from '../../src/sources/order-source.js';
 import { atOnce, type Pace } from '../../src/sources/pacing.js';
 import { type Load, load } from '../../src/stream/load.js';
-import type { OrderStream } from '../../src/stream/stream.js';
+import type { BookmarkedStream } from '../../src/stream/stream.js';
 import { collect, collectAll, idsOf } from '../orders/fixtures.js';
 import { temporaryDirectory } from '../run-cli.js';
 import { localFixture } from './local-fixture.js';
@@ -38,11 +38,12 @@ const inTens: Pace = {
   },
 };
 
-function run(source: OrderSource, stream: OrderStream, more: Partial<Load> = {}) {
+function run(source: OrderSource, stream: BookmarkedStream, more: Partial<Load> = {}) {
   const signal = new AbortController().signal;
   const all: Load = {
     source,
     stream,
+    bookmarks: stream.bookmarks,
     views: [],
     isRestart: false,
     count: 1e9,
@@ -124,7 +125,7 @@ describe('load', () => {
     const views = [
       { name: 'lake', update: () => Promise.reject(new Error('no space left\n    at a place')) },
       viewOf(history),
-      { name: 'alarm', update: async () => void updates++ },
+      { name: 'alarm', update: async () => ({ arrivalMs: updates++ }) },
     ];
     const loaded = await run(await openFileSource(file(100)), stream, { views, pace: inTens });
     expect(loaded.behind).toEqual([{ name: 'lake', reason: 'no space left' }]);
@@ -138,6 +139,7 @@ describe('load', () => {
     let calls = 0;
     const update = async () => {
       if (++calls < 3) throw new Error('not yet');
+      return { arrivalMs: 0 };
     };
     const loaded = await run(await openFileSource(file(100)), await fixture.open(), {
       views: [{ name: 'lake', update }],
@@ -171,7 +173,7 @@ describe('load', () => {
     const source = await openFileSource('-', { stdin: stdin() });
     expect(await run(source, stream)).toMatchObject({ streamed: 1, rejected: 1, isExhausted: true });
     let rejected = 0;
-    for await (const _ of stream.rejected()) rejected++;
+    for await (const _ of stream.bookmarks.rejected()) rejected++;
     expect(rejected).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import { afterEach } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
 import { HISTORY_STORE, openLocalHistory } from '../../src/order-history/history.local.js';
+import { historyView } from '../../src/order-history/history-view.js';
 import { type LocalOrderStream, openLocalStream, STREAM_STORE } from '../../src/stream/stream.local.js';
 import { temporaryDirectory } from '../run-cli.js';
 
@@ -36,4 +37,9 @@ export async function localFixture(): Promise<LocalFixture> {
 function keep<T extends { close(): Promise<void> }>(what: T): T {
   opened.push(what);
   return what;
+}
+
+/** The embedded stream and history, as `verify` reconciles them. */
+export function reconcilable(stream: LocalOrderStream, history: OrderHistory) {
+  return { stream, bookmarks: stream.bookmarks, views: [historyView(history, { followsGenerate: true })] };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { AlakazamError } from '../../src/errors.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
-import type { OrderStream } from '../../src/stream/stream.js';
+import type { BookmarkedStream } from '../../src/stream/stream.js';
 import { type Call, refusal, refuseSome, useFaultProxy } from '../emulators/fault-proxy.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { makeParts, progressStore } from '../emulators/order-history.js';
@@ -22,7 +22,7 @@ import {
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);
 
-async function open(shards = 1): Promise<OrderStream> {
+async function open(shards = 1): Promise<BookmarkedStream> {
   const { stream: name } = await makeParts({ shards });
   const session = openSession('alakazam');
   return openAwsStream({ session, name, openStore: progressStore(), clock: Date.now });
@@ -37,7 +37,7 @@ async function byCustomer(orders: Promise<{ customerId: number | null; orderId: 
   return Object.fromEntries(found);
 }
 
-async function put(stream: OrderStream, lines: readonly Line[]) {
+async function put(stream: BookmarkedStream, lines: readonly Line[]) {
   await putter(stream)(lines);
   const expected = await byCustomer(Promise.resolve(ordersIn([blockOf(lines)])));
   const streamed = collect(stream.read({ from: 'first' }));
@@ -99,13 +99,16 @@ test('orders whose answer was cut may be there twice, and none is missing or out
 });
 
 describe('what is not put', () => {
-  const fails = async (stream: OrderStream, fault: (call: Call) => ReturnType<Parameters<typeof proxy.fault>[0]>) => {
+  const fails = async (
+    stream: BookmarkedStream,
+    fault: (call: Call) => ReturnType<Parameters<typeof proxy.fault>[0]>,
+  ) => {
     only('PutRecords', fault);
     const startMs = performance.now();
     const error = await stream.put(blockOf(manyLines(20)), progress(undefined, { at: 1 })).catch((of: unknown) => of);
     expect(performance.now() - startMs).toBeLessThan(5000);
     expect(error).toBeInstanceOf(AlakazamError);
-    expect(await stream.positionOf('source')).toBeUndefined();
+    expect(await stream.bookmarks.positionOf('source')).toBeUndefined();
     return error as AlakazamError;
   };
 

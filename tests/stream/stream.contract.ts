@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Order } from '../../src/orders/order.js';
 import { GUEST } from '../../src/orders/order-block.js';
-import type { OrderStream } from '../../src/stream/stream.js';
+import type { BookmarkedStream } from '../../src/stream/stream.js';
 import {
   blockOf,
   byCustomer,
@@ -17,7 +17,7 @@ import {
 
 export interface StreamFixture {
   /** Opens the stream as a process does: each call is another handle on the same one, which is empty at first. */
-  open(): Promise<OrderStream>;
+  open(): Promise<BookmarkedStream>;
 }
 
 export interface StreamOptions {
@@ -44,8 +44,8 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
       expect(await collect(stream.read({ from: 'first' }))).toEqual([]);
       expect(await collect(stream.read({ from: { last: 10 } }))).toEqual([]);
       expect(await collect(stream.read({ from: { sinceMs: 0 } }))).toEqual([]);
-      expect(await stream.positionOf('source')).toBeUndefined();
-      expect(stream.codesOf('source', '536365')).toBeUndefined();
+      expect(await stream.bookmarks.positionOf('source')).toBeUndefined();
+      expect(stream.bookmarks.codesOf('source', '536365')).toBeUndefined();
     });
 
     test('gives back every order as it was put, whatever its fields hold', async () => {
@@ -92,8 +92,8 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
       );
       const other = await fixture.open();
       expect(idsOf(await collect(other.read({ from: 'first' }))).sort()).toEqual(['536365-85123A', '536365-85123A-2']);
-      expect(await other.positionOf('source')).toEqual({ offset: 100, line: 3 });
-      expect(other.codesOf('source', '536365')).toEqual(['85123A', '85123A']);
+      expect(await other.bookmarks.positionOf('source')).toEqual({ offset: 100, line: 3 });
+      expect(other.bookmarks.codesOf('source', '536365')).toEqual(['85123A', '85123A']);
       expect(await rejectedOf(other)).toEqual([{ source: 'orders.csv', ...rejected[0] }]);
     });
 
@@ -108,8 +108,8 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
       expect(await other.put(blockOf([{ stockCode: 'B' }]), progress(undefined, { at: 2 }, stale))).toBe(false);
       expect(await other.put(blockOf([{ stockCode: 'B' }]), progress({ at: 9 }, { at: 10 }, stale))).toBe(false);
       expect(idsOf(await collect(other.read({ from: 'first' })))).toEqual(['536365-A']);
-      expect(await other.positionOf('source')).toEqual({ at: 1 });
-      expect(other.codesOf('source', '536365')).toBeUndefined();
+      expect(await other.bookmarks.positionOf('source')).toEqual({ at: 1 });
+      expect(other.bookmarks.codesOf('source', '536365')).toBeUndefined();
       expect(await rejectedOf(other)).toEqual([]);
       expect(await other.put(blockOf([{ stockCode: 'B' }]), progress({ at: 1 }, { at: 2 }))).toBe(true);
       expect(idsOf(await collect(one.read({ from: 'first' })))).toEqual(['536365-A', '536365-B']);
@@ -125,10 +125,13 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
         blockOf([{ stockCode: 'B' }]),
         progress(undefined, { at: 5 }, { sourceId: 'b', invoices: new Map([['536365', ['B']]]) }),
       );
-      expect([await stream.positionOf('a'), await stream.positionOf('b')]).toEqual([{ at: 1 }, { at: 5 }]);
-      expect(stream.codesOf('a', '536365')).toEqual(['A']);
-      expect(stream.codesOf('b', '536365')).toEqual(['B']);
-      expect(stream.codesOf('a', '5363')).toBeUndefined();
+      expect([await stream.bookmarks.positionOf('a'), await stream.bookmarks.positionOf('b')]).toEqual([
+        { at: 1 },
+        { at: 5 },
+      ]);
+      expect(stream.bookmarks.codesOf('a', '536365')).toEqual(['A']);
+      expect(stream.bookmarks.codesOf('b', '536365')).toEqual(['B']);
+      expect(stream.bookmarks.codesOf('a', '5363')).toBeUndefined();
     });
 
     test('forgets codes and rejected lines of a source that is restarted, and no order', async () => {
@@ -144,9 +147,9 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
         progress(undefined, { at: 4 }, { isRestart: true }),
       );
       expect(isPut).toBe(true);
-      expect(await stream.positionOf('source')).toEqual({ at: 4 });
-      expect(stream.codesOf('source', '536365')).toBeUndefined();
-      expect(stream.codesOf('other', '536365')).toEqual(['A']);
+      expect(await stream.bookmarks.positionOf('source')).toEqual({ at: 4 });
+      expect(stream.bookmarks.codesOf('source', '536365')).toBeUndefined();
+      expect(stream.bookmarks.codesOf('other', '536365')).toEqual(['A']);
       expect(await rejectedOf(stream)).toHaveLength(1);
       expect(idsOf(await collect(stream.read({ from: 'first' })))).toHaveLength(3);
     });
@@ -158,9 +161,9 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
         rejected: [{ line: 2, reason: 'no', text: 'x' }],
       };
       await stream.put(blockOf([{ stockCode: 'A' }]), progress(undefined, { at: 1 }, kept));
-      await stream.forget('source');
-      expect(await stream.positionOf('source')).toBeUndefined();
-      expect(stream.codesOf('source', '536365')).toBeUndefined();
+      await stream.bookmarks.forget('source');
+      expect(await stream.bookmarks.positionOf('source')).toBeUndefined();
+      expect(stream.bookmarks.codesOf('source', '536365')).toBeUndefined();
       expect(await rejectedOf(stream)).toHaveLength(1);
       expect(await collect(stream.read({ from: 'first' }))).toHaveLength(1);
     });
@@ -169,7 +172,7 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
       const stream = await (await create()).open();
       const rejected = [{ line: 2, reason: '1 fields instead of 8', text: 'x' }];
       expect(await stream.put(blockOf([]), progress(undefined, { at: 1 }, { rejected }))).toBe(true);
-      expect(await stream.positionOf('source')).toEqual({ at: 1 });
+      expect(await stream.bookmarks.positionOf('source')).toEqual({ at: 1 });
       expect(await rejectedOf(stream)).toHaveLength(1);
       expect(await collect(stream.read({ from: 'first' }))).toEqual([]);
     });
@@ -260,13 +263,13 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
   });
 }
 
-async function rejectedOf(stream: OrderStream) {
+async function rejectedOf(stream: BookmarkedStream) {
   const lines = [];
-  for await (const line of stream.rejected()) lines.push(line);
+  for await (const line of stream.bookmarks.rejected()) lines.push(line);
   return lines;
 }
 
-async function arrivalsOf(stream: OrderStream): Promise<number[]> {
+async function arrivalsOf(stream: BookmarkedStream): Promise<number[]> {
   const arrivals: number[] = [];
   for await (const { arrivalMs } of stream.read({ from: 'first' })) arrivals.push(arrivalMs);
   return arrivals;

@@ -1,0 +1,44 @@
+/** What `doctor` checks of the directory that holds the embedded pipeline. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AlakazamError } from '../../errors.js';
+import { type Check, check } from '../../terminal/check.js';
+import { bytes, whole } from '../../terminal/numbers.js';
+
+const SPACE_BYTES_MIN = 200_000_000;
+const WRITES = 50;
+
+export async function* checkHome(home: string): AsyncGenerator<Check> {
+  yield await check('home', () => {
+    mkdirSync(home, { recursive: true });
+    return home;
+  });
+  yield await check('disk', async () => {
+    const { bavail, bsize } = await statfs(home);
+    if (bavail * bsize < SPACE_BYTES_MIN)
+      throw new AlakazamError('failed', `${bytes(bavail * bsize)} free; a year of orders takes about 70 MB`, {
+        hint: 'make room',
+      });
+    return `${bytes(bavail * bsize)} free`;
+  });
+  yield await check('write speed', () => `${writeSpeed(home)} durable writes a second`);
+}
+
+function writeSpeed(home: string): string {
+  // A name nobody can foresee, and made anew: a link that somebody put there is not written through.
+  const path = join(home, `write-speed-${randomBytes(8).toString('hex')}.tmp`);
+  const file = openSync(path, 'wx');
+  try {
+    const startMs = performance.now();
+    for (let i = 0; i < WRITES; i++) {
+      writeSync(file, Buffer.alloc(4096, i));
+      fdatasyncSync(file);
+    }
+    return whole(WRITES / ((performance.now() - startMs) / 1000));
+  } finally {
+    closeSync(file);
+    rmSync(path, { force: true });
+  }
+}

@@ -1,0 +1,37 @@
+/** The order history as a stage of the AWS target: a Lambda function, the tables it fills, and what it could not accept. */
+import type { AwsSession } from '../engines/aws/session.js';
+import type { Resources } from '../stack/resources.aws.js';
+import type { Stage } from '../stage.js';
+import type { OrderHistory } from './history.js';
+import { historyView } from './history-view.js';
+
+export function orderHistoryStage(session: AwsSession, resources: Resources, open: () => Promise<OrderHistory>): Stage {
+  return {
+    name: 'order history',
+    // The Lambda function brings the history up to date by itself.
+    view: async () => historyView(await open(), { followsGenerate: false }),
+    async *checks() {
+      const { historyChecks } = await import('./checks.aws.js');
+      yield* historyChecks(session, resources);
+    },
+    async contents() {
+      const { sizeOfHistory } = await import('./checks.aws.js');
+      return sizeOfHistory(session, await resources.nameOf('HistoryTableName'));
+    },
+    async *rejected() {
+      const { peekRejected } = await import('./rejected-queue.aws.js');
+      yield* peekRejected(session, await resources.nameOf('RejectedQueueUrl'));
+    },
+    async *replay(signal) {
+      const [{ replay }, { outputs }] = await Promise.all([import('./replay.aws.js'), resources.stack()]);
+      const output = (name: string) => outputs.get(name) as string;
+      const places = {
+        functionName: output('ProcessOrdersFunctionName'),
+        bucket: output('FailedOrdersBucketName'),
+        prefix: output('FailedOrdersPrefix'),
+        queueUrl: output('RejectedQueueUrl'),
+      };
+      yield* replay(session, places, signal);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Port: a stage, as the commands see it that go through all of them. `doctor`, `reset`, `rejected`, `replay`, `verify` and
+ * `generate` loop over the stages of the pipeline and name none. What a stage has nothing to say of, it leaves out.
+ */
+import type { OrderBlock } from './orders/order-block.js';
+import type { Check } from './terminal/check.js';
+
+export interface Stage {
+  /** For people: `order history`. */
+  readonly name: string;
+  /** Opens what this stage makes of the stream. */
+  view?(): Promise<View>;
+  /** What this stage needs and whether that works, for `doctor`. */
+  checks?(): AsyncIterable<Check>;
+  /** What `reset` would empty, for people: `5,000 orders`. */
+  contents?(): Promise<string>;
+  /** Empties the stage. Processes that use it go on with the orders that come after. */
+  clear?(): Promise<void>;
+  /** What this stage could not accept as an order, with the reason. */
+  rejected?(): AsyncIterable<RejectedInput>;
+  /** Sends what failed for good through again, oldest first. */
+  replay?(signal: AbortSignal): AsyncIterable<Replayed>;
+}
+
+/** What a stage makes of the stream. Each view has a checkpoint of its own and waits for no other. */
+export interface View {
+  /** Its key in the JSON of `verify`, and its name in a difference: `history`. */
+  readonly key: string;
+  /** For people: `order history`. */
+  readonly name: string;
+  /** True if `generate` brings it up to date, because somebody may be waiting for it. */
+  readonly followsGenerate: boolean;
+  /**
+   * Brings it up to the end of the stream and says how far it came. A call without new orders changes nothing. The same
+   * stream always makes the same view.
+   */
+  update(signal?: AbortSignal): Promise<Through>;
+  /** Every order it holds, or those that arrived since, in no promised order. */
+  all(sinceMs?: number): AsyncIterable<OrderBlock>;
+  /** Whether it should hold order i of a block of the stream. */
+  expects(orders: OrderBlock, i: number): boolean;
+  /** Whether it holds an order of this id and customer, whatever its contents. */
+  holds(orderId: string, customerId: number): Promise<boolean>;
+  /** For people, why an order is not expected in it: `of guests, who have no history`. */
+  readonly notExpected: string;
+}
+
+/** How far an update came: every order that arrived up to then is in the view. */
+export interface Through {
+  /** Arrival time in milliseconds since 1970; 0 if there is no order. */
+  readonly arrivalMs: number;
+}
+
+/** Input that is no order: a line of a source, or a record that others put into the stream. */
+export interface RejectedInput {
+  /** A path, or a place in the stream. */
+  readonly source: string;
+  /** Line number in the source; null for a record. */
+  readonly line: number | null;
+  readonly reason: string;
+  readonly text: string;
+}
+
+export interface Replayed {
+  /** Records that were sent through. */
+  readonly records: number;
+  /** Those of them that stay, because they failed again. */
+  readonly failed: number;
+  /** Where they were kept, for people. */
+  readonly from: string;
+}

@@ -1,0 +1,73 @@
+/** Bookmarks in LMDB, on this machine, wherever the stream is. */
+import type { LocalStore } from '../engines/lmdb/store.js';
+import type { SourcePosition } from '../sources/order-source.js';
+import type { Bookmarks, SourceProgress } from './bookmarks.js';
+
+/** What a stream's `put` needs of the bookmarks; each is called inside a transaction of their store. */
+export interface LmdbBookmarks extends Bookmarks {
+  /** True if the bookmark of the source stands where this progress begins. */
+  isNext(progress: SourceProgress): boolean;
+  /** Moves the bookmark on. */
+  keep(progress: SourceProgress): void;
+  /** Forgets every source and every rejected line. */
+  clear(): void;
+}
+
+export const BOOKMARK_TABLES = ['sources', 'rejected'];
+
+/** A store that holds bookmarks and nothing else, and what its loss means. */
+export const BOOKMARK_STORE = {
+  tables: BOOKMARK_TABLES,
+  remedy: 'remove it: sources are then read from their start, and orders that were streamed before change nothing',
+};
+
+/** Sorts behind every invoice number. */
+const END = '\u{10ffff}';
+
+/** Keeps bookmarks in the tables `BOOKMARK_TABLES` of a store. */
+export function openBookmarks(store: LocalStore): LmdbBookmarks {
+  const sources = () => store.table('sources');
+  const rejections = () => store.table('rejected');
+
+  function positionOf(sourceId: string): SourcePosition | undefined {
+    const kept = sources().get([sourceId]);
+    return kept && (JSON.parse(kept.toString()) as { position: SourcePosition }).position;
+  }
+
+  function forget(table: ReturnType<typeof sources>, sourceId: string): void {
+    for (const key of [...table.getKeys({ start: [sourceId], end: [sourceId, END] })]) table.removeSync(key);
+  }
+
+  return {
+    async positionOf(sourceId) {
+      store.refresh();
+      return positionOf(sourceId);
+    },
+    codesOf: (sourceId, invoiceNo) => sources().get([sourceId, invoiceNo])?.toString().split('\n'),
+    forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
+    async *rejected() {
+      store.refresh();
+      for (const { value } of [...rejections().getRange()]) yield JSON.parse(value.toString());
+    },
+    async rejectedCount() {
+      store.refresh();
+      return [...rejections().getKeys()].length;
+    },
+    isNext: ({ sourceId, from, isRestart }) =>
+      isRestart || JSON.stringify(positionOf(sourceId)) === JSON.stringify(from),
+    keep({ sourceId, source, position, invoices, rejected, isRestart, isNewPass }) {
+      if (isNewPass) forget(sources(), sourceId);
+      if (isRestart) for (const table of [sources(), rejections()]) forget(table, sourceId);
+      sources().putSync([sourceId], Buffer.from(JSON.stringify({ source, position })));
+      for (const [invoiceNo, codes] of invoices) {
+        sources().putSync([sourceId, invoiceNo], Buffer.from(codes.join('\n')));
+      }
+      for (const { line, reason, text } of rejected) {
+        rejections().putSync([sourceId, line], Buffer.from(JSON.stringify({ source, line, reason, text })));
+      }
+    },
+    clear() {
+      for (const table of [sources(), rejections()]) table.clearSync();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** The order stream as a stage of the AWS target. */
+import type { AwsSession } from '../engines/aws/session.js';
+import { AlakazamError } from '../errors.js';
+import type { Resources } from '../stack/resources.aws.js';
+import type { Stage } from '../stage.js';
+import type { BookmarkedStream } from './stream.js';
+
+export function streamStage(session: AwsSession, resources: Resources, open: () => Promise<BookmarkedStream>): Stage {
+  return {
+    name: 'order stream',
+    async *checks() {
+      const { streamChecks } = await import('./checks.aws.js');
+      yield* streamChecks(session, resources);
+    },
+    async clear() {
+      throw new AlakazamError('failed', `stack ${session.stack} can't be emptied in place`, {
+        hint: 'alakazam destroy, then alakazam deploy',
+      });
+    },
+    async *rejected() {
+      yield* (await open()).bookmarks.rejected();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** The order stream as a stage of the embedded target. */
+import { statSync } from 'node:fs';
+import type { Stage } from '../stage.js';
+import { check } from '../terminal/check.js';
+import { bytes, whole } from '../terminal/numbers.js';
+import type { LocalOrderStream } from './stream.local.js';
+
+export function streamStage(open: () => Promise<LocalOrderStream>): Stage {
+  async function contents(): Promise<string> {
+    const { last, bookmarks } = await open();
+    return `${whole(last())} orders and ${whole(await bookmarks.rejectedCount())} rejected lines`;
+  }
+
+  return {
+    name: 'order stream',
+    async *checks() {
+      yield await check('store', async () => `${await contents()}, ${bytes(statSync((await open()).path).size)}`);
+    },
+    contents,
+    clear: async () => (await open()).clear(),
+    async *rejected() {
+      yield* (await open()).bookmarks.rejected();
+    },
+  };
+}

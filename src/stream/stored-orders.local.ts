@@ -1,0 +1,167 @@
+/** The orders of the embedded stream in its store. One value holds up to 512, because a put costs by the value and hardly by the byte. */
+import { randomUUID } from 'node:crypto';
+import type { LocalStore } from '../engines/lmdb/store.js';
+import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/codec.js';
+import { joined, type OrderBlock, slice } from '../orders/order-block.js';
+
+const ORDERS_A_VALUE = 512;
+/** The memory of the map is given back after this many bytes were read or written. */
+const UNMAP_BYTES = 32 * 2 ** 20;
+/** So many bytes of the blocks that this process put last stay in memory: its views read them at once. */
+const RECENT_BYTES = 2 * 2 ** 20;
+
+/** Orders as the embedded stream has them: numbered from 1, without a gap. */
+export interface NumberedBlock extends StoredBlock {
+  /** Sequence number of the first order. */
+  readonly first: number;
+}
+
+export interface StoredOrders {
+  /** Sequence number of the last order, 0 for none. */
+  last(): number;
+  /** A random name that ties views to this stream; the stream has another once it was emptied. */
+  identity(): string;
+  /** Orders from a sequence number to the last there is, until the stream is emptied. */
+  from(sequence: number): AsyncIterable<NumberedBlock>;
+  /** Blocks from the last to the first. */
+  backwards(): Iterable<NumberedBlock>;
+  /** `count` orders from a sequence number on. Throws an `AlakazamError` if one is missing. */
+  at(sequence: number, count: number): OrderBlock;
+  /** The block that holds an order, or undefined behind the last. */
+  blockOf(sequence: number): NumberedBlock | undefined;
+  /** Sequence number of the first order that arrived since. */
+  arrivedSince(sinceMs: number): number;
+  /** Stores a block behind the last, in a transaction of the store. Arrival times never fall. */
+  append(block: OrderBlock, arrivalMs: number): NumberedBlock[];
+  /** Keeps committed blocks in memory for this process's own views. */
+  remember(blocks: readonly NumberedBlock[]): void;
+  /** Forgets all orders, in a transaction of the store. */
+  clear(): void;
+}
+
+export function openStoredOrders(store: LocalStore): StoredOrders {
+  let recent: NumberedBlock[] = [];
+  let recentIdentity = '';
+  let touchedBytes = 0;
+
+  const orders = () => store.table('orders');
+  const meta = () => store.table('meta');
+
+  /** A value's key is the sequence number of its last order, so that the first key from n on holds order n. */
+  function last(): number {
+    for (const key of orders().getKeys({ reverse: true, limit: 1 })) return key as number;
+    return 0;
+  }
+
+  function identity(): string {
+    return meta().get('identity')?.toString() ?? '';
+  }
+
+  function decoded(key: number, value: Buffer): NumberedBlock {
+    const block = decodeBlock(value);
+    if (!block) throw store.damaged(`the orders up to number ${key} can't be read`);
+    touch(value.length);
+    return { ...block, first: key - block.orders.count + 1 };
+  }
+
+  function blockOf(sequence: number): NumberedBlock | undefined {
+    forgetEmptied();
+    const known = recent.find(({ first, orders: { count } }) => first <= sequence && sequence < first + count);
+    if (known) return known;
+    for (const { key, value } of orders().getRange({ start: sequence, limit: 1 })) return decoded(key as number, value);
+    return undefined;
+  }
+
+  function touch(bytes: number): void {
+    touchedBytes += bytes;
+  }
+
+  /** Between two reads, never within one: closing the map ends whatever reads it. */
+  function unmapIfLarge(): void {
+    if (touchedBytes < UNMAP_BYTES) return;
+    touchedBytes = 0;
+    store.unmap();
+  }
+
+  function forgetEmptied(): void {
+    const now = identity();
+    if (recentIdentity !== now) recent = [];
+    recentIdentity = now;
+  }
+
+  return {
+    last,
+    identity,
+    blockOf,
+    async *from(sequence) {
+      const begun = identity();
+      for (let next = sequence; ; ) {
+        const block = blockOf(next);
+        if (!block || identity() !== begun) return;
+        const skip = next - block.first;
+        next = block.first + block.orders.count;
+        yield { ...block, first: block.first + skip, orders: slice(block.orders, skip, block.orders.count) };
+        unmapIfLarge();
+      }
+    },
+    *backwards() {
+      for (let end = last(); end > 0; ) {
+        const block = blockOf(end) as NumberedBlock;
+        yield block;
+        unmapIfLarge();
+        end = block.first - 1;
+      }
+    },
+    at(sequence, count) {
+      const parts: OrderBlock[] = [];
+      const end = sequence + count;
+      for (let next = sequence; next < end; ) {
+        const block = blockOf(next);
+        if (!block || block.first > next) throw store.damaged(`order number ${next} is missing`);
+        const upTo = Math.min(block.first + block.orders.count, end);
+        parts.push(slice(block.orders, next - block.first, upTo - block.first));
+        next = upTo;
+      }
+      return joined(parts);
+    },
+    arrivedSince(sinceMs) {
+      let low = 1;
+      let high = last() + 1;
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        for (const { key, value } of orders().getRange({ start: middle, limit: 1 })) {
+          if (arrivalOf(value) >= sinceMs) high = middle;
+          else low = (key as number) + 1;
+        }
+      }
+      return low;
+    },
+    append(block, arrivalMs) {
+      if (identity() === '') meta().putSync('identity', Buffer.from(randomUUID()));
+      const before = last();
+      const lastValue = before > 0 ? orders().get(before) : undefined;
+      const notBeforeMs = Math.max(arrivalMs, lastValue ? arrivalOf(lastValue) : 0);
+      const blocks: NumberedBlock[] = [];
+      for (let at = 0; at < block.count; at += ORDERS_A_VALUE) {
+        const part = slice(block, at, Math.min(at + ORDERS_A_VALUE, block.count));
+        const numbered = { first: before + at + 1, arrivalMs: notBeforeMs, orders: part };
+        orders().putSync(before + at + part.count, encodeBlock(numbered));
+        blocks.push(numbered);
+      }
+      return blocks;
+    },
+    remember(blocks) {
+      forgetEmptied();
+      let bytes = 0;
+      for (const block of blocks) touch(block.orders.lines.length);
+      recent.push(...blocks);
+      for (const { orders: kept } of recent) bytes += kept.lines.length;
+      while (bytes > RECENT_BYTES && recent.length > 1) bytes -= recent.shift()?.orders.lines.length ?? 0;
+      unmapIfLarge();
+    },
+    clear() {
+      orders().clearSync();
+      meta().putSync('identity', Buffer.from(randomUUID()));
+    },
+  };
+}
