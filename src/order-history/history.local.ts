@@ -100,10 +100,10 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
   }
 
   /** Sequence number of the `count`-th order from the end, of those the history shows. */
-  function lastHeld(count: number, customer: number | undefined): number {
+  async function lastHeld(count: number, customer: number | undefined): Promise<number> {
     let left = count;
     if (left <= 0) return stream.last() + 1;
-    for (const { first, orders } of stream.backwards()) {
+    for await (const { first, orders } of stream.backwards()) {
       const held = isHeld(orders, first, customer);
       for (let i = orders.count - 1; i >= 0; i--) if (held(i) && --left === 0) return first + i;
     }
@@ -155,7 +155,8 @@ export function openLocalHistory(store: LocalStore, stream: LocalOrderStream): O
     },
     async *tail({ from, customer, signal }) {
       await update(signal);
-      let next = typeof from === 'object' && 'last' in from ? lastHeld(from.last, customer) : stream.sequenceOf(from);
+      const isCounted = typeof from === 'object' && 'last' in from;
+      let next = await (isCounted ? lastHeld(from.last, customer) : stream.sequenceOf(from));
       let begun = stream.identity();
       for (;;) {
         const { next: end } = checkpoint.read();

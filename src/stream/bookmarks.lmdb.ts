@@ -1,4 +1,5 @@
 /** Bookmarks in LMDB, on this machine, wherever the stream is. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { SourcePosition } from '../sources/order-source.js';
 import type { Bookmarks, SourceProgress } from './bookmarks.js';
@@ -21,6 +22,8 @@ export const BOOKMARK_STORE = {
   remedy: 'remove it: sources are then read from their start, and orders that were streamed before change nothing',
 };
 
+/** Rejected lines that are read at a time: memory stays flat, and a signal is heard between two pages. */
+const PAGE_LINES = 1000;
 /** Sorts behind every invoice number. */
 const END = '\u{10ffff}';
 
@@ -47,11 +50,18 @@ export function openBookmarks(store: LocalStore): LmdbBookmarks {
     forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
     async *rejected() {
       store.refresh();
-      for (const { value } of [...rejections().getRange()]) yield JSON.parse(value.toString());
+      for (let start: [string, number] = ['', 0]; ; ) {
+        const page = [...rejections().getRange({ start, limit: PAGE_LINES })];
+        for (const { value } of page) yield JSON.parse(value.toString());
+        const [sourceId, line] = (page.at(-1)?.key ?? []) as [string, number];
+        if (page.length < PAGE_LINES) return;
+        start = [sourceId, line + 1];
+        await nextTurn();
+      }
     },
     async rejectedCount() {
       store.refresh();
-      return [...rejections().getKeys()].length;
+      return rejections().getKeysCount();
     },
     isNext: ({ sourceId, from, isRestart }) =>
       isRestart || JSON.stringify(positionOf(sourceId)) === JSON.stringify(from),

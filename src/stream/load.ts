@@ -1,11 +1,10 @@
 /** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reasonOf } from '../errors.js';
+import { untilAborted } from '../sources/interruption.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import type { Pace } from '../sources/pacing.js';
 import type { View } from '../stage.js';
 import type { Bookmarks } from './bookmarks.js';
-import { untilAborted } from './interruption.js';
 import type { OrderStream } from './stream.js';
 
 export interface Load {
@@ -75,8 +74,6 @@ export async function load({
       rejected += batch.rejected.length;
       onProgress(streamed);
       await updateViews();
-      // Neither the shop nor LMDB ever waits: without a turn of the event loop no signal would be heard.
-      await nextTurn();
       if (signal.aborted) return 'done';
     }
     isExhausted = !signal.aborted && streamed < count;

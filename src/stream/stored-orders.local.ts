@@ -1,5 +1,6 @@
 /** The orders of the embedded stream in its store. One value holds up to 512, because a put costs by the value and hardly by the byte. */
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/codec.js';
 import { joined, type OrderBlock, slice } from '../orders/order-block.js';
@@ -9,6 +10,7 @@ const ORDERS_A_VALUE = 512;
 const UNMAP_BYTES = 32 * 2 ** 20;
 /** So many bytes of the blocks that this process put last stay in memory: its views read them at once. */
 const RECENT_BYTES = 2 * 2 ** 20;
+const BLOCKS_A_TURN = 32;
 
 /** Orders as the embedded stream has them: numbered from 1, without a gap. */
 export interface NumberedBlock extends StoredBlock {
@@ -24,7 +26,7 @@ export interface StoredOrders {
   /** Orders from a sequence number to the last there is, until the stream is emptied. */
   from(sequence: number): AsyncIterable<NumberedBlock>;
   /** Blocks from the last to the first. */
-  backwards(): Iterable<NumberedBlock>;
+  backwards(): AsyncIterable<NumberedBlock>;
   /** `count` orders from a sequence number on. Throws an `AlakazamError` if one is missing. */
   at(sequence: number, count: number): OrderBlock;
   /** The block that holds an order, or undefined behind the last. */
@@ -43,6 +45,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
   let recent: NumberedBlock[] = [];
   let recentIdentity = '';
   let touchedBytes = 0;
+  let blocksSinceTurn = 0;
 
   const orders = () => store.table('orders');
   const meta = () => store.table('meta');
@@ -76,6 +79,14 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
     touchedBytes += bytes;
   }
 
+  /** Between two blocks. LMDB never waits, so now and then the event loop gets a turn: a signal is heard in no other way. */
+  async function rest(): Promise<void> {
+    unmapIfLarge();
+    if (++blocksSinceTurn < BLOCKS_A_TURN) return;
+    blocksSinceTurn = 0;
+    await nextTurn();
+  }
+
   /** Between two reads, never within one: closing the map ends whatever reads it. */
   function unmapIfLarge(): void {
     if (touchedBytes < UNMAP_BYTES) return;
@@ -101,14 +112,14 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
         const skip = next - block.first;
         next = block.first + block.orders.count;
         yield { ...block, first: block.first + skip, orders: slice(block.orders, skip, block.orders.count) };
-        unmapIfLarge();
+        await rest();
       }
     },
-    *backwards() {
+    async *backwards() {
       for (let end = last(); end > 0; ) {
         const block = blockOf(end) as NumberedBlock;
         yield block;
-        unmapIfLarge();
+        await rest();
         end = block.first - 1;
       }
     },

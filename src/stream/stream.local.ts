@@ -15,7 +15,7 @@ export interface LocalOrderStream extends BookmarkedStream, Omit<StoredOrders, '
   /** Sees what other processes have put since the last look. */
   refresh(): void;
   /** Sequence number where reading from `start` begins. */
-  sequenceOf(start: StreamStart, customer?: number): number;
+  sequenceOf(start: StreamStart, customer?: number): Promise<number>;
   /** Empties the stream and forgets its sources. Each view sees that the identity has changed, and begins again. */
   clear(): void;
   /** Resolves when there may be more to read, or when `signal` says stop. */
@@ -31,17 +31,17 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
   const bookmarks = openBookmarks(store);
   const { append, remember, clear, ...orders } = openStoredOrders(store);
 
-  function sequenceOf(start: StreamStart, customer?: number): number {
+  async function sequenceOf(start: StreamStart, customer?: number): Promise<number> {
     if (start === 'first') return 1;
     if (start === 'next') return orders.last() + 1;
     return 'last' in start ? lastOrders(start.last, customer) : orders.arrivedSince(start.sinceMs);
   }
 
-  function lastOrders(count: number, customer?: number): number {
+  async function lastOrders(count: number, customer?: number): Promise<number> {
     if (count <= 0) return orders.last() + 1;
     if (customer === undefined) return Math.max(1, orders.last() - count + 1);
     let left = count;
-    for (const { first, orders: block } of orders.backwards()) {
+    for await (const { first, orders: block } of orders.backwards()) {
       for (let i = block.count - 1; i >= 0; i--) if (block.customers[i] === customer && --left === 0) return first + i;
     }
     return 1;
@@ -78,7 +78,7 @@ export function openLocalStream(store: LocalStore, clock: () => number): LocalOr
     },
     async *read({ from: start, customer, signal }) {
       store.refresh();
-      let next = sequenceOf(start, customer);
+      let next = await sequenceOf(start, customer);
       let begun = orders.identity();
       for (;;) {
         for await (const { first, arrivalMs, orders: block } of orders.from(next)) {

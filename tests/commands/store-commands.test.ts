@@ -139,7 +139,11 @@ describe('reset', () => {
     });
     expect((await run('rejected')).stderr).toBe('nothing was rejected\n');
     expect((await run(`generate --source ${sample} --count 2`)).stderr).toMatch(/^2 orders streamed/);
-    expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({ pass: true, streamed: 2, history: 2 });
+    expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({
+      pass: true,
+      streamed: 2,
+      views: { history: { held: 2 } },
+    });
   });
 });
 
