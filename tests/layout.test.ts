@@ -20,7 +20,7 @@ const sources = new Map(
 );
 const tests = filesIn('tests');
 /** Folders of tests of a whole: on the real data, on the package, on engines and emulators. */
-const isFolderOfTests = (path: string) => !/^(real|packed|emulators)\//.test(path);
+const isFolderOfTests = (path: string) => !/^(real|packed|emulators|fixtures)\//.test(path);
 
 interface Import {
   readonly from: string;
@@ -182,7 +182,8 @@ describe('tests mirror src', () => {
     const contractOf = (driver: string) => portOf(driver).replace(/\.ts$/, '.contract.ts');
     expect(drivers.map(contractOf).filter((path) => !tests.includes(path))).toEqual([]);
     const notHeld = drivers.filter((driver) => {
-      const held = tests.filter((path) => basename(path) === basename(driver).replace(/\.ts$/, '.test.ts'));
+      const name = basename(driver).replace(/\.ts$/, '');
+      const held = tests.filter((path) => [`${name}.test.ts`, `${name}.emulator.test.ts`].includes(basename(path)));
       return !held.some((path) =>
         importsOf(path, readFileSync(join(ROOT, 'tests', path), 'utf8')).some(({ to }) => to === contractOf(driver)),
       );
@@ -199,8 +200,10 @@ describe('tests mirror src', () => {
   });
 
   test('what is named after a driver or a port has one', () => {
-    const named = tests.filter((path) => /\.(contract|local\.test|aws\.test)\.ts$/.test(path) && isFolderOfTests(path));
-    const of = (path: string) => path.replace(/\.(contract|test)\.ts$/, '.ts');
+    const named = tests.filter(
+      (path) => /\.(contract|(local|aws)(\.emulator)?\.test)\.ts$/.test(path) && isFolderOfTests(path),
+    );
+    const of = (path: string) => path.replace(/\.(contract|(emulator\.)?test)\.ts$/, '.ts');
     expect(named.filter((path) => !sources.has(of(path)))).toEqual([]);
   });
 

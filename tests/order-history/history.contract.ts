@@ -14,7 +14,7 @@ import {
   manyLines,
   ordersIn,
   putter,
-} from '../orders/fixtures.js';
+} from '../fixtures/orders.js';
 
 export interface HistoryFixture {
   /** Each call is another handle on the same stream, which is empty at first, as another process has one. */

@@ -1,4 +1,4 @@
-import { localFixture } from '../stream/local-fixture.js';
+import { localFixture } from '../fixtures/local-pipeline.js';
 import { testHistory } from './history.contract.js';
 
 testHistory('local', localFixture);

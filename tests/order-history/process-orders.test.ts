@@ -12,7 +12,7 @@ import { orderKey, processOrders, type RejectedRecord, type Tables } from '../..
 import type { Order } from '../../src/orders/order.js';
 import { orderOf } from '../../src/orders/order-block.js';
 import { type Handler, type KinesisRecord, runMapping, shardRecords } from '../emulators/event-source.js';
-import { blockOf } from '../orders/fixtures.js';
+import { blockOf } from '../fixtures/orders.js';
 
 /** Tables in memory; `fails` says whether the next thing does. */
 function memory(fails: () => boolean) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { arrivalOf, decodeBlock, encodeBlock } from '../../src/orders/codec.js';
 import { filtered, GUEST, joined, lineOf, type OrderBlock, orderOf, slice } from '../../src/orders/order-block.js';
-import { anyDescription, FIRST_LINE, FIRST_ORDER } from '../sources/reading.js';
+import { anyDescription, FIRST_LINE, FIRST_ORDER } from '../fixtures/reading.js';
 
 interface Row {
   readonly line: string;

@@ -4,8 +4,8 @@ import { historyView } from '../../src/order-history/history-view.js';
 import { GUEST, orderOf } from '../../src/orders/order-block.js';
 import { reconcile } from '../../src/reconciliation/reconcile.js';
 import type { OrderStream } from '../../src/stream/stream.js';
-import { blockOf, collectAll, type Line, manyLines, putter } from '../orders/fixtures.js';
-import { localFixture, reconcilable } from '../stream/local-fixture.js';
+import { localFixture, reconcilable } from '../fixtures/local-pipeline.js';
+import { blockOf, collectAll, type Line, manyLines, putter } from '../fixtures/orders.js';
 
 /** A stream and a history that hold just these. */
 function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount = 0) {

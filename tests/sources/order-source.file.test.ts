@@ -9,7 +9,6 @@ import { AlakazamError } from '../../src/errors.js';
 import { isoDate } from '../../src/orders/order-line.js';
 import { openFileSource } from '../../src/sources/order-source.file.js';
 import type { OrderSource } from '../../src/sources/order-source.js';
-import { temporaryDirectory } from '../run-cli.js';
 import {
   anyBadLine,
   anyOrderLine,
@@ -22,7 +21,8 @@ import {
   lineWith,
   readAll,
   readContent,
-} from './reading.js';
+} from '../fixtures/reading.js';
+import { temporaryDirectory } from '../run-cli.js';
 
 const directory = temporaryDirectory();
 

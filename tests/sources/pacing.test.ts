@@ -4,7 +4,7 @@ import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { GUEST, type OrderBlock } from '../../src/orders/order-block.js';
 import type { SourceBatch } from '../../src/sources/order-source.js';
 import { atOnce, atRate, atSpeed } from '../../src/sources/pacing.js';
-import { lineWith, ordersIn } from './reading.js';
+import { lineWith, ordersIn } from '../fixtures/reading.js';
 
 /** The only time there is: waiting moves it. */
 let nowMs = 0;

@@ -7,9 +7,9 @@ import type { OrderSource } from '../../src/sources/order-source.js';
 import { atOnce, type Pace } from '../../src/sources/pacing.js';
 import { type Load, load } from '../../src/stream/load.js';
 import type { BookmarkedStream } from '../../src/stream/stream.js';
-import { collect, collectAll, idsOf } from '../orders/fixtures.js';
+import { localFixture } from '../fixtures/local-pipeline.js';
+import { collect, collectAll, idsOf } from '../fixtures/orders.js';
 import { temporaryDirectory } from '../run-cli.js';
-import { localFixture } from './local-fixture.js';
 
 const directory = temporaryDirectory();
 let files = 0;

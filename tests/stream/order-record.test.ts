@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { GUEST, orderOf } from '../../src/orders/order-block.js';
 import { addOrder, decodeOrder, encoderOf, isOrder, occurrenceOf } from '../../src/stream/order-record.js';
-import { blockOf, type Line } from '../orders/fixtures.js';
+import { blockOf, type Line } from '../fixtures/orders.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((of) => !/[\0\ud800-\udfff]/u.test(of));
 const key = fc

@@ -13,7 +13,7 @@ import {
   manyLines,
   progress,
   putter,
-} from '../orders/fixtures.js';
+} from '../fixtures/orders.js';
 
 export interface StreamFixture {
   /** Opens the stream as a process does: each call is another handle on the same one, which is empty at first. */

@@ -1,4 +1,4 @@
-import { localFixture } from './local-fixture.js';
+import { localFixture } from '../fixtures/local-pipeline.js';
 import { testStream } from './stream.contract.js';
 
 testStream('local', localFixture, { isTotalOrder: true });

@@ -10,6 +10,7 @@ import { orderId } from '../../../src/orders/order.js';
 import { GUEST } from '../../../src/orders/order-block.js';
 import { reconcile } from '../../../src/reconciliation/reconcile.js';
 import type { SourcePosition } from '../../../src/sources/order-source.js';
+import { localFixture, reconcilable } from '../../fixtures/local-pipeline.js';
 import {
   blockOf,
   collect,
@@ -20,9 +21,8 @@ import {
   manyLines,
   progress,
   putter,
-} from '../../orders/fixtures.js';
+} from '../../fixtures/orders.js';
 import { finish, spawnCli } from '../../run-cli.js';
-import { localFixture, reconcilable } from '../../stream/local-fixture.js';
 
 const never = { signal: new AbortController().signal, onProgress() {} };
 

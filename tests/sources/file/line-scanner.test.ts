@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { GUEST } from '../../../src/orders/order-block.js';
 import { splitLine, whyNotAnOrder } from '../../../src/orders/order-line.js';
 import { createLineScanner } from '../../../src/sources/file/line-scanner.js';
-import { FIRST_LINE } from '../reading.js';
+import { FIRST_LINE } from '../../fixtures/reading.js';
 
 const digits = fc.string({ unit: fc.constantFrom('0', '1', '5', '9'), maxLength: 17 });
 const mostly = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>) =>

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { userRecords } from '../../../src/stream/kinesis/aggregated-record.js';
 import { decodeOrder } from '../../../src/stream/order-record.js';
-import { THREE_ORDERS } from './aggregated-orders.js';
+import { THREE_ORDERS } from '../../fixtures/aggregated-orders.js';
 
 /** One record, with an explicit hash key. */
 const ONE = '84mawgoBaxIBMBoHCAAQABoBeKHW8nH/9Bi5KIhZ2oNgiP4=';

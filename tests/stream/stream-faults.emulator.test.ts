@@ -17,7 +17,7 @@ import {
   ordersIn,
   progress,
   putter,
-} from '../orders/fixtures.js';
+} from '../fixtures/orders.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

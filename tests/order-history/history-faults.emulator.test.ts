@@ -15,7 +15,7 @@ import {
   manyLines,
   ordersIn,
   putter,
-} from '../orders/fixtures.js';
+} from '../fixtures/orders.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);

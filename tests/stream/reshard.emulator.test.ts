@@ -15,7 +15,7 @@ import { openSession } from '../../src/engines/aws/session.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
 import { emulatorEnvironment, freePort } from '../emulators/ministack.js';
 import { clients, progressStore } from '../emulators/order-history.js';
-import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../orders/fixtures.js';
+import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../fixtures/orders.js';
 
 let mock: ChildProcess;
 

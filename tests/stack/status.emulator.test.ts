@@ -6,7 +6,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { orderOf } from '../../src/orders/order-block.js';
 import { shardRecords } from '../emulators/event-source.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
-import { blockOf, manyLines } from '../orders/fixtures.js';
+import { blockOf, manyLines } from '../fixtures/orders.js';
 import { type CliOptions, runCli, temporaryDirectory } from '../run-cli.js';
 
 const emulator = useMiniStack();

@@ -15,9 +15,9 @@ import { type Handler, type KinesisRecord, type Mapping, runMapping, shardRecord
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { clients, functionZip, makeParts, type Parts } from '../emulators/order-history.js';
-import { blockOf, type Line, manyLines } from '../orders/fixtures.js';
+import { THREE_ORDERS } from '../fixtures/aggregated-orders.js';
+import { blockOf, type Line, manyLines } from '../fixtures/orders.js';
 import { temporaryDirectory } from '../run-cli.js';
-import { THREE_ORDERS } from '../stream/kinesis/aggregated-orders.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);
