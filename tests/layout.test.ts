@@ -1,241 +1,434 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, posix, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/**
+ * The layout of the program, as ARCHITECTURE.md describes it. A failed test lists the files that break its rule; the message
+ * says what to do about them.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ROOT } from './run-cli.js';
+import { type Import, readProject, readTexts, type Source, UNKNOWN } from './source-code.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/**
+ * From the lowest layer to the highest: files and folders of src/. A file may import from its own layer and from lower ones.
+ * A folder that is not listed is a stage.
+ */
+const LAYERS = {
+  base: ['errors.ts', 'assets.ts', 'config.ts', 'orders', 'terminal'],
+  platform: ['engines', 'stack'],
+  stages: [],
+  pipeline: ['pipeline.ts'],
+  targets: ['targets'],
+  commands: ['command.ts', 'options.ts', 'commands'],
+  program: ['cli.ts'],
+} as const;
 
-function filesIn(folder: string): string[] {
-  return (readdirSync(join(ROOT, folder), { recursive: true }) as string[])
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => statSync(join(ROOT, folder, path)).isFile())
-    .sort();
-}
+/** Functions of more than 70 lines, which don't fit a screen. Lower the number whenever one of them becomes shorter. */
+const LONG_FUNCTIONS_MAX = 17;
 
-/** Sources by their path in src/. */
-const sources = new Map(
-  filesIn('src')
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => [path, readFileSync(join(ROOT, 'src', path), 'utf8')] as const),
-);
-const tests = filesIn('tests');
-/** Folders of tests of a whole: on the real data, on the package, on engines and emulators. */
-const isFolderOfTests = (path: string) => !/^(real|packed|emulators|fixtures)\//.test(path);
+/** Files beside cli.ts that may read these properties of `process`. */
+const PROCESS: Record<string, { readonly names: readonly string[]; readonly why: string }> = {
+  'src/engines/lmdb/file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
+  'src/engines/aws/session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
+  'src/commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
+};
 
-interface Import {
-  readonly from: string;
-  /** A path in src/, or the name of a module. */
-  readonly to: string;
-  readonly kind: 'static' | 'dynamic';
-}
+const files = readProject(ROOT);
+const sources = files.filter(({ path }) => path.startsWith('src/'));
+const tests = files.filter(({ path }) => path.startsWith('tests/'));
+const byPath = new Map(files.map((file) => [file.path, file]));
+const imports = sources.flatMap((source) => source.imports);
+const internal = imports.filter(({ to }) => to.startsWith('src/'));
 
-/** What a file imports, types left out: they are gone when it runs. */
-function importsOf(from: string, text: string): Import[] {
-  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-  const found = (pattern: RegExp, kind: Import['kind']) =>
-    [...code.matchAll(pattern)].map(([, name]) => ({ from, to: resolved(from, name as string), kind }));
-  return [
-    ...found(/^(?:import|export)\s(?!type\s)(?:[^'";]*?\sfrom\s)?\s*'([^']+)'/gm, 'static'),
-    ...found(/(?<!typeof )\bimport\(\s*'([^']+)'\s*\)/g, 'dynamic'),
-    // `createRequire(…)('module')`
-    ...found(/\bcreateRequire\([^)]*\)\('([^']+)'\)/g, 'static'),
-    ...found(/\brequire(?:\.resolve)?\('([^']+)'\)/g, 'static'),
-  ];
-}
-
-function resolved(from: string, name: string): string {
-  return name.startsWith('.') ? posix.join(dirname(from), name).replace(/\.js$/, '.ts') : name;
-}
-
-const imports = [...sources].flatMap(([path, text]) => importsOf(path, text));
-const shown = ({ from, to }: Import) => `${from} imports ${to}`;
-
+/** The folder or file right under src/ or tests/ that a path lies in. */
+const partOf = (path: string) => path.split('/')[1] as string;
+const isIn = (folder: string) => (path: string) => path.startsWith(`src/${folder}/`);
+const inTargets = isIn('targets');
+const inEngines = isIn('engines');
+const isLambda = (path: string) => path.endsWith('.lambda.ts');
+/** `aws` of `stream.aws.ts`: the file is the driver of a port for it, or private to it. */
+const suffixOf = (path: string) => /[^/]\.(?!lambda\b|thread\b)([\w-]+)\.ts$/.exec(path)?.[1];
 const isEngine = (name: string) => /^(lmdb|@aws-sdk\/.*|@smithy\/.*|@duckdb\/.*)$/.test(name);
 const isHeavy = (name: string) => isEngine(name) || /^(yaml|ora|cli-table3|csv-parse|zod)(\/|$)/.test(name);
-const targetOf = (path: string) => /\.(local|aws)\.ts$/.exec(path)?.[1];
-const isInTargets = (path: string) => path.startsWith('targets/');
+const shown = ({ from, to, kind }: Import) => `${from} imports ${to}${kind === 'static' ? '' : ` (${kind})`}`;
 
-/** What is imported without waiting, from this file on. */
+/** Imports that break a rule, as a person reads them. */
+const wrong = (all: readonly Import[], isWrong: (each: Import) => boolean) => all.filter(isWrong).map(shown);
+
+function expectNone(violations: readonly string[], advice: string): void {
+  expect(violations, advice).toEqual([]);
+}
+
+describe('the reading of sources', () => {
+  test('finds imports of every kind, and the names that they take', () => {
+    const text = `
+      import a, { type B, c as d } from 'one';
+      import type { C } from 'types';
+      import { e,
+        f } from './two.js';
+      import 'three';
+      export { g as h } from '../four.js';
+      export type { G } from 'types';
+      import i = require('five');
+      import * as j from 'all';
+      const { k: l } = await import('six'); const m = (await import('six')).n;
+      const { open } = createRequire(import.meta.url)('seven') as typeof import('types');
+      require.resolve('eight'); await import(a + 'nine');
+      // import o from 'comment';
+      const p = "import q from 'text'";`;
+    const [file] = readTexts({ 'folder/file.ts': text });
+    expect(file?.imports.map(({ to, kind, names }) => [kind, to, ...names].join(' '))).toEqual([
+      'static one default c',
+      'type types',
+      'static folder/two.ts e f',
+      'static three',
+      'static four.ts g',
+      'type types',
+      'static five *',
+      'static all *',
+      'dynamic six k',
+      'dynamic six n',
+      'static seven open',
+      'type types',
+      'static eight *',
+      `dynamic ${UNKNOWN} *`,
+    ]);
+  });
+
+  test('finds what is exported, what is called and how long functions are', () => {
+    const text = `
+      export const one = 1, { two, three: [four] } = five;
+      export async function* six() {
+        return () => {};
+      }
+      export class Seven { eight() {} }
+      export interface Nine {}
+      export type Ten = 1;
+      export { eleven as twelve };
+      export * as thirteen from 'all';
+      test.skip.each([])('');
+      if (target !== 'aws') switch (target) { case 'local': process.env.HOME; }`;
+    const [file] = readTexts({ 'file.ts': text });
+    expect(file?.exports).toEqual(['one', 'two', 'four', 'six', 'Seven', 'Nine', 'Ten', 'twelve', 'thirteen']);
+    expect(file?.functions).toEqual([
+      { text: 'six', line: 3, lines: 3 },
+      { text: 'a function without a name', line: 4, lines: 1 },
+      { text: 'eight', line: 6, lines: 1 },
+    ]);
+    const expressions = file?.expressions.map((each) => each.text);
+    for (const each of ['test.skip', "=== 'aws'", "=== 'local'", 'process.env']) expect(expressions).toContain(each);
+  });
+
+  test('finds files, imports between them, and engines', () => {
+    expect(sources.length).toBeGreaterThan(40);
+    expect(internal.length).toBeGreaterThan(100);
+    expect(imports.some(({ to }) => to === 'lmdb')).toBe(true);
+    expectNone(
+      wrong(imports, ({ to }) => to === UNKNOWN || (to.endsWith('.ts') && !byPath.has(to))),
+      'name the module as a literal, so that this test can follow the import',
+    );
+  });
+});
+
+describe('who may import whom', () => {
+  const layers: readonly (readonly string[])[] = Object.values(LAYERS);
+  const listed = layers.findIndex((layer) => layer.length === 0);
+  const layerOf = (path: string) => {
+    const at = layers.findIndex((layer) => layer.includes(partOf(path)));
+    return at >= 0 ? at : listed;
+  };
+
+  test('a file that is no stage has a layer', () => {
+    const unknown = sources.filter(({ path }) => layerOf(path) === listed && path.split('/').length === 2);
+    expectNone(
+      unknown.map(({ path }) => path),
+      'put the file into the folder of a stage, or into LAYERS of this test',
+    );
+  });
+
+  test('no import goes up: base, engines and stack, stages, pipeline, targets, commands, program', () => {
+    expectNone(
+      wrong(internal, ({ from, to }) => layerOf(from) < layerOf(to)),
+      'move what is imported down to the layer that needs it, or pass it in as an argument',
+    );
+  });
+
+  test('no two parts of src import each other, types included', () => {
+    const between = (from: string, to: string) =>
+      internal.filter((each) => partOf(each.from) === from && partOf(each.to) === to);
+    const parts = [...new Set(sources.map(({ path }) => partOf(path)))];
+    const pairs = parts.flatMap((a, i) => parts.slice(i + 1).map((b) => [between(a, b), between(b, a)] as const));
+    const mutual = pairs.filter((ways) => ways.every((way) => way.length > 0));
+    expectNone(
+      mutual.flatMap(([one, other]) => (one.length < other.length ? one : other).map(shown)),
+      'decide which of the two parts knows the other one; of each pair, this is the direction with fewer imports',
+    );
+  });
+
+  test('engine packages: drivers, Lambda handlers and engines/ alone, types included', () => {
+    expectNone(
+      wrong(imports, ({ from, to }) => isEngine(to) && !suffixOf(from) && !isLambda(from) && !inEngines(from)),
+      'move the code into a driver (<port>.<target>.ts), or name the file after the target that it is private to',
+    );
+  });
+
+  test('drivers of another part: targets/ alone, types included', () => {
+    expectNone(
+      wrong(internal, ({ from, to }) => suffixOf(to) !== undefined && partOf(from) !== partOf(to) && !inTargets(from)),
+      'import the port instead, and let src/targets/ hand the driver over',
+    );
+  });
+
+  test('drivers of the same part: files of the same suffix, Lambda handlers, and others when it is chosen', () => {
+    const isFree = ({ from, to, kind }: Import) =>
+      kind !== 'static' ||
+      suffixOf(from) === suffixOf(to) ||
+      inTargets(from) ||
+      (isLambda(from) && suffixOf(to) === 'aws');
+    expectNone(
+      wrong(internal, (each) => suffixOf(each.to) !== undefined && !isFree(each)),
+      'load the driver with await import(…) where it is chosen, or give the importing file the same suffix',
+    );
+  });
+
+  test('a target: targets/index.ts alone, when it is chosen', () => {
+    const chosen = internal.filter(({ to }) => inTargets(to) && to !== 'src/targets/index.ts');
+    expectNone(
+      wrong(chosen, ({ from, kind }) => from !== 'src/targets/index.ts' || kind !== 'dynamic'),
+      'ask src/targets/index.ts for the target',
+    );
+    expect(chosen.length).toBeGreaterThan(1);
+  });
+
+  test('commands: their table alone, which lists all of them', () => {
+    const table = 'src/commands/index.ts';
+    const commands = sources.map(({ path }) => path).filter((path) => isIn('commands')(path) && path !== table);
+    const ofCommands = internal.filter(({ to }) => commands.includes(to));
+    expectNone(
+      wrong(ofCommands, ({ from }) => from !== table),
+      'move what commands share to a stage, src/terminal/ or src/options.ts',
+    );
+    const listed = new Set(ofCommands.map(({ to }) => to));
+    expectNone(
+      commands.filter((path) => !listed.has(path)),
+      `list the command in ${table}`,
+    );
+  });
+
+  test('nothing heavy, and no driver, is loaded by --help', () => {
+    const reached = reachedFrom('src/cli.ts');
+    expect(reached.length).toBeGreaterThan(40);
+    expectNone(
+      wrong(reached, ({ to }) => isHeavy(to) || suffixOf(to) !== undefined),
+      'load it with await import(…) where it is used',
+    );
+  });
+});
+
+/** All that is loaded together with a file. */
 function reachedFrom(path: string): Import[] {
   const seen = new Set([path]);
   const found: Import[] = [];
   for (const from of seen) {
-    for (const each of imports.filter((of) => of.from === from && of.kind === 'static')) {
+    for (const each of byPath.get(from)?.imports ?? []) {
+      if (each.kind !== 'static') continue;
       found.push(each);
-      if (sources.has(each.to)) seen.add(each.to);
+      seen.add(each.to);
     }
   }
   return found;
 }
 
-describe('the reading of sources', () => {
-  test('finds imports of every kind and leaves types out', () => {
-    const text = [
-      "import a, { type B } from 'one';",
-      "import type { C } from 'types';",
-      "import {\n  d,\n  e,\n} from './two.js';",
-      "import 'three';",
-      "export { f } from '../four.js';",
-      "export type { G } from 'types';",
-      "const h = await import('five');",
-      "const { open } = createRequire(import.meta.url)('six') as typeof import('types');",
-      "// import i from 'comment';",
-    ].join('\n');
-    expect(importsOf('folder/file.ts', text).map(({ to, kind }) => `${kind} ${to}`)).toEqual([
-      'static one',
-      'static folder/two.ts',
-      'static three',
-      'static four.ts',
-      'dynamic five',
-      'static six',
-    ]);
-  });
+/** Places in files whose text matches. */
+function places(of: readonly Source[], pattern: RegExp): { path: string; text: string; shown: string }[] {
+  return of.flatMap(({ path, expressions }) =>
+    expressions
+      .filter(({ text }) => pattern.test(text))
+      .map(({ text, line }) => ({ path, text, shown: `${path}:${line} ${text}` })),
+  );
+}
 
-  test('finds what is there: files, imports between them, and engines', () => {
-    expect(sources.size).toBeGreaterThan(40);
-    expect(imports.filter(({ to }) => sources.has(to)).length).toBeGreaterThan(100);
-    expect(imports.some(({ to }) => to === 'lmdb')).toBe(true);
-    const lost = imports.filter(({ to }) => to.endsWith('.ts') && !sources.has(to));
-    expect(lost.map(shown)).toEqual([]);
-  });
-});
-
-describe('who may import whom', () => {
-  test('engines: drivers, Lambda handlers and targets/ alone', () => {
-    const mayUse = (path: string) =>
-      targetOf(path) !== undefined || path.endsWith('.lambda.ts') || path.startsWith('engines/');
-    expect(imports.filter(({ from, to }) => isEngine(to) && !mayUse(from)).map(shown)).toEqual([]);
-  });
-
-  test('drivers: targets/ and drivers of the same target alone', () => {
-    const mayUse = ({ from, to }: Import) =>
-      isInTargets(from) || targetOf(from) === targetOf(to) || (from.endsWith('.lambda.ts') && targetOf(to) === 'aws');
-    expect(imports.filter((of) => targetOf(of.to) !== undefined && !mayUse(of)).map(shown)).toEqual([]);
-  });
-
-  test('a target: targets/index.ts alone, when it is chosen', () => {
-    const intoTargets = imports.filter(({ to }) => /^targets\/(local|aws)\.ts$/.test(to));
-    expect(
-      intoTargets.map(({ from, kind }) => `${from} ${kind}`).filter((of) => of !== 'targets/index.ts dynamic'),
-    ).toEqual([]);
-    expect(intoTargets.length).toBeGreaterThan(0);
-  });
-
-  test('commands: the table of them alone, and the program has that table', () => {
-    const wrong = imports.filter(
-      ({ from, to }) => to.startsWith('commands/') && from !== 'commands/index.ts' && to !== 'commands/index.ts',
+describe('names and places', () => {
+  test('no name is exported twice', () => {
+    const homes = new Map<string, string[]>();
+    for (const { path, exports } of sources)
+      for (const name of exports) homes.set(name, [...(homes.get(name) ?? []), path]);
+    expectNone(
+      [...homes].filter(([, paths]) => paths.length > 1).map(([name, paths]) => `${name}: ${paths.join(', ')}`),
+      'one name means one thing: rename all but one',
     );
-    expect(wrong.map(shown)).toEqual([]);
-    expect(imports.filter(({ to }) => to === 'commands/index.ts').map(({ from }) => from)).toContain('cli.ts');
-    const files = [...sources.keys()].filter((path) => path.startsWith('commands/') && path !== 'commands/index.ts');
-    const listed = imports.filter(({ from }) => from === 'commands/index.ts').map(({ to }) => to);
-    expect(listed.filter((to) => files.includes(to)).sort()).toEqual(files);
   });
 
-  test('nothing heavy before it is needed', () => {
-    const reached = reachedFrom('cli.ts');
-    expect(reached.length).toBeGreaterThan(40);
-    expect(reached.filter(({ to }) => isHeavy(to)).map(shown)).toEqual([]);
-    expect(reached.filter(({ to }) => targetOf(to) !== undefined).map(shown)).toEqual([]);
-  });
-});
-
-test('no sentence asks which target it is, but in targets/', () => {
-  const asking = /[!=]==\s*'(aws|local)'|'(aws|local)'\s*[!=]==|case '(aws|local)'/;
-  const wrong = [...sources].filter(([path, text]) => !isInTargets(path) && asking.test(text)).map(([path]) => path);
-  expect(wrong).toEqual([]);
-});
-
-/** Who may touch `process` beside cli.ts, and why. */
-const PROCESS: Record<string, { readonly names: readonly string[]; readonly why: string }> = {
-  'engines/lmdb/file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
-  'engines/aws/session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
-  'commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
-};
-
-test('only cli.ts touches process', () => {
-  const wrong = [...sources]
-    .filter(([path]) => path !== 'cli.ts')
-    // A Lambda handler is a program of its own: its settings are its environment.
-    .filter(([path]) => !path.endsWith('.lambda.ts'))
-    .flatMap(([path, text]) =>
-      [...text.matchAll(/(?<![\w.])process\.(\w+)|from '(?:node:)?process'/g)]
-        .filter(([, name]) => !PROCESS[path]?.names.includes(name ?? ''))
-        .map(([found]) => `${path}: ${found}`),
+  test('no name is a catch-all', () => {
+    const catchAll = /^(utils?|helpers?|commons?|shared|misc|managers?|services?|impl)$/i;
+    const names = filesIn('src').concat(filesIn('tests'));
+    expectNone(
+      names.filter((path) => path.split(/[/.-]/).some((part) => catchAll.test(part))),
+      'name the file after what it does',
     );
-  expect(wrong).toEqual([]);
-  expect(sources.get('cli.ts')).toContain('process.exitCode');
+  });
+
+  test('no condition asks which target it is, except in targets/', () => {
+    const asking = places(sources, /^=== '(aws|local)'$/).filter(({ path }) => !inTargets(path));
+    expectNone(
+      asking.map((each) => each.shown),
+      'give each target a driver that does its part',
+    );
+  });
+
+  test('only cli.ts touches process', () => {
+    const isAllowed = ({ path, text }: { path: string; text: string }) =>
+      // A Lambda handler is a program of its own: its settings are its environment.
+      path === 'src/cli.ts' ||
+      isLambda(path) ||
+      PROCESS[path]?.names.some((name) => text.startsWith(`process.${name}`));
+    const touching = places(sources, /^process\b/);
+    const advice = 'pass the value in as an argument, from src/cli.ts';
+    expectNone(
+      touching.filter((each) => !isAllowed(each)).map((each) => each.shown),
+      advice,
+    );
+    expectNone(
+      wrong(imports, ({ to }) => /^(node:)?process$/.test(to)),
+      advice,
+    );
+    expect(touching.some(({ path }) => path === 'src/cli.ts')).toBe(true);
+  });
 });
 
-test('no name is a catch-all', () => {
-  const catchAll = /^(utils?|helpers?|commons?|shared|misc|managers?|services?|impl)$/i;
-  const paths = [...[...sources.keys()].map((path) => `src/${path}`), ...tests.map((path) => `tests/${path}`)];
-  expect(paths.filter((path) => path.split(/[/.-]/).some((part) => catchAll.test(part)))).toEqual([]);
-});
+/** Every file of a folder, whatever its kind, as a path from the root. */
+function filesIn(folder: string): string[] {
+  return (readdirSync(join(ROOT, folder), { recursive: true }) as string[])
+    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
+    .filter((path) => statSync(join(ROOT, path)).isFile());
+}
 
 describe('tests mirror src', () => {
-  const portOf = (path: string) => path.replace(/\.(local|aws)\.ts$/, '.ts');
-  const drivers = [...sources.keys()].filter((path) => targetOf(path) && sources.has(portOf(path)));
+  /** Folders that hold what tests share, or tests of the whole. */
+  const OF_ALL = ['emulators', 'fixtures', 'packed', 'python', 'real'];
+  const isStage = ({ path }: { path: string }) => !OF_ALL.includes(partOf(path));
+  const isTest = ({ path }: { path: string }) => path.endsWith('.test.ts');
+  const sourceOf = (path: string) =>
+    path.replace(/^tests/, 'src').replace(/(\.contract|(\.(cli|emulator|engine))?\.test)\.ts$/, '.ts');
+  const portOf = (driver: string) => driver.replace(/\.[\w-]+\.ts$/, '.ts');
+  const drivers = sources.map(({ path }) => path).filter((path) => suffixOf(path) && byPath.has(portOf(path)));
 
-  test('every port has a contract, and every driver is held to it', () => {
-    expect(drivers.length).toBeGreaterThan(1);
-    const contractOf = (driver: string) => portOf(driver).replace(/\.ts$/, '.contract.ts');
-    expect(drivers.map(contractOf).filter((path) => !tests.includes(path))).toEqual([]);
-    const notHeld = drivers.filter((driver) => {
-      const name = basename(driver).replace(/\.ts$/, '');
-      const held = tests.filter((path) => [`${name}.test.ts`, `${name}.emulator.test.ts`].includes(basename(path)));
-      return !held.some((path) =>
-        importsOf(path, readFileSync(join(ROOT, 'tests', path), 'utf8')).some(({ to }) => to === contractOf(driver)),
+  test('every port has a contract, and the test of each driver calls it', () => {
+    expect(drivers.length).toBeGreaterThan(3);
+    const contractOf = (driver: string) => portOf(driver).replace(/^src/, 'tests').replace(/\.ts$/, '.contract.ts');
+    const calls = (driver: string) =>
+      tests.some(
+        (each) =>
+          isTest(each) && sourceOf(each.path) === driver && each.imports.some(({ to }) => to === contractOf(driver)),
       );
-    });
-    expect(notHeld).toEqual([]);
-  });
-
-  test('every folder of tests is one of src', () => {
-    const folders = new Set(tests.filter((path) => path.endsWith('.test.ts') && isFolderOfTests(path)).map(dirname));
-    expect([...folders].filter((folder) => !statSync(join(ROOT, 'src', folder), { throwIfNoEntry: false }))).toEqual(
-      [],
+    expectNone(
+      drivers.filter((driver) => !calls(driver)).map((driver) => `${driver}: ${contractOf(driver)}`),
+      'write the contract of the port, and a test <driver>.test.ts or <driver>.emulator.test.ts that calls it',
     );
-    expect(folders.size).toBeGreaterThan(2);
   });
 
-  test('what is named after a driver or a port has one', () => {
+  test('every folder of tests is a folder of src', () => {
+    const folders = new Set(tests.filter((each) => isTest(each) && isStage(each)).map(({ path }) => dirname(path)));
+    expectNone(
+      [...folders].filter(
+        (folder) => !statSync(join(ROOT, folder.replace(/^tests/, 'src')), { throwIfNoEntry: false }),
+      ),
+      'move the tests beside the stage that they test',
+    );
+    expect(folders.size).toBeGreaterThan(5);
+  });
+
+  test('a contract, or a test of a driver, is named after what it tests', () => {
     const named = tests.filter(
-      (path) => /\.(contract|(local|aws)(\.emulator)?\.test)\.ts$/.test(path) && isFolderOfTests(path),
+      ({ path }) =>
+        isStage({ path }) && (/\.contract\.ts$/.test(path) || /^(aws|local)$/.test(suffixOf(sourceOf(path)) ?? '')),
     );
-    const of = (path: string) => path.replace(/\.(contract|(emulator\.)?test)\.ts$/, '.ts');
-    expect(named.filter((path) => !sources.has(of(path)))).toEqual([]);
+    expectNone(
+      named.map(({ path }) => path).filter((path) => !byPath.has(sourceOf(path))),
+      'name the file after the port or the driver in src/',
+    );
   });
 
-  test('nothing is skipped or run alone', () => {
-    const wrong = tests
-      .filter((path) => path.endsWith('.ts') && path !== 'layout.test.ts')
-      .filter((path) => /\b(test|describe|it)\.(only|todo)\b/.test(readFileSync(join(ROOT, 'tests', path), 'utf8')));
-    expect(wrong).toEqual([]);
+  test('the tests of a stage import nothing from the tests of another one', () => {
+    const isOpen = (to: string) =>
+      ['emulators', 'fixtures', 'python'].includes(partOf(to)) || to.split('/').length === 2;
+    const between = tests.flatMap((each) => each.imports).filter(({ to }) => to.startsWith('tests/'));
+    expectNone(
+      wrong(between, ({ from, to }) => partOf(from) !== partOf(to) && !isOpen(to)),
+      'move what both use to tests/fixtures/ or tests/emulators/',
+    );
+  });
+
+  test('a test is in the project of what it needs', () => {
+    const starts = 'tests/emulators/ministack.ts';
+    const isEmulated = (path: string) => /\.emulator\.test\.ts$/.test(path) || !isTest({ path });
+    expectNone(
+      wrong(
+        tests.filter(({ path }) => !/^tests\/(real|emulators)\//.test(path)).flatMap((each) => each.imports),
+        ({ from, to }) => to === starts && !isEmulated(from),
+      ),
+      'name the file *.emulator.test.ts (vitest.config.ts lists the projects)',
+    );
+  });
+
+  test('nothing is skipped, left to do, or run alone', () => {
+    const found = places(
+      tests,
+      /\b(test|it|describe|suite)\b.*\.(only|skip|todo|fails|skipIf|runIf)$|^(\w+\.)?skip\(\)$/,
+    );
+    expectNone(
+      found.filter(({ path }) => path !== 'tests/missing.ts').map((each) => each.shown),
+      'a test that needs something which may be missing asks tests/missing.ts; it says why and never skips in CI',
+    );
+    expect(found.some(({ path }) => path === 'tests/missing.ts')).toBe(true);
+  });
+
+  test('chance has a seed', () => {
+    expectNone(
+      places(tests, /^Math\.random\(\)$/).map((each) => each.shown),
+      'take numbers from fast-check, or from a generator with a seed, so that a failure can be repeated',
+    );
   });
 });
 
 describe('size and shape', () => {
-  const lines = [...sources].map(([path, text]) => ({ path, count: text.split('\n').length - 1 }));
+  const counts = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
+  const functions = sources.flatMap(({ path, functions }) => functions.map((each) => ({ path, ...each })));
+  const longerThan = (lines: number) =>
+    functions
+      .filter((each) => each.lines > lines)
+      .sort((a, b) => b.lines - a.lines)
+      .map(({ path, line, text, lines }) => `${path}:${line} ${text} has ${lines} lines`);
 
   test('every file says first what it is; a command does so in its summary', () => {
-    const isCommand = (path: string) => path.startsWith('commands/') && path !== 'commands/index.ts';
-    const wrong = [...sources].filter(([path, text]) => !isCommand(path) && !text.startsWith('/**'));
-    expect(wrong.map(([path]) => path)).toEqual([]);
+    const isCommand = (path: string) => isIn('commands')(path) && basename(path) !== 'index.ts';
+    expectNone(
+      sources.filter(({ path, text }) => !isCommand(path) && !text.startsWith('/**')).map(({ path }) => path),
+      'begin the file with one sentence on what it is in the pipeline',
+    );
   });
 
   test('half of the files have at most 100 lines, none has over 400', () => {
-    const counts = lines.map(({ count }) => count).sort((a, b) => a - b);
-    expect(counts[Math.floor(counts.length / 2)]).toBeLessThanOrEqual(100);
-    expect(lines.filter(({ count }) => count > 400)).toEqual([]);
+    const sorted = counts.map(({ lines }) => lines).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(100);
+    expectNone(
+      counts.filter(({ lines }) => lines > 400).map(({ path, lines }) => `${path} has ${lines} lines`),
+      'split the file by noun',
+    );
+  });
+
+  test('no function has 150 lines, not even one that opens a driver', () => {
+    expectNone(longerThan(149), 'split the function by noun: what reads, what writes, what keeps the index');
+  });
+
+  test('few functions have over 70 lines, and ever fewer', () => {
+    const long = longerThan(70);
+    expect(long.length, `split one of these:\n${long.join('\n')}\n`).toBeLessThanOrEqual(LONG_FUNCTIONS_MAX);
   });
 
   test('nothing is left to do', () => {
-    const wrong = [...sources].filter(([, text]) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text)).map(([path]) => path);
-    expect(wrong).toEqual([]);
+    expectNone(
+      sources.filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text)).map(({ path }) => path),
+      'do it, or open an issue',
+    );
   });
-});
-
-test('this file is where it reads from', () => {
-  expect(relative(ROOT, fileURLToPath(import.meta.url))).toBe(join('tests', 'layout.test.ts'));
 });

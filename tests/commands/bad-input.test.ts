@@ -20,11 +20,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { open } from 'lmdb';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describeUnless, skipBecause } from '../missing.js';
 import { type CliOptions, type Finished, openDirectory, runCli, spawnCli } from '../run-cli.js';
 import { HEADER, manyOrders, SAMPLE, writeFile } from './sample.js';
 
 const directory = openDirectory();
 const isRoot = process.getuid?.() === 0;
+const NO_ROOT = 'only root may give files to other users and mount file systems';
 const NOBODY = 65_534;
 let home = '';
 let homes = 0;
@@ -98,7 +100,8 @@ describe('a source', () => {
     expectError(await run('generate --source file/below.csv'), 1, /a part of its path is not a directory/);
   });
 
-  test.skipIf(!isRoot)('that may not be read', async () => {
+  test('that may not be read', async (context) => {
+    if (!isRoot) skipBecause(NO_ROOT, context);
     const path = writeFile(directory, 'secret.csv', SAMPLE);
     chmodSync(path, 0o600);
     chownSync(path, NOBODY, NOBODY);
@@ -227,7 +230,7 @@ function peakOf(pid: number): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-describe.skipIf(!isRoot)('a disk', () => {
+describeUnless(isRoot ? undefined : NO_ROOT, 'a disk', () => {
   /** A file system of its own, which root alone can make. */
   function mounted(size: string): string {
     const path = join(directory, `disk-${homes}`);
@@ -320,7 +323,8 @@ describe('a store', () => {
     if (home) expect((await run('generate --source - --count 20000', { input: manyOrders(20_000) })).code).toBe(0);
   });
 
-  test.skipIf(!isRoot)('that belongs to somebody else', async () => {
+  test('that belongs to somebody else', async (context) => {
+    if (!isRoot) skipBecause(NO_ROOT, context);
     const paths = [home, ...readdirSync(home).map((name) => join(home, name))];
     for (const path of paths) chownSync(path, NOBODY, NOBODY);
     for (const command of commands) {
@@ -441,8 +445,3 @@ function overwrite(path: string, at: number, bytes: Buffer): void {
   writeSync(file, bytes, 0, bytes.length, at);
   closeSync(file);
 }
-
-/** What takes root is not passed over in silence where everything has to run. */
-test.runIf(process.env['CI'] === 'true')('everything here could run', () => {
-  expect(isRoot).toBe(true);
-});

@@ -23,6 +23,7 @@ import {
   readContent,
 } from '../fixtures/reading.js';
 import { temporaryDirectory } from '../run-cli.js';
+import { testOrderSource } from './order-source.contract.js';
 
 const directory = temporaryDirectory();
 
@@ -44,6 +45,13 @@ async function failureOf(opening: Promise<OrderSource>): Promise<AlakazamError> 
 
 const rejectedLines = (all: { rejected: readonly { line: number; reason: string }[] }) =>
   all.rejected.map(({ line, reason }) => `${line}: ${reason}`);
+
+const contractFile = fileIn(
+  directory,
+  // Four lines an invoice, of two stock codes: some come again in their invoice.
+  [HEADER, ...Array.from({ length: 120 }, (_, i) => lineWith(`${Math.floor(i / 4)}`, 'AB'[i % 2]))].join('\n'),
+);
+testOrderSource(() => openFileSource(contractFile));
 
 describe('the header', () => {
   test('of the real file: its first order is the JSON others rely on', async () => {

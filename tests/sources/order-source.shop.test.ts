@@ -10,6 +10,7 @@ import { GUEST, lineOf } from '../../src/orders/order-block.js';
 import { formatLine, isoDate, type LineFields, splitLine, whyNotAnOrder } from '../../src/orders/order-line.js';
 import type { ReadOptions, SourcePosition } from '../../src/sources/order-source.js';
 import { openBuiltInShop } from '../../src/sources/order-source.shop.js';
+import { testOrderSource } from './order-source.contract.js';
 
 vi.mock(import('node:fs'), async (actual) => {
   const fs = await actual();
@@ -68,6 +69,8 @@ function sum(numbers: Iterable<number>): number {
   for (const number of numbers) total += number;
   return total;
 }
+
+testOrderSource(async () => openBuiltInShop({ seed: 1 }));
 
 describe('the same orders', () => {
   test('of a seed, on every machine and every version of Node', async () => {

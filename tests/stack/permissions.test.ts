@@ -6,13 +6,11 @@ import { arnsOf } from '../../src/stack/arns.js';
 import { DOCTOR_ACTIONS, needsOf, PURPOSES } from '../../src/stack/permissions.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { ROOT } from '../run-cli.js';
+import { readProject, readTexts, type Source } from '../source-code.js';
 import { readTemplate } from './rules/template.js';
 
 const SRC = join(ROOT, 'src');
-const sources = (readdirSync(SRC, { recursive: true }) as string[])
-  .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => ({ path, text: readFileSync(join(SRC, path), 'utf8') }));
+const sources = readProject(ROOT).filter(({ path }) => path.startsWith('src/'));
 
 /** Services whose actions begin with another word than their client's package. */
 const PREFIXES: Record<string, string> = { 'dynamodb-streams': 'dynamodb', 'resource-groups-tagging-api': 'tag' };
@@ -39,18 +37,23 @@ const ACTIONS: Record<string, readonly string[]> = {
 
 /** What is in the source and not asked of AWS in a person's name, and why. */
 const NOT_ASKED: Record<string, string> = {
-  'engines/aws/items.ts dynamodb:BatchWriteItem': 'writeItems is the function’s alone',
-  'stack/checks.aws.ts kinesis:ListStreams': 'made to see where it would go, and never sent',
+  'src/engines/aws/items.ts dynamodb:BatchWriteItem': 'writeItems is the function’s alone',
+  'src/stack/checks.aws.ts kinesis:ListStreams': 'made to see where it would go, and never sent',
 };
 
-/** Actions that a source asks for, by the clients it imports. */
-function actionsIn({ path, text }: (typeof sources)[number]): string[] {
-  const imports = text.matchAll(/\{([^{}]*)\}\s*(?:from\s*|=\s*await\s+import\(\s*)'@aws-sdk\/client-([\w-]+)'/g);
-  const found = [...imports].flatMap(([, names = '', client = '']) =>
-    [...names.matchAll(/(?<!type )\b(?:paginate(\w+)|(\w+)Command)\b/g)]
-      .map(([, paginated, command]) => `${PREFIXES[client] ?? client}:${paginated ?? command}`)
-      .filter((action) => !(`${path} ${action}` in NOT_ASKED)),
-  );
+const CLIENT = '@aws-sdk/client-';
+
+/** Actions that a source asks for, by what it imports of the clients. */
+function actionsIn({ path, imports }: Source): string[] {
+  const found = imports
+    .filter(({ to }) => to.startsWith(CLIENT))
+    .flatMap(({ to, names }) => names.map((name) => ({ client: to.slice(CLIENT.length), name })))
+    .flatMap(({ client, name }) => {
+      const [, paginated, command] = /^(?:paginate(\w+)|(\w+)Command)$/.exec(name) ?? [];
+      const action = paginated ?? command;
+      return action ? [`${PREFIXES[client] ?? client}:${action}`] : [];
+    })
+    .filter((action) => !(`${path} ${action}` in NOT_ASKED));
   return found.flatMap((action) => ACTIONS[action] ?? [action]);
 }
 
@@ -63,18 +66,23 @@ test('the reading of sources finds commands of every kind of import', () => {
     import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
     import { InvokeCommand, type PublishCommand } from '@aws-sdk/client-lambda';
     const { GetRoleCommand } = await import('@aws-sdk/client-iam');`;
-  expect(actionsIn({ path: 'x.ts', text }).sort()).toEqual(
+  expect(readTexts({ 'x.ts': text }).flatMap(actionsIn).sort()).toEqual(
     ['iam:GetRole', 's3:ListBucket', 'tag:GetResources', 'lambda:InvokeFunction'].sort(),
   );
-  const commands = sources.flatMap(({ text: of }) => [...of.matchAll(/new (\w+)Command\(/g)]);
+  // A client that is imported as a whole would hide what is asked of it.
+  const whole = sources
+    .flatMap(({ imports }) => imports)
+    .filter(({ to, names }) => to.startsWith(CLIENT) && names.includes('*'));
+  expect(whole).toEqual([]);
+  // No command comes into a source except by such an import.
+  const commands = sources.flatMap(({ path, expressions, imports }) => {
+    const imported = new Set(imports.filter(({ to }) => to.startsWith(CLIENT)).flatMap(({ names }) => names));
+    return expressions
+      .map(({ text }) => /^new (\w+Command)\(\)$/.exec(text)?.[1])
+      .flatMap((name) => (name === undefined ? [] : [{ path, name, isImported: imported.has(name) }]));
+  });
   expect(commands.length).toBeGreaterThan(50);
-  // No command comes into a source but by such an import.
-  const unseen = sources.flatMap(({ path, text: of }) =>
-    [...of.matchAll(/new (\w+Command)\(/g)]
-      .filter(([, name]) => !new RegExp(`\\{[^{}]*\\b${name}\\b[^{}]*\\}[^;]*@aws-sdk/client-`).test(of))
-      .map(([, name]) => `${path}: ${name}`),
-  );
-  expect(unseen).toEqual([]);
+  expect(commands.filter(({ isImported }) => !isImported)).toEqual([]);
 });
 
 test('what the code asks of AWS is listed, and nothing else is', () => {
@@ -87,8 +95,8 @@ test('what is listed as not asked is there, and what writes items is called by t
     const [path, action = ''] = each.split(' ');
     expect(sources.find((of) => of.path === path)?.text).toContain(`new ${action.split(':')[1]}Command(`);
   }
-  const users = sources.filter(({ path, text }) => /\bwriteItems\b/.test(text) && path !== 'engines/aws/items.ts');
-  expect(users.map(({ path }) => path)).toEqual(['order-history/process-orders.lambda.ts']);
+  const users = sources.filter(({ path, text }) => /\bwriteItems\b/.test(text) && path !== 'src/engines/aws/items.ts');
+  expect(users.map(({ path }) => path)).toEqual(['src/order-history/process-orders.lambda.ts']);
 });
 
 /** Types that are made and deleted by an action on another, and those under a condition. */
