@@ -35,6 +35,7 @@ export function useMiniStack(): Emulator {
       cwd: directory,
       env: {
         ...process.env,
+        TMPDIR: directory,
         BIND_HOST: '127.0.0.1',
         GATEWAY_PORT: String(port),
         SFTP_ENABLED: '0',

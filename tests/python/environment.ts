@@ -17,10 +17,10 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url
  * The directory of an environment's programs. Made on the first call, which takes about a minute, and kept for as long as
  * its requirements stay the same; any number of processes may ask at once.
  */
-export async function pythonEnvironment(of: Environment): Promise<string> {
-  const requirements = join(HERE, `${of}.txt`);
+export async function pythonEnvironment(name: Environment): Promise<string> {
+  const requirements = join(HERE, `${name}.txt`);
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const directory = join(CACHE, `alakazam-python-${of}-${hash}`);
+  const directory = join(CACHE, `alakazam-python-${name}-${hash}`);
   const programs = join(directory, 'bin');
   const isMade = existsSync(join(directory, 'complete')) && existsSync(join(programs, 'python'));
   if (!isMade) await make(directory, requirements);
@@ -45,7 +45,7 @@ async function make(directory: string, requirements: string): Promise<void> {
   if (code !== 0) throw new Error(`no Python environment could be made: ${stderr.trim() || `exit code ${code}`}`);
 }
 
-/** As a global setup of vitest: the time it takes the first time is then no test's. */
+/** As a global setup of vitest: no test has to wait for what is made only once. */
 export default async function setup(): Promise<void> {
-  for (const environment of ENVIRONMENTS) await pythonEnvironment(environment);
+  await Promise.all(ENVIRONMENTS.map(pythonEnvironment));
 }
