@@ -1,8 +1,7 @@
 /** How far the embedded history has read the stream, and which stream that was. */
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { lineOf } from '../orders/order-block.js';
-import type { NumberedBlock } from '../stream/stored-orders.local.js';
-import type { LocalOrderStream } from '../stream/stream.local.js';
+import type { NumberedBlock, NumberedStream } from '../stream/numbered-stream.js';
 import { hashOf } from './customer-index.local.js';
 
 interface Checkpoint {
@@ -27,7 +26,7 @@ export interface HistoryCheckpoint {
   restart(): void;
 }
 
-export function openHistoryCheckpoint(store: LocalStore, stream: LocalOrderStream): HistoryCheckpoint {
+export function openHistoryCheckpoint(store: LocalStore, stream: NumberedStream): HistoryCheckpoint {
   const meta = () => store.table('meta');
   /** The stream to which this checkpoint was found to belong. */
   let known: string | undefined;

@@ -1,19 +1,22 @@
 /** What `doctor` checks of the order history on AWS. */
+
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { GetAccountSettingsCommand, GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Resources } from '../stack/resources.aws.js';
+import type { Resources } from '../stack/resources.js';
+import { ORDERS_STREAM } from '../stream/resources.js';
 import { type Check, check, checkIfPossible, type Finding, requireActive } from '../terminal/check.js';
 import { counted, whole } from '../terminal/numbers.js';
+import { HISTORY_TABLE } from './resources.js';
 
 export async function* historyChecks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   const found = [
     checkIfPossible('Lambda quota', () => lambdaQuota(session, resources)),
     mappingChecks(session, resources),
     check('order history', async () => {
-      const name = await resources.nameOf('HistoryTableName');
+      const name = await resources.nameOf(HISTORY_TABLE);
       return `${name}: ${await sizeOfHistory(session, name)}`;
     }),
   ];
@@ -58,7 +61,7 @@ const SHARDS_AT_FIRST = 4;
 export async function lambdaQuota(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
   const { AccountLimit } = await session.client(LambdaClient).send(new GetAccountSettingsCommand({}));
   const { ConcurrentExecutions = 0, UnreservedConcurrentExecutions = 0 } = AccountLimit ?? {};
-  const wanted = await nameOf('OrdersStreamName').then(
+  const wanted = await nameOf(ORDERS_STREAM).then(
     (name) => shardsOf(session, name),
     () => SHARDS_AT_FIRST,
   );

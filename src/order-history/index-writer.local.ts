@@ -3,7 +3,7 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import { orderId } from '../orders/order.js';
 import { GUEST, lineOf, type OrderBlock, startOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import type { LocalOrderStream } from '../stream/stream.local.js';
+import type { NumberedStream } from '../stream/numbered-stream.js';
 import { hashOf, keepRuns, type Run, runsOf } from './customer-index.local.js';
 
 /** A customer's runs while a commit is made. */
@@ -28,7 +28,7 @@ export interface IndexWriter {
 }
 
 /** For one transaction of the store. */
-export function createIndexWriter(store: LocalStore, stream: LocalOrderStream): IndexWriter {
+export function createIndexWriter(store: LocalStore, stream: NumberedStream): IndexWriter {
   const table = store.table('customers');
   const changed = new Map<number, Customer>();
 

@@ -1,11 +1,13 @@
 /** The order history as a stage of the AWS target: a Lambda function, the tables it fills, and what it could not accept. */
+
 import type { AwsSession } from '../engines/aws/session.js';
-import type { Resources } from '../stack/resources.aws.js';
+import type { Resources } from '../stack/resources.js';
 import type { Stage } from '../stage.js';
 import type { OrderHistory } from './history.js';
 import { historyView } from './history-view.js';
+import { HISTORY_TABLE, REJECTED_QUEUE } from './resources.js';
 
-export function orderHistoryStage(session: AwsSession, resources: Resources, open: () => Promise<OrderHistory>): Stage {
+export function awsHistoryStage(session: AwsSession, resources: Resources, open: () => Promise<OrderHistory>): Stage {
   return {
     name: 'order history',
     // The Lambda function brings the history up to date by itself.
@@ -16,11 +18,11 @@ export function orderHistoryStage(session: AwsSession, resources: Resources, ope
     },
     async contents() {
       const { sizeOfHistory } = await import('./checks.aws.js');
-      return sizeOfHistory(session, await resources.nameOf('HistoryTableName'));
+      return sizeOfHistory(session, await resources.nameOf(HISTORY_TABLE));
     },
     async *rejected() {
       const { peekRejected } = await import('./rejected-queue.aws.js');
-      yield* peekRejected(session, await resources.nameOf('RejectedQueueUrl'));
+      yield* peekRejected(session, await resources.nameOf(REJECTED_QUEUE));
     },
     async *replay(signal) {
       const [{ replay }, { outputs }] = await Promise.all([import('./replay.aws.js'), resources.stack()]);

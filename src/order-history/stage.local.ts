@@ -3,6 +3,6 @@ import type { Stage } from '../stage.js';
 import type { OrderHistory } from './history.js';
 import { historyView } from './history-view.js';
 
-export function orderHistoryStage(open: () => Promise<OrderHistory>): Stage {
+export function localHistoryStage(open: () => Promise<OrderHistory>): Stage {
   return { name: 'order history', view: async () => historyView(await open(), { followsGenerate: true }) };
 }

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import type { Subject } from './permissions.js';
-import type { Output, Resources } from './resources.aws.js';
+import type { Resources } from './resources.js';
 
 export interface Account {
   /** `aws`, `aws-cn`, `aws-us-gov` */
@@ -26,14 +26,15 @@ export async function arnsOf(
   );
   const made = (logicalId: string) => `${stack}-${logicalId}-XXXXXXXXXXXX`;
   const name = (output: string, logicalId: string) => outputs.get(output) ?? made(logicalId);
-  const named = (output: Output, logicalId: string) => resources.nameOf(output).catch(() => made(logicalId));
+  const named = (output: string, logicalId: string, variable: string) =>
+    resources.nameOf({ output, variable }).catch(() => made(logicalId));
   const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
 
   const [stream, table, index, queueUrl] = await Promise.all([
-    named('OrdersStreamName', 'OrdersStream'),
-    named('HistoryTableName', 'HistoryTable'),
-    named('HistoryIndexTableName', 'HistoryIndexTable'),
-    named('RejectedQueueUrl', 'RejectedQueue'),
+    named('OrdersStreamName', 'OrdersStream', 'ALAKAZAM_ORDERS_STREAM'),
+    named('HistoryTableName', 'HistoryTable', 'ALAKAZAM_HISTORY_TABLE'),
+    named('HistoryIndexTableName', 'HistoryIndexTable', 'ALAKAZAM_HISTORY_INDEX_TABLE'),
+    named('RejectedQueueUrl', 'RejectedQueue', 'ALAKAZAM_REJECTED_QUEUE_URL'),
   ]);
   const bucket = `arn:${partition}:s3:::${name('LakeBucketName', 'LakeBucket').toLowerCase()}`;
   const artifacts = `arn:${partition}:s3:::${stack.toLowerCase()}-artifacts-${account}-${region}`;

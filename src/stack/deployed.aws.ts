@@ -1,14 +1,10 @@
 /** The stack as CloudFormation has it. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { AwsSession } from '../engines/aws/session.js';
-
-export interface Stack {
-  readonly status: string;
-  readonly outputs: ReadonlyMap<string, string>;
-}
+import type { DeployedStack } from './resources.js';
 
 /** Throws an `AlakazamError` if there is none. */
-export async function describeStack(session: AwsSession): Promise<Stack> {
+export async function describeStack(session: AwsSession): Promise<DeployedStack> {
   const client = session.client(CloudFormationClient);
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: session.stack }));
   const [stack] = Stacks ?? [];

@@ -2,23 +2,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { SourcePosition } from '../sources/order-source.js';
-import type { Bookmarks, SourceProgress } from './bookmarks.js';
-
-/** What a stream's `put` needs of the bookmarks; each is called inside a transaction of their store. */
-export interface LmdbBookmarks extends Bookmarks {
-  /** True if the bookmark of the source stands where this progress begins. */
-  isNext(progress: SourceProgress): boolean;
-  /** Moves the bookmark on. */
-  keep(progress: SourceProgress): void;
-  /** Forgets every source and every rejected line. */
-  clear(): void;
-}
-
-export const BOOKMARK_TABLES = ['sources', 'rejected'];
+import type { WritableBookmarks } from './bookmarks.js';
 
 /** A store that holds bookmarks and nothing else, and what its loss means. */
 export const BOOKMARK_STORE = {
-  tables: BOOKMARK_TABLES,
+  tables: ['sources', 'rejected'],
   remedy: 'remove it: sources are then read from their start, and orders that were streamed before change nothing',
 };
 
@@ -27,8 +15,8 @@ const PAGE_LINES = 1000;
 /** Sorts behind every invoice number. */
 const END = '\u{10ffff}';
 
-/** Keeps bookmarks in the tables `BOOKMARK_TABLES` of a store. */
-export function openBookmarks(store: LocalStore): LmdbBookmarks {
+/** Keeps bookmarks in the tables of `BOOKMARK_STORE`, whatever else the store holds. */
+export function openBookmarks(store: LocalStore): WritableBookmarks {
   const sources = () => store.table('sources');
   const rejections = () => store.table('rejected');
 

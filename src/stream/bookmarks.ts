@@ -34,3 +34,13 @@ export interface Bookmarks {
   /** How many rejected lines there are. */
   rejectedCount(): Promise<number>;
 }
+
+/** What `OrderStream.put` needs of the bookmarks; each is called inside a transaction of their store. */
+export interface WritableBookmarks extends Bookmarks {
+  /** True if the bookmark of the source stands where this progress begins. */
+  isNext(progress: SourceProgress): boolean;
+  /** Moves the bookmark on. */
+  keep(progress: SourceProgress): void;
+  /** Forgets every source and every rejected line. */
+  clear(): void;
+}

@@ -1,10 +1,12 @@
 /** What `doctor` checks of the order stream on AWS. */
+
 import { DescribeLimitsCommand, DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Resources } from '../stack/resources.aws.js';
+import type { Resources } from '../stack/resources.js';
 import { type Check, check, checkIfPossible, type Finding, requireActive } from '../terminal/check.js';
 import { counted } from '../terminal/numbers.js';
+import { ORDERS_STREAM } from './resources.js';
 
 export async function* streamChecks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   const found = [
@@ -15,7 +17,7 @@ export async function* streamChecks(session: AwsSession, resources: Resources): 
 }
 
 async function streamStatus(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
-  const name = await nameOf('OrdersStreamName');
+  const name = await nameOf(ORDERS_STREAM);
   const describe = new DescribeStreamSummaryCommand({ StreamName: name });
   const { StreamDescriptionSummary: found } = await session.client(KinesisClient).send(describe);
   requireActive(name, found?.StreamStatus);
@@ -29,7 +31,7 @@ export async function kinesisQuota(session: AwsSession, { nameOf }: Resources): 
     .send(new DescribeLimitsCommand({}));
   const streams = `${OnDemandStreamCount} of ${OnDemandStreamCountLimit} on-demand streams`;
   const isFull = (OnDemandStreamCount ?? 0) >= (OnDemandStreamCountLimit ?? Number.POSITIVE_INFINITY);
-  const isMade = await nameOf('OrdersStreamName').then(
+  const isMade = await nameOf(ORDERS_STREAM).then(
     () => true,
     () => false,
   );

@@ -1,11 +1,15 @@
 /** The order stream as a stage of the AWS target. */
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Resources } from '../stack/resources.aws.js';
+import type { Resources } from '../stack/resources.js';
 import type { Stage } from '../stage.js';
 import type { BookmarkedStream } from './stream.js';
 
-export function streamStage(session: AwsSession, resources: Resources, open: () => Promise<BookmarkedStream>): Stage {
+export function awsStreamStage(
+  session: AwsSession,
+  resources: Resources,
+  open: () => Promise<BookmarkedStream>,
+): Stage {
   return {
     name: 'order stream',
     async *checks() {

@@ -3,9 +3,9 @@ import { statSync } from 'node:fs';
 import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
 import { bytes, whole } from '../terminal/numbers.js';
-import type { LocalOrderStream } from './stream.local.js';
+import type { NumberedStream } from './numbered-stream.js';
 
-export function streamStage(open: () => Promise<LocalOrderStream>): Stage {
+export function localStreamStage(open: () => Promise<NumberedStream>): Stage {
   async function contents(): Promise<string> {
     const { last, bookmarks } = await open();
     return `${whole(last())} orders and ${whole(await bookmarks.rejectedCount())} rejected lines`;

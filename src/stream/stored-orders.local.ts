@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
-import { arrivalOf, decodeBlock, encodeBlock, type StoredBlock } from '../orders/codec.js';
+import { arrivalOf, decodeBlock, encodeBlock } from '../orders/codec.js';
 import { joined, type OrderBlock, slice } from '../orders/order-block.js';
+import type { NumberedBlock, NumberedOrders } from './numbered-stream.js';
 
 const ORDERS_A_VALUE = 512;
 /** The memory of the map is given back after this many bytes were read or written. */
@@ -12,27 +13,7 @@ const UNMAP_BYTES = 32 * 2 ** 20;
 const RECENT_BYTES = 2 * 2 ** 20;
 const BLOCKS_A_TURN = 32;
 
-/** Orders as the embedded stream has them: numbered from 1, without a gap. */
-export interface NumberedBlock extends StoredBlock {
-  /** Sequence number of the first order. */
-  readonly first: number;
-}
-
-export interface StoredOrders {
-  /** Sequence number of the last order, 0 for none. */
-  last(): number;
-  /** A random name that ties views to this stream; the stream has another once it was emptied. */
-  identity(): string;
-  /** Orders from a sequence number to the last there is, until the stream is emptied. */
-  from(sequence: number): AsyncIterable<NumberedBlock>;
-  /** Blocks from the last to the first. */
-  backwards(): AsyncIterable<NumberedBlock>;
-  /** `count` orders from a sequence number on. Throws an `AlakazamError` if one is missing. */
-  at(sequence: number, count: number): OrderBlock;
-  /** The block that holds an order, or undefined behind the last. */
-  blockOf(sequence: number): NumberedBlock | undefined;
-  /** Sequence number of the first order that arrived since. */
-  arrivedSince(sinceMs: number): number;
+export interface StoredOrders extends NumberedOrders {
   /** Stores a block behind the last, in a transaction of the store. Arrival times never fall. */
   append(block: OrderBlock, arrivalMs: number): NumberedBlock[];
   /** Keeps committed blocks in memory for this process's own views. */

@@ -7,7 +7,7 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import { openBookmarks } from './bookmarks.lmdb.js';
+import type { WritableBookmarks } from './bookmarks.js';
 import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './kinesis/arrivals.aws.js';
 import { lastArrivals } from './kinesis/last-arrivals.js';
 import { type Answer, createOrderedPuts, type PutRecord } from './kinesis/ordered-puts.js';
@@ -22,18 +22,22 @@ const HOUR_MS = 3_600_000;
 export interface AwsStreamOptions {
   readonly session: AwsSession;
   readonly name: string;
-  /** Opens the store that keeps progress for the stream of this identity. */
-  readonly openStore: (identity: string) => LocalStore;
+  /** Opens the bookmarks of the sources of the stream with this identity, and their store. */
+  readonly openBookmarks: (identity: string) => { readonly store: LocalStore; readonly bookmarks: WritableBookmarks };
   readonly clock: () => number;
 }
 
 /** Throws an `AlakazamError` if there is no such stream. */
-export async function openAwsStream({ session, name, openStore, clock }: AwsStreamOptions): Promise<BookmarkedStream> {
+export async function openAwsStream({
+  session,
+  name,
+  openBookmarks,
+  clock,
+}: AwsStreamOptions): Promise<BookmarkedStream> {
   const client = session.client(KinesisClient, KINESIS_OPTIONS);
   const { StreamDescriptionSummary: found } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
   // A stream that was deleted and made again under its name is another one: nothing was put into it yet.
-  const store = openStore(`${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`);
-  const bookmarks = openBookmarks(store);
+  const { store, bookmarks } = openBookmarks(`${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`);
   const log = openArrivals(session, name);
   const puts = createOrderedPuts({
     send: sender(client, name),

@@ -2,33 +2,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { filtered } from '../orders/order-block.js';
-import { BOOKMARK_TABLES, openBookmarks } from './bookmarks.lmdb.js';
-import { type NumberedBlock, openStoredOrders, type StoredOrders } from './stored-orders.local.js';
-import type { BookmarkedStream, StreamStart } from './stream.js';
+import type { WritableBookmarks } from './bookmarks.js';
+import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
+import { openStoredOrders } from './stored-orders.local.js';
+import type { StreamStart } from './stream.js';
 
 /** How often a reader that waits looks for more. */
 const POLL_MS = 3;
 
-/** What local views need beside the port: sequence numbers, and the orders under them. */
-export interface LocalOrderStream extends BookmarkedStream, Omit<StoredOrders, 'append' | 'remember' | 'clear'> {
-  readonly path: string;
-  /** Sees what other processes have put since the last look. */
-  refresh(): void;
-  /** Sequence number where reading from `start` begins. */
-  sequenceOf(start: StreamStart, customer?: number): Promise<number>;
-  /** Empties the stream and forgets its sources. Each view sees that the identity has changed, and begins again. */
-  clear(): void;
-  /** Resolves when there may be more to read, or when `signal` says stop. */
-  wait(signal: AbortSignal): Promise<void>;
-}
-
+/** The store of the stream, which is that of its bookmarks too. */
 export const STREAM_STORE = {
-  tables: ['orders', ...BOOKMARK_TABLES],
+  tables: ['orders'],
   remedy: 'move it away and stream the orders again, or restore it from a backup',
 };
 
-export function openLocalStream(store: LocalStore, clock: () => number): LocalOrderStream {
-  const bookmarks = openBookmarks(store);
+/** `bookmarks` are in the same store. */
+export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks, clock: () => number): NumberedStream {
   const { append, remember, clear, ...orders } = openStoredOrders(store);
 
   async function sequenceOf(start: StreamStart, customer?: number): Promise<number> {

@@ -1,13 +1,16 @@
 /** The pipeline in the user's own AWS account: the parts of one stack, which `alakazam deploy` creates. */
+
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
 import { trackOpenings } from '../once.js';
-import { orderHistoryStage } from '../order-history/stage.aws.js';
+import { HISTORY_INDEX_TABLE, HISTORY_TABLE } from '../order-history/resources.js';
+import { awsHistoryStage } from '../order-history/stage.aws.js';
 import type { Target } from '../pipeline.js';
 import { findResources } from '../stack/resources.aws.js';
-import { streamStage } from '../stream/stage.aws.js';
+import { ORDERS_STREAM } from '../stream/resources.js';
+import { awsStreamStage } from '../stream/stage.aws.js';
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
@@ -18,19 +21,20 @@ export const aws: Target = (config, clock) => {
   const { once, close } = trackOpenings();
 
   const stream = once(async () => {
-    const [{ openAwsStream }, { BOOKMARK_STORE }, { openStore }, name] = await Promise.all([
+    const [{ openAwsStream }, { BOOKMARK_STORE, openBookmarks }, { openStore }, name] = await Promise.all([
       import('../stream/stream.aws.js'),
       import('../stream/bookmarks.lmdb.js'),
       import('../engines/lmdb/store.js'),
-      nameOf('OrdersStreamName'),
+      nameOf(ORDERS_STREAM),
     ]);
     return openAwsStream({
       session,
       name,
       clock,
-      openStore(identity) {
+      openBookmarks(identity) {
         const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-        return openStore(join(home, 'aws'), hash, BOOKMARK_STORE);
+        const store = openStore(join(home, 'aws'), hash, BOOKMARK_STORE);
+        return { store, bookmarks: openBookmarks(store) };
       },
     });
   });
@@ -38,8 +42,8 @@ export const aws: Target = (config, clock) => {
   const history = once(async () => {
     const [{ openAwsHistory }, table, index] = await Promise.all([
       import('../order-history/history.aws.js'),
-      nameOf('HistoryTableName'),
-      nameOf('HistoryIndexTableName'),
+      nameOf(HISTORY_TABLE),
+      nameOf(HISTORY_INDEX_TABLE),
     ]);
     return openAwsHistory({
       session,
@@ -48,7 +52,7 @@ export const aws: Target = (config, clock) => {
       clock,
       async arrivals() {
         const { openArrivals, ordersIn } = await import('../stream/kinesis/arrivals.aws.js');
-        return { log: openArrivals(session, await nameOf('OrdersStreamName')), ordersIn };
+        return { log: openArrivals(session, await nameOf(ORDERS_STREAM)), ordersIn };
       },
       async changes() {
         const { openChanges, changesIn } = await import('../order-history/dynamodb/changes.aws.js');
@@ -70,7 +74,7 @@ export const aws: Target = (config, clock) => {
     bookmarks: async () => (await stream()).bookmarks,
     history,
     stack,
-    stages: [streamStage(session, resources, stream), orderHistoryStage(session, resources, history)],
+    stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history)],
     place: `stack ${session.stack}`,
     async *checks() {
       const { stackChecks } = await import('../stack/checks.aws.js');

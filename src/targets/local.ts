@@ -4,22 +4,28 @@ import { openStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { trackOpenings } from '../once.js';
 import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
-import { orderHistoryStage } from '../order-history/stage.local.js';
+import { localHistoryStage } from '../order-history/stage.local.js';
 import type { Target } from '../pipeline.js';
-import { streamStage } from '../stream/stage.local.js';
+import { BOOKMARK_STORE, openBookmarks } from '../stream/bookmarks.lmdb.js';
+import { localStreamStage } from '../stream/stage.local.js';
 import { openLocalStream, STREAM_STORE } from '../stream/stream.local.js';
 
 export const local: Target = (config, clock) => {
   const home = config.get('home') as string;
   const { once, close } = trackOpenings();
-  const stream = once(() => openLocalStream(openStore(home, 'stream', STREAM_STORE), clock));
+  const stream = once(() => {
+    // One store, so that one transaction writes orders and bookmarks.
+    const tables = [...STREAM_STORE.tables, ...BOOKMARK_STORE.tables];
+    const store = openStore(home, 'stream', { ...STREAM_STORE, tables });
+    return openLocalStream(store, openBookmarks(store), clock);
+  });
   const history = once(async () => openLocalHistory(openStore(home, 'history', HISTORY_STORE), await stream()));
 
   return {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
-    stages: [streamStage(stream), orderHistoryStage(history)],
+    stages: [localStreamStage(stream), localHistoryStage(history)],
     place: home,
     checks: () => checkHome(home),
     stack: async () => {

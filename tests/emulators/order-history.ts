@@ -10,11 +10,11 @@ import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { onTestFinished } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
-import { type LocalStore, openStore } from '../../src/engines/lmdb/store.js';
+import { openStore } from '../../src/engines/lmdb/store.js';
 import { changesIn, openChanges } from '../../src/order-history/dynamodb/changes.aws.js';
 import { openAwsHistory } from '../../src/order-history/history.aws.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
-import { BOOKMARK_STORE } from '../../src/stream/bookmarks.lmdb.js';
+import { BOOKMARK_STORE, openBookmarks } from '../../src/stream/bookmarks.lmdb.js';
 import { openArrivals, ordersIn } from '../../src/stream/kinesis/arrivals.aws.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
 import type { BookmarkedStream } from '../../src/stream/stream.js';
@@ -135,10 +135,15 @@ export interface Handles {
 }
 
 /** A store of progress that is gone with the test. */
-export function progressStore(): () => LocalStore {
+export function progressStore() {
   const home = mkdtempSync(join(tmpdir(), 'alakazam-progress-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  return () => openStore(home, 'progress', BOOKMARK_STORE);
+  return () => bookmarksIn(home);
+}
+
+function bookmarksIn(home: string) {
+  const store = openStore(home, 'bookmarks', BOOKMARK_STORE);
+  return { store, bookmarks: openBookmarks(store) };
 }
 
 /** Opens the drivers on these parts as processes of one machine do. */
@@ -157,8 +162,7 @@ export function handlesOn(parts: Parts): Handles {
   };
   return {
     async open(clock = Date.now) {
-      const store = () => openStore(home, 'progress', BOOKMARK_STORE);
-      return keep(await openAwsStream({ session, name: parts.stream, openStore: store, clock }));
+      return keep(await openAwsStream({ session, name: parts.stream, openBookmarks: () => bookmarksIn(home), clock }));
     },
     openHistory: async (clock = Date.now) =>
       keep(

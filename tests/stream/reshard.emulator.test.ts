@@ -82,7 +82,7 @@ test('orders keep their order and come once, through splits and merges', async (
   await clients().kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }));
   await active(name);
   const session = openSession('alakazam');
-  const stream = await openAwsStream({ session, name, openStore: progressStore(), clock: Date.now });
+  const stream = await openAwsStream({ session, name, openBookmarks: progressStore(), clock: Date.now });
   const put = putter(stream);
   await put(manyLines(60));
   const all = [

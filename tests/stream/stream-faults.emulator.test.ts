@@ -25,7 +25,7 @@ const proxy = useFaultProxy(emulator);
 async function open(shards = 1): Promise<BookmarkedStream> {
   const { stream: name } = await makeParts({ shards });
   const session = openSession('alakazam');
-  return openAwsStream({ session, name, openStore: progressStore(), clock: Date.now });
+  return openAwsStream({ session, name, openBookmarks: progressStore(), clock: Date.now });
 }
 
 /** Of each customer, the ids in the order of the stream. */

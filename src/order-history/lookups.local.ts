@@ -1,0 +1,80 @@
+/** Looks up orders in the embedded history. */
+import type { Order } from '../orders/order.js';
+import { GUEST, type OrderBlock, orderOf } from '../orders/order-block.js';
+import { customersFrom, hashOf, type Run, runsOf } from './customer-index.local.js';
+import type { OrderHistory } from './history.js';
+import type { LocalHistoryParts } from './history.local.js';
+import { orderIdAt } from './index-writer.local.js';
+
+type Lookups = Pick<OrderHistory, 'ordersOf' | 'order' | 'customersNear' | 'all'>;
+
+export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Lookups {
+  const customers = () => store.table('customers');
+
+  /** The orders of a run. A run that points to the orders of somebody else is never shown. */
+  function ordersIn({ first, count }: Run, customer: number): OrderBlock {
+    const orders = stream.at(first, count);
+    for (let i = 0; i < count; i++) {
+      const owner = orders.customers[i] as number;
+      if (owner === customer) continue;
+      const whose = owner === GUEST ? 'a guest' : `customer ${owner}`;
+      throw store.damaged(`order number ${first + i} of ${whose} is filed under customer ${customer}`);
+    }
+    return orders;
+  }
+
+  return {
+    async ordersOf(customer) {
+      refresh();
+      const found: { order: Order; sequence: number }[] = [];
+      for (const run of runsOf(customers(), customer)) {
+        const orders = ordersIn(run, customer);
+        for (let i = 0; i < run.count; i++) found.push({ order: orderOf(orders, i), sequence: run.first + i });
+      }
+      return found
+        .sort((a, b) => compare(a.order.orderDate, b.order.orderDate) || a.sequence - b.sequence)
+        .map(({ order }) => order);
+    },
+    async order(id, customerId) {
+      refresh();
+      const hashes = new Set(invoicesIn(id).map((invoiceNo) => hashOf(Buffer.from(invoiceNo))));
+      for (const customer of customerId === undefined ? customersFrom(customers(), 0) : [customerId]) {
+        for (const run of runsOf(customers(), customer)) {
+          if (!hashes.has(run.invoiceHash)) continue;
+          const orders = ordersIn(run, customer);
+          for (let i = 0; i < run.count; i++) if (orderIdAt(orders, i) === id) return orderOf(orders, i);
+        }
+      }
+      return undefined;
+    },
+    async customersNear(customer, limit) {
+      refresh();
+      const near: number[] = [];
+      for (const isUpTo of [true, false]) {
+        let left = limit;
+        for (const found of customersFrom(customers(), isUpTo ? customer : customer + 1, isUpTo)) {
+          if (left-- <= 0) break;
+          near.push(found);
+        }
+      }
+      return near.sort((a, b) => Math.abs(a - customer) - Math.abs(b - customer)).slice(0, limit);
+    },
+    async *all() {
+      refresh();
+      for (const customer of customersFrom(customers(), 0)) {
+        for (const run of runsOf(customers(), customer)) yield ordersIn(run, customer);
+      }
+    },
+  };
+}
+
+/** The invoices an order id may belong to: either part of it may hold a hyphen. */
+function invoicesIn(id: string): string[] {
+  const names: string[] = [];
+  for (let at = id.indexOf('-'); at >= 0; at = id.indexOf('-', at + 1)) names.push(id.slice(0, at));
+  return names.length > 0 ? names : [id];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

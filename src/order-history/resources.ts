@@ -1,0 +1,9 @@
+/** The resources of the order history on AWS that commands need the names of. */
+import type { ResourceName } from '../stack/resources.js';
+
+export const HISTORY_TABLE: ResourceName = { output: 'HistoryTableName', variable: 'ALAKAZAM_HISTORY_TABLE' };
+export const HISTORY_INDEX_TABLE: ResourceName = {
+  output: 'HistoryIndexTableName',
+  variable: 'ALAKAZAM_HISTORY_INDEX_TABLE',
+};
+export const REJECTED_QUEUE: ResourceName = { output: 'RejectedQueueUrl', variable: 'ALAKAZAM_REJECTED_QUEUE_URL' };

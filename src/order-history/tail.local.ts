@@ -1,0 +1,56 @@
+/** Follows the embedded history: its orders in the order of the stream, as far as its checkpoint. */
+import { filtered, GUEST, type OrderBlock, slice } from '../orders/order-block.js';
+import type { ReadOptions, StreamBlock } from '../stream/stream.js';
+import { type Run, runsOf } from './customer-index.local.js';
+import type { LocalHistoryParts } from './history.local.js';
+
+export async function* tailOrders(
+  { store, stream, checkpoint, update }: LocalHistoryParts,
+  { from, customer, signal }: ReadOptions,
+): AsyncGenerator<StreamBlock> {
+  await update(signal);
+  const isCounted = typeof from === 'object' && 'last' in from;
+  let next = await (isCounted ? lastHeld(from.last) : stream.sequenceOf(from));
+  let begun = stream.identity();
+  for (;;) {
+    const { next: end } = checkpoint.read();
+    for await (const { first, arrivalMs, orders } of stream.from(next)) {
+      // Behind its checkpoint the history does not know the orders yet.
+      const known = slice(orders, 0, Math.min(orders.count, end - first));
+      next = first + known.count;
+      if (known.count > 0) yield { arrivalMs, orders: filtered(known, isHeld(known, first)) };
+      if (signal?.aborted) return;
+      stream.refresh();
+      if (next >= end) break;
+    }
+    if (begun !== stream.identity()) {
+      next = begun === '' ? next : 1;
+      begun = stream.identity();
+    } else if (!signal || signal.aborted) return;
+    else await stream.wait(signal);
+    await update(signal);
+  }
+
+  /** Whether order i of a block is in the history as this very line of the stream. */
+  function isHeld(orders: OrderBlock, first: number): (i: number) => boolean {
+    const known = new Map<number, Run[]>();
+    return (i) => {
+      const id = orders.customers[i] as number;
+      if (id === GUEST || (customer !== undefined && id !== customer)) return false;
+      const runs = known.get(id) ?? runsOf(store.table('customers'), id);
+      known.set(id, runs);
+      return runs.some((run) => run.first <= first + i && first + i < run.first + run.count);
+    };
+  }
+
+  /** Sequence number of the `count`-th order from the end, of those the history shows. */
+  async function lastHeld(count: number): Promise<number> {
+    let left = count;
+    if (left <= 0) return stream.last() + 1;
+    for await (const { first, orders } of stream.backwards()) {
+      const held = isHeld(orders, first);
+      for (let i = orders.count - 1; i >= 0; i--) if (held(i) && --left === 0) return first + i;
+    }
+    return 1;
+  }
+}

@@ -1,0 +1,40 @@
+/** The stream as views in the same process read it: every order has a sequence number, from 1 on and without a gap. */
+import type { StoredBlock } from '../orders/codec.js';
+import type { OrderBlock } from '../orders/order-block.js';
+import type { BookmarkedStream, StreamStart } from './stream.js';
+
+/** Orders with their sequence numbers. */
+export interface NumberedBlock extends StoredBlock {
+  /** Sequence number of the first order. */
+  readonly first: number;
+}
+
+export interface NumberedOrders {
+  /** Sequence number of the last order, 0 for none. */
+  last(): number;
+  /** A random name that ties views to this stream; the stream has another once it was emptied, '' before its first order. */
+  identity(): string;
+  /** Orders from a sequence number to the last there is, until the stream is emptied. */
+  from(sequence: number): AsyncIterable<NumberedBlock>;
+  /** Blocks from the last to the first. */
+  backwards(): AsyncIterable<NumberedBlock>;
+  /** `count` orders from a sequence number on. Throws an `AlakazamError` if one is missing. */
+  at(sequence: number, count: number): OrderBlock;
+  /** The block that holds an order, or undefined behind the last. */
+  blockOf(sequence: number): NumberedBlock | undefined;
+  /** Sequence number of the first order that arrived since. */
+  arrivedSince(sinceMs: number): number;
+}
+
+export interface NumberedStream extends BookmarkedStream, NumberedOrders {
+  /** The file of the store. */
+  readonly path: string;
+  /** Sees what other processes have put since the last look. */
+  refresh(): void;
+  /** Sequence number where reading from `start` begins. */
+  sequenceOf(start: StreamStart, customer?: number): Promise<number>;
+  /** Empties the stream and forgets its sources. Each view sees that the identity has changed, and begins again. */
+  clear(): void;
+  /** Resolves when there may be more to read, or when `signal` says stop. */
+  wait(signal: AbortSignal): Promise<void>;
+}
