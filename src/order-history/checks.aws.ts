@@ -5,7 +5,7 @@ import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kin
 import { GetAccountSettingsCommand, GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Resources } from '../stack/resources.js';
+import type { Resources } from '../stack/resource-names.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { type Check, check, checkIfPossible, type Finding, requireActive } from '../terminal/check.js';
 import { counted, whole } from '../terminal/numbers.js';

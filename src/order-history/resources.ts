@@ -1,5 +1,5 @@
 /** The resources of the order history on AWS that commands need the names of. */
-import type { ResourceName } from '../stack/resources.js';
+import type { ResourceName } from '../stack/resource-names.js';
 
 export const HISTORY_TABLE: ResourceName = { output: 'HistoryTableName', variable: 'ALAKAZAM_HISTORY_TABLE' };
 export const HISTORY_INDEX_TABLE: ResourceName = {

@@ -1,7 +1,7 @@
 /** The order history as a stage of the AWS target: a Lambda function, the tables it fills, and what it could not accept. */
 
 import type { AwsSession } from '../engines/aws/session.js';
-import type { Resources } from '../stack/resources.js';
+import type { Resources } from '../stack/resource-names.js';
 import type { Stage } from '../stage.js';
 import type { OrderHistory } from './history.js';
 import { historyView } from './history-view.js';

@@ -7,7 +7,7 @@ import { numberOrders } from './file/number-orders.js';
 import { readHeader } from './file/order-header.js';
 import { scanAhead } from './file/scan-ahead.js';
 import { type FilePosition, scanFile } from './file/scan-file.js';
-import type { OrderSource, ReadOptions, SourceBatch } from './order-source.js';
+import type { OrderSource, SourceBatch, SourceRead } from './order-source.js';
 
 export interface FileSourceOptions {
   /** Reads the file again and again; from the second pass on, `.2`, `.3` … is added to the invoice numbers. */
@@ -28,7 +28,7 @@ export async function openFileSource(path: string, options: FileSourceOptions = 
     throw new AlakazamError('usage', `--loop needs a file to read again; ${input.name} can be read once`);
   }
 
-  async function* read(options: ReadOptions): AsyncGenerator<SourceBatch> {
+  async function* read(options: SourceRead): AsyncGenerator<SourceBatch> {
     const { from, codesOf = () => undefined, limit = Number.POSITIVE_INFINITY } = options;
     const { batchSize = () => Number.POSITIVE_INFINITY, isAhead = false } = options;
     const numbering = numberInvoices(codesOf);

@@ -4,7 +4,7 @@
  */
 import { type BlockBuilder, createBlockBuilder } from '../orders/block-builder.js';
 import { GUEST } from '../orders/order-block.js';
-import type { OrderSource, ReadOptions, SourceBatch } from './order-source.js';
+import type { OrderSource, SourceBatch, SourceRead } from './order-source.js';
 import { hash } from './shop/random.js';
 import { loadShopData, openShop, type Shop } from './shop/shop.js';
 import { createInvoices, type Invoice } from './shop/shop-invoices.js';
@@ -19,7 +19,7 @@ const BATCH_ORDERS = 32_768;
 
 /** Loads nothing until it is read. */
 export function openBuiltInShop({ seed }: { seed: number }): OrderSource {
-  async function* read(options: ReadOptions): AsyncGenerator<SourceBatch> {
+  async function* read(options: SourceRead): AsyncGenerator<SourceBatch> {
     const { from, limit = Number.POSITIVE_INFINITY, batchSize = () => BATCH_ORDERS } = options;
     const data = loadShopData();
     const key = hash(0, seed);

@@ -30,7 +30,7 @@ export interface SourceBatch {
   readonly isNewPass?: boolean;
 }
 
-export interface ReadOptions {
+export interface SourceRead {
   /** Where to go on; undefined starts at the beginning. */
   readonly from?: SourcePosition | undefined;
   /** The stock codes that were kept of an invoice, or undefined if there are none; asked for what is no longer in memory. */
@@ -54,5 +54,5 @@ export interface OrderSource {
   readonly name: string;
   /** True where it never ends. */
   readonly endless: boolean;
-  read(options: ReadOptions): AsyncIterable<SourceBatch>;
+  read(options: SourceRead): AsyncIterable<SourceBatch>;
 }

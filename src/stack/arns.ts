@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import type { Subject } from './permissions.js';
-import type { Resources } from './resources.js';
+import type { Resources } from './resource-names.js';
 
 export interface Account {
   /** `aws`, `aws-cn`, `aws-us-gov` */

@@ -4,7 +4,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { type Check, check, checkIfPossible, type Finding } from '../terminal/check.js';
-import type { Resources } from './resources.js';
+import type { Resources } from './resource-names.js';
 
 export async function* stackChecks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
   yield await check('region', () => chosenRegion(session));

@@ -1,7 +1,7 @@
 /** The stack as CloudFormation has it. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { AwsSession } from '../engines/aws/session.js';
-import type { DeployedStack } from './resources.js';
+import type { DeployedStack } from './resource-names.js';
 
 /** Throws an `AlakazamError` if there is none. */
 export async function describeStack(session: AwsSession): Promise<DeployedStack> {

@@ -5,7 +5,7 @@ import { type Check, impossible } from '../terminal/check.js';
 import { arnsOf } from './arns.js';
 import { needsOf, PURPOSES, type Subject } from './permissions.js';
 import { type Decision, principalOf, simulate } from './policy-simulation.aws.js';
-import type { Resources } from './resources.js';
+import type { Resources } from './resource-names.js';
 
 /** IAM throttles who asks much at once. */
 const IN_FLIGHT_MAX = 4;

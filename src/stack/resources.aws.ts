@@ -1,7 +1,7 @@
 /** What the resources of the stack are called: its outputs say, or an environment variable. */
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { DeployedStack, Resources } from './resources.js';
+import type { DeployedStack, Resources } from './resource-names.js';
 
 export function findResources(session: AwsSession): Resources {
   let described: Promise<DeployedStack> | undefined;

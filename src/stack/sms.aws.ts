@@ -8,7 +8,7 @@ import {
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { Finding } from '../terminal/check.js';
-import type { Resources } from './resources.js';
+import type { Resources } from './resource-names.js';
 
 /**
  * In the sandbox, where an account begins, SMS goes to numbers that were verified alone, and nobody is told where it doesn't:

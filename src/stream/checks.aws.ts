@@ -3,7 +3,7 @@
 import { DescribeLimitsCommand, DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Resources } from '../stack/resources.js';
+import type { Resources } from '../stack/resource-names.js';
 import { type Check, check, checkIfPossible, type Finding, requireActive } from '../terminal/check.js';
 import { counted } from '../terminal/numbers.js';
 import { ORDERS_STREAM } from './resources.js';

@@ -1,4 +1,4 @@
 /** The resources of the order stream on AWS that commands need the names of. */
-import type { ResourceName } from '../stack/resources.js';
+import type { ResourceName } from '../stack/resource-names.js';
 
 export const ORDERS_STREAM: ResourceName = { output: 'OrdersStreamName', variable: 'ALAKAZAM_ORDERS_STREAM' };

@@ -1,7 +1,7 @@
 /** The order stream as a stage of the AWS target. */
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import type { Resources } from '../stack/resources.js';
+import type { Resources } from '../stack/resource-names.js';
 import type { Stage } from '../stage.js';
 import type { BookmarkedStream } from './stream.js';
 

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { GUEST, lineOf } from '../../src/orders/order-block.js';
 import { formatLine, isoDate, type LineFields, splitLine, whyNotAnOrder } from '../../src/orders/order-line.js';
-import type { ReadOptions, SourcePosition } from '../../src/sources/order-source.js';
+import type { SourcePosition, SourceRead } from '../../src/sources/order-source.js';
 import { openBuiltInShop } from '../../src/sources/order-source.shop.js';
 import { testOrderSource } from './order-source.contract.js';
 
@@ -23,7 +23,7 @@ interface Read {
   readonly occurrence: number;
 }
 
-async function* lines(seed: number, options: ReadOptions): AsyncGenerator<Read> {
+async function* lines(seed: number, options: SourceRead): AsyncGenerator<Read> {
   for await (const { orders } of openBuiltInShop({ seed }).read(options)) {
     for (let i = 0; i < orders.count; i++) {
       yield {
@@ -35,7 +35,7 @@ async function* lines(seed: number, options: ReadOptions): AsyncGenerator<Read> 
   }
 }
 
-async function read(seed: number, options: ReadOptions): Promise<Read[]> {
+async function read(seed: number, options: SourceRead): Promise<Read[]> {
   const found: Read[] = [];
   for await (const line of lines(seed, options)) found.push(line);
   return found;

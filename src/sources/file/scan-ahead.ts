@@ -23,7 +23,7 @@ export interface Assignment {
 }
 
 /** What the thread answers. */
-export type Answer =
+export type ScanMessage =
   | { readonly batch: ScannedBatch }
   | { readonly error: { readonly code?: ErrorCode; readonly message: string; readonly hint?: string | undefined } }
   | 'end';
@@ -45,9 +45,9 @@ export async function* scanAhead(
     workerData: assignment,
     resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 64 },
   });
-  const answers: Answer[] = [];
+  const answers: ScanMessage[] = [];
   let wake = () => {};
-  thread.on('message', (answer: Answer) => {
+  thread.on('message', (answer: ScanMessage) => {
     answers.push(answer);
     wake();
   });
@@ -62,7 +62,7 @@ export async function* scanAhead(
           wake = resolve;
         });
       }
-      const answer = answers.shift() as Answer;
+      const answer = answers.shift() as ScanMessage;
       if (answer === 'end') return;
       if ('error' in answer) {
         const { code, message, hint } = answer.error;

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AlakazamError, reasonOf } from '../../errors.js';
 import { openInput } from './input.js';
-import type { Answer, Assignment } from './scan-ahead.js';
+import type { Assignment, ScanMessage } from './scan-ahead.js';
 import { scanFile } from './scan-file.js';
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -15,7 +15,7 @@ port.on('message', () => {
   wake();
 });
 
-function answer(what: Answer, transfer: ArrayBuffer[] = []): void {
+function answer(what: ScanMessage, transfer: ArrayBuffer[] = []): void {
   port.postMessage(what, transfer);
 }
 

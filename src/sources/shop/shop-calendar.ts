@@ -2,7 +2,7 @@
 import { firstAbove, hash, runningTotals } from './random.js';
 import type { ShopData } from './shop.js';
 
-export interface Moment {
+export interface ShopTime {
   /** Days since the shop opened. */
   readonly day: number;
   /** From 0, January. */
@@ -24,7 +24,7 @@ interface Year {
 }
 
 /** When invoice n (from 0) is made out; of two invoices the later one is never dated earlier. */
-export function createCalendar(data: ShopData, key: number): (invoice: number) => Moment {
+export function createCalendar(data: ShopData, key: number): (invoice: number) => ShopTime {
   const { invoicesPerYear, months, weekdays, slotMinutes } = data;
   const years = new Map<number, Year>();
   const slots = data.slots.map(runningTotals);

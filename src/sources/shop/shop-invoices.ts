@@ -2,8 +2,9 @@
 import { GUEST } from '../../orders/order-block.js';
 import { formatLine } from '../../orders/order-line.js';
 import { createRandom, hash } from './random.js';
-import { FAVOURITES, listed, QUANTITIES, type Shop, type ShopData } from './shop.js';
-import { createCalendar, type Moment } from './shop-calendar.js';
+import { listed, type Shop, type ShopData } from './shop.js';
+import { createCalendar, type ShopTime } from './shop-calendar.js';
+import { createChoice } from './shop-choice.js';
 
 export interface Invoice {
   /** From 0. */
@@ -29,15 +30,8 @@ export interface Invoice {
 const MIX_BITS = 10;
 /** A return is of one of this many invoices before it, sooner rather than later: seven weeks or so. */
 const RETURNED_WITHIN = 3000;
-/** Of 1,000 lines: the same product once more; one that goes with another in the basket; … */
+/** Of 1,000 lines: the same product once more. */
 const AGAIN = 20;
-const COMPANION = 170;
-/** … one that everybody talks about; one that sells well this month. The rest are a customer's favourites. */
-const TREND = 30;
-const BESTSELLER = 80;
-/** Products that are talked about at a time, and for how long each. */
-const TRENDS = 8;
-const TREND_DAYS = 24;
 /** A product comes once in a basket, unless so many draws in a row are in it already. */
 const DRAWS_MAX = 8;
 /** Of 1,000: invoices from abroad, and large ones of guests, that pay postage. */
@@ -52,8 +46,9 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
   const { kinds, lines, countries, charges } = data;
   const { productCount } = shop;
   const [mixKey, drawKey, returnKey, trendKey, habitKey] = [0, 1, 2, 3, 4].map((use) => hash(key, use)) as Keys;
-  const momentOf = createCalendar(data, hash(key, 5));
   const random = createRandom();
+  const { productOf, quantityOf } = createChoice(shop, random, { trendKey, habitKey });
+  const timeOf = createCalendar(data, hash(key, 5));
   /** Lines of every real invoice: those of customers, then those of guests, then returns. */
   const sizes = listed(lines.customers, lines.guests, lines.returns);
   const sizeMax = sizes.reduce((most, size) => Math.max(most, size), 0);
@@ -78,10 +73,10 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
   function draw(invoice: Invoice, number: number): void {
     const model = modelOf(number);
     const size = sizes[model] as number;
-    const moment = momentOf(number);
+    const time = timeOf(number);
     random.start(drawKey, number);
     invoice.number = number;
-    invoice.date = moment.text;
+    invoice.date = time.text;
     invoice.count = 0;
     invoice.isReturn = model >= returnsFrom && drawReturn(invoice, size);
     if (invoice.isReturn) return;
@@ -93,7 +88,7 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     basket++;
     const hasPostage = size > 1 && (isGuest ? drawOnlinePostage(invoice, size) : drawPostage(invoice, postage));
     const count = hasPostage ? size - 1 : size;
-    while (invoice.count < count) drawLine(invoice, moment);
+    while (invoice.count < count) drawLine(invoice, time);
     if (hasPostage) add(invoice, postageProduct, isGuest ? 1 : 1 + random.below(3));
   }
 
@@ -138,52 +133,18 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     return true;
   }
 
-  function drawLine(invoice: Invoice, moment: Moment): void {
+  function drawLine(invoice: Invoice, time: ShopTime): void {
     const { customer, count } = invoice;
     if (count > 0 && random.below(1000) < AGAIN) {
       const product = invoice.products[random.below(count)] as number;
-      add(invoice, product, drawQuantity(product, customer));
+      add(invoice, product, quantityOf(product, customer));
       return;
     }
-    let product = drawProduct(invoice, moment, customer === GUEST);
+    let product = productOf(invoice, time, customer === GUEST);
     for (let draws = 1; basketOf[product] === basket && draws < DRAWS_MAX; draws++) {
-      product = drawProduct(invoice, moment, customer === GUEST || draws > 2);
+      product = productOf(invoice, time, customer === GUEST || draws > 2);
     }
-    add(invoice, product, drawQuantity(product, customer));
-  }
-
-  /** `isAnyones` if favourites don't come into it. */
-  function drawProduct(
-    { customer, count, products: chosen }: Invoice,
-    { day, month }: Moment,
-    isAnyones: boolean,
-  ): number {
-    const chance = random.below(1000);
-    if (chance < COMPANION && count > 0) {
-      const { companions } = shop.product(chosen[random.below(count)] as number);
-      if (companions.length > 0) return companions[random.below(companions.length)] as number;
-    }
-    if (chance < COMPANION + TREND && chance >= COMPANION) return trend(random.below(TRENDS), day);
-    if (!isAnyones && chance >= COMPANION + TREND + BESTSELLER) {
-      // The lower of two draws: the first favourites come up most.
-      const favourite = shop.favourite(customer, Math.min(random.below(FAVOURITES), random.below(FAVOURITES)));
-      if (shop.isInSeason(favourite, month, random.below(256))) return favourite;
-    }
-    return shop.bestseller(month, random.bits(), random.bits());
-  }
-
-  /** What is talked about: each of the trends gives way to another on days of its own. */
-  function trend(place: number, day: number): number {
-    const turn = Math.floor((day + (place * TREND_DAYS) / TRENDS) / TREND_DAYS);
-    return hash(trendKey, turn * TRENDS + place) % productCount;
-  }
-
-  /** Half of the time as many as this customer buys of most things. */
-  function drawQuantity(product: number, customer: number): number {
-    const { quantities, guestQuantities } = shop.product(product);
-    if (customer === GUEST) return guestQuantities[random.below(QUANTITIES)] as number;
-    const habit = hash(habitKey, customer) + random.below(QUANTITIES >> 3);
-    return quantities[random.below(2) === 0 ? habit % QUANTITIES : random.below(QUANTITIES)] as number;
+    add(invoice, product, quantityOf(product, customer));
   }
 
   function add(invoice: Invoice, product: number, quantity: number): void {
