@@ -13,7 +13,7 @@ export interface StoredBlock {
 
 let scratch = Buffer.allocUnsafeSlow(1 << 16);
 
-/** The bytes are good until the next call, which uses their memory again. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, reserved u32; little-endian throughout. */
+/** The bytes are valid until the next call, which uses the same memory. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, reserved u32; little-endian throughout. */
 export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   const { count, customers, ends, occurrences, lines } = orders;
   const size = HEADER_BYTES + count * COLUMN_BYTES + lines.length;
@@ -33,9 +33,9 @@ export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   return bytes;
 }
 
-/** Undefined if these bytes are not a whole block as it was written. */
+/** Gives undefined if the bytes are not a whole block as it was written. */
 export function decodeBlock(stored: Uint8Array): StoredBlock | undefined {
-  // The columns want to begin on a multiple of eight; whoever hands out bytes doesn't promise it.
+  // The columns have to begin on a multiple of eight, and LMDB does not promise that of its bytes.
   const bytes = stored.byteOffset % 8 === 0 ? stored : new Uint8Array(stored);
   if (bytes.length < HEADER_BYTES) return undefined;
   const header = new DataView(bytes.buffer, bytes.byteOffset);

@@ -7,15 +7,15 @@ export interface Sum {
   toString(): string;
 }
 
-/** Places that are summed as integers; a price with more is scaled up apart. */
+/** Decimal places that are summed as integers. A price with more places is summed separately. */
 const PLACES = 4;
 const SCALE = 10 ** PLACES;
 
 export function createSum(): Sum {
-  /** In ten-thousandths, while they are exact as a number. */
+  /** The sum in ten-thousandths, as long as a number holds it exactly. */
   let small = 0;
   let large = 0n;
-  /** Sums of what has more places, by their number. */
+  /** Sums of prices with more places, by the number of places. */
   const finer = new Map<number, bigint>();
 
   function add(quantity: number, price: string): void {

@@ -47,7 +47,7 @@ export function splitLine(line: string): string[] | string {
   }
 }
 
-/** The fields of a line that was checked before it was kept. */
+/** The fields of a line that is known to be an order. */
 export function parseLine(line: string): LineFields {
   return splitLine(line) as LineFields;
 }
@@ -104,6 +104,6 @@ export function isoDate(date: string): string | undefined {
 /** A wrong value as an error shows it: quoted, on one line, and short. */
 export function quoted(value: string): string {
   const short = value.length > 40 ? `${value.slice(0, 40)}…` : value;
-  // JSON leaves the control characters beyond ASCII as they are.
+  // JSON does not escape the control characters beyond ASCII.
   return JSON.stringify(short).replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }

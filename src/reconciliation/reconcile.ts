@@ -101,7 +101,7 @@ export async function reconcile(
   }
 
   const closed = ledgers.map(({ close }) => close(streamed, revenue.toString()));
-  const differences = closed.flatMap((of) => of.differences);
+  const differences = closed.flatMap((ledger) => ledger.differences);
   if (signal.aborted) differences.push('interrupted before everything was read');
   return {
     pass: differences.length === 0,

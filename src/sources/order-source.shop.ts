@@ -9,15 +9,15 @@ import { hash } from './shop/random.js';
 import { loadShopData, openShop, type Shop } from './shop/shop.js';
 import { createInvoices, type Invoice } from './shop/shop-invoices.js';
 
-/** The next order: which line of which invoice, both from 0. */
+/** The next order: number of its invoice and of its line, both from 0. */
 type ShopPosition = { readonly invoice: number; readonly line: number };
 
 /** The shop's numbers begin past those of the real file, so that both may go into one stream. */
 const FIRST_INVOICE_NO = 600_001;
-/** Where the reader doesn't say how many orders it wants at a time. */
+/** Orders a batch where the reader asks for no size. */
 const BATCH_ORDERS = 32_768;
 
-/** Loads nothing until it is read. */
+/** Opening loads nothing; the first read does. */
 export function openBuiltInShop({ seed }: { seed: number }): OrderSource {
   async function* read(options: SourceRead): AsyncGenerator<SourceBatch> {
     const { from, limit = Number.POSITIVE_INFINITY, batchSize = () => BATCH_ORDERS } = options;

@@ -1,45 +1,45 @@
 /** Port: where orders come from. */
 import type { OrderBlock } from '../orders/order-block.js';
 
-/** A line that isn't an order: kept with the reason, never in the way of what comes after it. */
+/** A line that is not an order. It is kept with the reason, and the lines after it are read all the same. */
 export interface Rejected {
   /** Line number in the source, from 1, the header included. */
   readonly line: number;
   readonly reason: string;
-  /** What the line said, at most its first 1,024 characters. */
+  /** The text of the line, at most its first 1,024 characters. */
   readonly text: string;
 }
 
-/** Where a source was left: JSON that only the source itself reads. */
+/** How far a source has been read: JSON that only the source itself understands. */
 export type SourcePosition = Record<string, string | number | boolean>;
 
 /**
- * What a source has to remember to go on with the same order ids: for each invoice that a batch touched, the stock codes
- * of its lines so far, in file order.
+ * What a source has to remember so that order ids stay the same when reading goes on: for each invoice with a line in this
+ * batch, the stock codes of its lines so far, in file order.
  */
 export type InvoiceCodes = Map<string, string[]>;
 
 export interface SourceBatch {
   readonly orders: OrderBlock;
   readonly rejected: readonly Rejected[];
-  /** Where the source stands after this batch: reading on from here gives the next order. */
+  /** The position behind this batch: reading from here gives the next order. */
   readonly position: SourcePosition;
-  /** Invoices whose codes changed in this batch; empty where ids don't depend on what came before. */
+  /** Invoices whose codes changed in this batch; empty where ids don't depend on earlier lines. */
   readonly invoices: InvoiceCodes;
-  /** No invoice from before this batch comes back: a new pass has begun, and what was kept of them can go. */
+  /** A new pass has begun: no earlier invoice comes back, and its codes can be forgotten. */
   readonly isNewPass?: boolean;
 }
 
 export interface SourceRead {
-  /** Where to go on; undefined starts at the beginning. */
+  /** The position to read from; undefined for the beginning. */
   readonly from?: SourcePosition | undefined;
-  /** The stock codes that were kept of an invoice, or undefined if there are none; asked for what is no longer in memory. */
+  /** Gives the stock codes of an invoice that is no longer in memory, or undefined if the invoice is new. */
   readonly codesOf?: (invoiceNo: string) => string[] | undefined;
-  /** At most this many orders in all, then the source is left where it stands. */
+  /** At most this many orders in all. */
   readonly limit?: number;
-  /** At most this many orders a batch; asked before each batch. */
+  /** At most this many orders a batch. It is asked before each batch. */
   readonly batchSize?: () => number;
-  /** Read what is next while a batch is worked on, where the source can; `batchSize` is then asked once. */
+  /** Reads the next batch while the caller works on this one, where the source can; `batchSize` is then asked once. */
   readonly isAhead?: boolean;
 }
 
@@ -48,11 +48,11 @@ export interface SourceRead {
  * `read` ends where the source ends, and throws an `AlakazamError` for an input that can't be read at all.
  */
 export interface OrderSource {
-  /** What its bookmark is kept under, or undefined where it can't be read twice (standard input). */
+  /** The key of its bookmark, or undefined if the source can't be read twice (standard input). */
   readonly id: string | undefined;
   /** For people: a path, or "the built-in shop". */
   readonly name: string;
-  /** True where it never ends. */
+  /** True if the source never ends. */
   readonly endless: boolean;
   read(options: SourceRead): AsyncIterable<SourceBatch>;
 }

@@ -1,4 +1,4 @@
-/** When the next orders are due: all at once, so many a second, or as fast as their own dates say. */
+/** When orders are due: all at once, at a rate, or spaced as their own dates are. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { joined, orderOf } from '../orders/order-block.js';
 import type { SourceBatch } from './order-source.js';
@@ -6,17 +6,17 @@ import type { SourceBatch } from './order-source.js';
 export interface Pace {
   /** Orders to read at a time. */
   readonly batchSize: () => number;
-  /** True if there is never a wait: then it pays to read ahead. */
+  /** True if no order is ever waited for: then it pays to read ahead. */
   readonly isAhead: boolean;
-  /** Batches that are due, each handed on when it is; ends early when `signal` says stop. */
+  /** Yields each batch when it is due; ends early when `signal` aborts. */
   due(batches: AsyncIterable<SourceBatch>, signal: AbortSignal): AsyncIterable<SourceBatch>;
 }
 
-/** Large enough that a commit costs little an order, small enough to hold in memory and to see progress. */
+/** Large enough that a commit costs little per order, small enough for memory and for progress to be seen. */
 const BULK_ORDERS = 16_384;
-/** Orders of one rate go out this often: rarely enough for a commit each, often enough not to come in bursts. */
+/** At a rate, orders are put this often: rarely enough for a commit each time, often enough to avoid bursts. */
 const TICK_MS = 10;
-/** After a stall at most this much is made up for, so that what follows it is no burst. */
+/** After a stall at most this much time is made up for, so that no burst follows. */
 const CATCH_UP_MS = 250;
 
 export function atOnce(): Pace {
@@ -44,7 +44,7 @@ export function atRate(perSecond: number): Pace {
   };
 }
 
-/** As the order dates follow each other, `factor` times as fast. Orders of one date go together, as they came. */
+/** Spaces orders as their dates are, `factor` times as fast. Orders of one date are put together. */
 export function atSpeed(factor: number, onWait: (nextDate: string, waitMs: number) => void): Pace {
   return {
     batchSize: () => 1,
@@ -80,7 +80,7 @@ export function atSpeed(factor: number, onWait: (nextDate: string, waitMs: numbe
   };
 }
 
-/** Waits for a time of `performance.now()`; false if it was told to stop. */
+/** Waits until `performance.now()` reaches a time; false if `signal` aborts first. */
 async function until(dueMs: number, signal: AbortSignal): Promise<boolean> {
   const waitMs = dueMs - performance.now();
   if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => undefined);

@@ -11,7 +11,7 @@ const PAGE_SIZE_AT = PAGE_HEADER_BYTES + 24;
 const LAST_PAGE_AT = PAGE_HEADER_BYTES + 120;
 const META_BYTES = PAGE_HEADER_BYTES + 136;
 
-/** What is wrong with the file at `path`, or undefined if it is whole, empty or not there. */
+/** Says what is wrong with the file at `path`; undefined if the file is whole, empty or absent. */
 export function whatIsDamaged(path: string): string | undefined {
   let file: number;
   try {
@@ -33,7 +33,7 @@ export function whatIsDamaged(path: string): string | undefined {
     readSync(file, second, 0, META_BYTES, pageBytes);
     if (second.readUInt32LE(PAGE_HEADER_BYTES) !== MAGIC) return 'its second page is not that of a store';
     const pages = Math.max(...[first, second].map((meta) => Number(meta.readBigUInt64LE(LAST_PAGE_AT)))) + 1;
-    // Its last pages may never have been written because they are free; whether these are, only reading it tells.
+    // Free pages at the end are never written. Only reading the file tells whether the missing pages are free.
     if (size < pages * pageBytes && !canBeRead(path)) return `it has ${size} of its ${pages * pageBytes} bytes`;
     return undefined;
   } finally {
@@ -41,7 +41,7 @@ export function whatIsDamaged(path: string): string | undefined {
   }
 }
 
-/** Reads all of the store in a process of its own, which may die of it. */
+/** Reads the whole store in a process of its own, because a damaged store kills the process that reads it. */
 function canBeRead(path: string): boolean {
   const script = `
     const { open } = await import(${JSON.stringify(import.meta.resolve('lmdb'))});

@@ -27,7 +27,7 @@ export async function* checkHome(home: string): AsyncGenerator<Check> {
 }
 
 function writeSpeed(home: string): string {
-  // A name nobody can foresee, and made anew: a link that somebody put there is not written through.
+  // The name can't be foreseen and the file must be new, so nothing is written through a link that somebody has put there.
   const path = join(home, `write-speed-${randomBytes(8).toString('hex')}.tmp`);
   const file = openSync(path, 'wx');
   try {

@@ -1,4 +1,4 @@
-/** The one place that opens LMDB: where files are, what version they are, and what to say when the disk says no. */
+/** Opens LMDB, here alone: the place of the files, their version, and the errors of a disk that fails. */
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import { AlakazamError, reasonOf } from '../../errors.js';
 import { whatIsDamaged } from './file.js';
 
-// Its CommonJS build is one file and loads in two thirds of the time of the other, which is nine.
+// The CommonJS build of lmdb is one file and loads in two thirds of the time of its ES modules, which are nine.
 const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb');
 
 /** Written into every store; a store with a higher one was made by a newer alakazam. */
@@ -18,13 +18,13 @@ export interface LocalStore {
   table(name: string): Database<Buffer, LmdbKey>;
   /** Runs `write` in a transaction that is durable, whole, when this returns. */
   write<T>(write: () => T): T;
-  /** What to throw when what it holds can't be. */
+  /** The error to throw when stored data can't be right. */
   damaged(what: string): AlakazamError;
   /** Sees what other processes have written since the last look. */
   refresh(): void;
   /**
-   * Gives back the memory of what was read so far. LMDB maps its file, and pages once read count as this process's until
-   * the map is closed: a reader of everything calls this now and then.
+   * Frees the memory of pages that were read. LMDB maps its file, and a page that was read counts as this process's memory
+   * until the map is closed, so a reader of the whole store calls this now and then.
    */
   unmap(): void;
   close(): Promise<void>;
@@ -39,9 +39,9 @@ export interface StoreOptions {
 
 export type LmdbKey = string | number | (string | number)[];
 
-/** Opens the store `name` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
-export function openStore(directory: string, name: string, { tables: names, remedy }: StoreOptions): LocalStore {
-  const path = join(directory, `${name}.mdb`);
+/** Opens the file `<store>.mdb` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
+export function openStore(directory: string, store: string, { tables: names, remedy }: StoreOptions): LocalStore {
+  const path = join(directory, `${store}.mdb`);
   function guard<T>(act: () => T): T {
     try {
       return act();
@@ -52,7 +52,7 @@ export function openStore(directory: string, name: string, { tables: names, reme
 
   let root = guard(() => {
     mkdirSync(directory, { recursive: true });
-    // The lock file is mapped too, and a page of it that the disk has no room for would kill the process.
+    // The lock file is mapped too. A page of it for which the disk has no room would kill the process.
     if (!isWhole(`${path}-lock`) && isFull(directory)) throw diskFull(path);
     const damage = whatIsDamaged(path);
     if (damage) throw damaged(path, damage, remedy);
@@ -64,14 +64,14 @@ export function openStore(directory: string, name: string, { tables: names, reme
     return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8, noMemInit: true });
   }
 
-  /** All of them at once: one that is first opened in a transaction that fails is gone with it. */
+  /** Opens all tables at once: a table that is first opened in a failing transaction disappears with it. */
   function openTables(): Map<string, Database<Buffer, LmdbKey>> {
     const open = (table: string) => root.openDB<Buffer, LmdbKey>(table, { encoding: 'binary' });
     return guard(() => new Map(['meta', ...names].map((table) => [table, open(table)])));
   }
 
-  function table(of: string): Database<Buffer, LmdbKey> {
-    return tables.get(of) as Database<Buffer, LmdbKey>;
+  function table(name: string): Database<Buffer, LmdbKey> {
+    return tables.get(name) as Database<Buffer, LmdbKey>;
   }
 
   const meta = table('meta');
@@ -93,7 +93,7 @@ export function openStore(directory: string, name: string, { tables: names, reme
     write: (write) => guard(() => root.transactionSync(write)),
     refresh: () => root.resetReadTxn(),
     unmap() {
-      // Closing is done when this returns, because no write is ever under way between two turns of the event loop.
+      // The map is closed when this returns, because no write is ever pending between two turns of the event loop.
       void root.close();
       root = guard(openRoot);
       tables = openTables();
@@ -108,7 +108,7 @@ function storeError(path: string, remedy: string, error: unknown): unknown {
   const { code } = error as { code?: string | number };
   const reason = reasonOf(error);
   const isAny = (...codes: (string | number)[]) => code !== undefined && codes.includes(code);
-  // LMDB says EIO where the disk took only a part.
+  // LMDB reports EIO when the disk accepted only a part.
   if (isAny(28, 'ENOSPC') || /no space left/i.test(reason) || (isAny(5, 'EIO') && isFull(path)))
     return diskFull(path, error);
   if (isAny(30, 13, 1, 'EROFS', 'EACCES', 'EPERM') || /read-only|permission denied/i.test(reason)) {
@@ -131,7 +131,7 @@ function storeError(path: string, remedy: string, error: unknown): unknown {
   return error;
 }
 
-/** Less than this is no room for a commit. */
+/** A commit needs at least this much room. */
 const FREE_BYTES_MIN = 1 << 18;
 
 /** Whether the disk holds every byte of the file. */

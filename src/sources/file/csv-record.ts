@@ -14,9 +14,9 @@ export interface CsvRecord {
 const LF = 10;
 
 /**
- * Reads the record at `at`, whose first line ends at `lineEnd`. Where that line leaves a quote open the record goes on in
- * the next ones and is an order with them, but no further than a field may be long: past that the first line alone is at fault, and the lines after
- * it are read for themselves. Undefined if it takes more bytes to tell and there are more to come.
+ * Reads the record at `at`, whose first line ends at `lineEnd`. If that line leaves a quote open, the record goes on over the
+ * next lines, as far as one field may be long. Beyond that only the first line is rejected, and the lines after it are read
+ * on their own. Gives undefined if more bytes are needed to decide and there are more.
  */
 export function readRecord(
   bytes: Buffer,
@@ -38,7 +38,7 @@ export function readRecord(
     if (end > furthest) return { ...firstLine, fields: 'unclosed quote' };
     if (found < 0 && hasMore) return undefined;
     lines++;
-    // A line that is an order by itself is no part of another's description.
+    // A line that is an order on its own belongs to no description of another order.
     const alone = splitLine(decodeText(bytes, next, trimCarriageReturn(bytes, next, end)));
     if (typeof alone !== 'string' && isOrder(alone)) return { ...firstLine, fields: 'unclosed quote' };
     const hasQuote = bytes.subarray(next, end).includes(34);
@@ -47,7 +47,7 @@ export function readRecord(
     const text = decodeText(bytes, at, trimCarriageReturn(bytes, at, end));
     const fields = splitLine(text);
     if (fields === 'unclosed quote') continue;
-    // Another line's stray quote may seem to close this one's: what is no order together is read line by line.
+    // A stray quote of another line may seem to close this one. Lines that are no order together are read one by one.
     if (typeof fields !== 'string' && isOrder(fields))
       return { fields, text, lines, end: Math.min(next, bytes.length) };
     return { ...firstLine, fields: 'unclosed quote' };

@@ -1,9 +1,9 @@
-/** Text of a file whose encoding nobody wrote down. */
+/** Decodes the text of a file whose encoding is not known. */
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const CR = 13;
 
-/** UTF-8 where it is UTF-8, else latin-1: told apart line by line, so that it doesn't matter where reading starts. */
+/** A line that is valid UTF-8 is read as UTF-8, any other as latin-1. Each line decides alone, so reading may start at any line. */
 export function decodeText(bytes: Buffer, start: number, end: number): string {
   try {
     return utf8.decode(bytes.subarray(start, end));

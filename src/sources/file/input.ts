@@ -1,4 +1,4 @@
-/** The bytes of a file or of standard input: decompressed where they are compressed, and refused where they can't be orders. */
+/** The bytes of a file or of standard input: gzip is decompressed, and a format that can't hold orders is refused. */
 import { createReadStream } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
@@ -14,19 +14,19 @@ export interface Input {
   /** Its first bytes, decompressed: enough for a header and a line. */
   readonly head: Buffer;
   /**
-   * Its bytes from `offset` (decompressed), then 'end'. 'pause' says that nothing has come for a while. A chunk is good until
-   * the next is asked for, which may use its memory again.
+   * Its bytes from `offset` (decompressed), then 'end'. 'pause' means that no byte has arrived for a while. A chunk is valid
+   * until the next one is requested, which may use the same memory.
    */
   chunks(offset: number): AsyncIterable<Buffer | 'pause' | 'end'>;
 }
 
 const HEAD_BYTES = 1 << 20;
 const CHUNK_BYTES = 1 << 18;
-/** What has come is handed on when nothing more comes for this long. */
+/** Bytes wait for more no longer than this. */
 const PAUSE_MS = 50;
 const LF = 10;
 
-/** Throws an `AlakazamError` for what is not there, not a file, not to be read, or neither CSV nor compressed CSV. */
+/** Throws an `AlakazamError` if the path does not exist, is no file, is not readable, or is neither CSV nor gzipped CSV. */
 export async function openInput(path: string, stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
   return path === '-' ? openPipe(stdin) : openFile(path);
 }
@@ -67,8 +67,8 @@ async function* decoded(path: string, isGzip: boolean, offset: number): AsyncGen
 }
 
 /**
- * Decompresses a part at a time and hands on all of it before the next: of a file that is cut off or damaged, what was
- * decompressed before the part with the fault comes out before the fault is thrown.
+ * Decompresses one part at a time and yields all of it before the next part. If the file is cut off or damaged, the bytes
+ * before the damaged part are yielded before the error is thrown.
  */
 async function* unzipped(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
@@ -87,7 +87,7 @@ async function* unzipped(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<
     yield* chunks;
     if (fault) throw fault;
   }
-  // It ends by itself where zeros pad the file, and then calls nobody back.
+  // zlib ends by itself where zeros pad the file, and then calls no callback.
   let isEnded = false;
   const ended = new Promise<void>((resolve) => {
     gunzip.once('end', () => {
@@ -123,7 +123,7 @@ async function* plain(path: string, offset: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** Its bytes up to `HEAD_BYTES`, whatever fault may follow them. */
+/** The first `HEAD_BYTES` bytes of an input. A fault behind them is not an error yet. */
 async function headOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   const content = peekable(bytes);
   const head = await content.peek(HEAD_BYTES);
@@ -131,7 +131,7 @@ async function headOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   return head;
 }
 
-/** Reads on from the first bytes, which say what it is; nothing else of it is held. */
+/** Reads standard input: looks at the first bytes to tell the format, and holds no more of it than that. */
 async function openPipe(stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
   if (!stdin) throw new AlakazamError('usage', 'there is no standard input to read');
   const name = 'standard input';
@@ -168,7 +168,7 @@ interface Peekable {
 function peekable(bytes: AsyncIterable<Uint8Array>): Peekable {
   const from = bytes[Symbol.asyncIterator]();
   let peeked: Buffer = Buffer.alloc(0);
-  /** What went wrong while peeking: thrown when reading comes to it. */
+  /** The error that was met while looking at the first bytes. It is thrown when reading reaches it. */
   let fault: { error: unknown } | undefined;
   return {
     async peek(length) {

@@ -29,7 +29,7 @@ const ZERO = 48;
 const COLON = 58;
 const SPACE = 32;
 
-/** What a byte is to a line; looked up, because one test a byte is what reading costs. */
+/** The kind of each byte, as a table: the time of scanning is one test a byte. */
 const KINDS = new Uint8Array(256);
 const ORDINARY = 0;
 const SEPARATOR = 1;
@@ -134,7 +134,7 @@ function isDecimal(bytes: Uint8Array, from: number, end: number): boolean {
   return dot > start && dot - start <= 15 && end > dot + 1 && end - dot - 1 <= 15;
 }
 
-/** `M/D/YYYY H:MM`; 29 February is left to who knows the years. */
+/** `M/D/YYYY H:MM`. 29 February is left to `order-line.ts`, which knows leap years. */
 function isUsDate(bytes: Uint8Array, start: number, end: number): boolean {
   const monthEnd = bytes[start + 1] === SLASH ? start + 1 : start + 2;
   const dayEnd = bytes[monthEnd + 2] === SLASH ? monthEnd + 2 : monthEnd + 3;
@@ -152,7 +152,7 @@ function isUsDate(bytes: Uint8Array, start: number, end: number): boolean {
   return day >= 1 && day <= (DAYS[month] ?? 0) && hours >= 0 && hours <= 23 && minute >= 0 && minute <= 59;
 }
 
-/** Value of one or two digits, or a number no date has. */
+/** The value of one or two digits, or a number that no date has. */
 function number(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) {

@@ -13,11 +13,11 @@ export interface OrderHeader {
   readonly count: number;
   /** True if the columns are `FIELDS`, in their order. */
   readonly isStandard: boolean;
-  /** The header and the first line: a file with other ones is another source, one that only grew is the same. */
+  /** The header and the first line. A file in which they differ is another source; a file that only grew is the same source. */
   readonly identity: string;
 }
 
-/** Other names the same fields go by, in later editions of the data set and in the Kinesis Agent's records. */
+/** Other names of the same fields, in later editions of the data set and in records of the Kinesis Agent. */
 const ALIASES: Record<string, (typeof FIELDS)[number]> = {
   invoice: 'InvoiceNo',
   price: 'UnitPrice',

@@ -1,4 +1,4 @@
-/** Reads a file in a thread of its own, ahead of who works on its batches. */
+/** Scans a file in a thread of its own, ahead of the reader of its batches. */
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { assetOf } from '../../assets.js';
@@ -7,11 +7,11 @@ import { openInput } from './input.js';
 import type { OrderHeader } from './order-header.js';
 import { type FilePosition, type ScannedBatch, type ScanOptions, scanFile } from './scan-file.js';
 
-/** Batches that may wait to be worked on. */
+/** So many batches may wait for the reader. */
 const AHEAD = 1;
 const THREAD = assetOf('dist/scan.thread.js');
 
-/** What the thread is given. */
+/** What the thread receives. */
 export interface Assignment {
   readonly path: string;
   readonly header: OrderHeader;
@@ -22,20 +22,20 @@ export interface Assignment {
   readonly ahead: number;
 }
 
-/** What the thread answers. */
+/** What the thread sends. */
 export type ScanMessage =
   | { readonly batch: ScannedBatch }
   | { readonly error: { readonly code?: ErrorCode; readonly message: string; readonly hint?: string | undefined } }
   | 'end';
 
-/** Like `scanFile`, of which it reads what is next meanwhile; `batchSize` is asked once. */
+/** Like `scanFile`, but scans the next batch while the reader works on this one. `batchSize` is asked once. */
 export async function* scanAhead(
   path: string,
   header: OrderHeader,
   options: ScanOptions,
 ): AsyncGenerator<ScannedBatch> {
   if (!existsSync(THREAD)) {
-    // Not built: the sources are run as they are.
+    // There is no built thread when the sources are run as they are.
     yield* scanFile(await openInput(path), header, options);
     return;
   }

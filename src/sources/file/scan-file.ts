@@ -12,7 +12,7 @@ import type { OrderHeader } from './order-header.js';
 const LINE_BYTES_MAX = 8 * 2 * FIELD_CHARACTERS_MAX;
 const REJECTED_TEXT_CHARACTERS = 1024;
 const LF = 10;
-/** Stands where the number of a line in its invoice will. */
+/** The occurrence of a line that has none yet. */
 const UNNUMBERED = 0;
 
 export type FilePosition = { readonly offset: number; readonly line: number; readonly pass: number };
@@ -58,7 +58,7 @@ export async function* scanFile(
     } catch (error) {
       fault = { error };
     }
-    // What came before the fault is not lost to it.
+    // Orders before the fault are kept.
     if (lines.hasAny()) yield take();
     if (fault) throw fault.error;
     const isEmpty = read === 0 && position.offset === header.bytes;
@@ -85,16 +85,16 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
   const { pass } = from;
   let { offset, line } = from;
   let rejected: Rejected[] = [];
-  /** What is read now stands in one buffer for as long as it is large enough: a new one a chunk is what memory would go to. */
+  /** The bytes that are being read. One buffer is used again for every chunk, because a new one for each would fill the memory. */
   let held: Buffer = Buffer.alloc(0);
   let window = held;
   let at = 0;
   let isEnd = false;
-  /** Bytes of a line over the limit that were passed over so far, and how it began. */
+  /** Bytes of an overlong line that were skipped so far, and the beginning of that line. */
   let skipped = 0;
   let skippedText = '';
 
-  /** The ordinary case, and the only one that has to be fast. Stops before the first line that is not plain. */
+  /** Reads plain lines, which are nearly all lines, so only this has to be fast. Stops before the first line that is not plain. */
   function takePlainLines(room: number): void {
     const bytes = window;
     const limit = bytes.length;
@@ -153,7 +153,7 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     rejected.push({ line, reason, text: text.slice(0, REJECTED_TEXT_CHARACTERS) });
   }
 
-  /** Passes over a line too long to hold; true when its end was found. */
+  /** Skips a line that is too long to hold in memory; true when the end of the line was found. */
   function skipLongLine(): boolean {
     const found = window.indexOf(LF, at);
     const end = found < 0 ? window.length : found + 1;

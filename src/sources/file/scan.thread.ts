@@ -1,4 +1,4 @@
-/** The thread of `scan-ahead.ts`: scans a file and hands over its batches, a few ahead of what was asked for. */
+/** The thread of `scan-ahead.ts`: scans a file, a few batches ahead of the reader, and sends the batches to it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AlakazamError, reasonOf } from '../../errors.js';
 import { openInput } from './input.js';

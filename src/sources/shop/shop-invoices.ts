@@ -1,4 +1,4 @@
-/** The invoices of the built-in shop: whose they are, and what is bought or brought back. */
+/** The invoices of the built-in shop: their customers, and the products they buy or return. */
 import { GUEST } from '../../orders/order-block.js';
 import { formatLine } from '../../orders/order-line.js';
 import { createRandom, hash } from './random.js';
@@ -26,7 +26,7 @@ export interface Invoice {
   postage: { readonly text: string; readonly price: string; readonly guestPrice: string };
 }
 
-/** So many invoices in a row, two to this power, have nearly the real mix of kinds and sizes. */
+/** Two to this power invoices in a row have nearly the real mix of kinds and sizes. */
 const MIX_BITS = 10;
 /** A return is of one of this many invoices before it, sooner rather than later: seven weeks or so. */
 const RETURNED_WITHIN = 3000;
@@ -41,7 +41,7 @@ const ONLINE_LINES_MIN = 20;
 
 type Keys = [mix: number, draw: number, returns: number, trend: number, habit: number];
 
-/** Draws invoice n. It is good until the next one is drawn. */
+/** Draws invoice n. The invoice is valid until the next one is drawn. */
 export function createInvoices(data: ShopData, shop: Shop, key: number): (number: number) => Invoice {
   const { kinds, lines, countries, charges } = data;
   const { productCount } = shop;
@@ -98,7 +98,7 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     return model < guestsFrom && (sizes[model] as number) > size;
   }
 
-  /** Brings back some of what was bought before; false if nothing was. */
+  /** Returns some products of an earlier invoice; false if there is no such invoice. */
   function drawReturn(invoice: Invoice, size: number): boolean {
     const within = Math.min(invoice.number, RETURNED_WITHIN);
     let number = invoice.number - 1 - Math.min(random.below(within), random.below(within));
@@ -125,7 +125,7 @@ export function createInvoices(data: ShopData, shop: Shop, key: number): (number
     return true;
   }
 
-  /** What an online shop of many guests pays for all of them. */
+  /** The postage that an online shop pays for its many guests. */
   function drawOnlinePostage(invoice: Invoice, size: number): boolean {
     if (size < ONLINE_LINES_MIN || random.below(1000) >= POSTAGE_ONLINE) return false;
     const price = String((size * (100 + random.below(250))) / 100);

@@ -97,8 +97,8 @@ export function loadShopData(): ShopData {
 }
 
 /**
- * Opens the shop of a key, which is 32 bits of a seed. What can wait is made when it is first needed, so that a few orders
- * are drawn soon.
+ * Opens the shop of a key, which is 32 bits of a seed. Tables that can wait are made when they are first needed, so that the
+ * first orders come soon.
  */
 export function openShop(data: ShopData, key: number): Shop {
   const { themes } = data;
@@ -184,7 +184,7 @@ function demandOf({ 4: popularity }: ProductRow): number {
   return popularity + Math.floor((popularity * popularity) / POPULARITY_HANDICAP);
 }
 
-/** What `bits` choose where each has its share of the running totals. */
+/** Chooses by `bits` among candidates that each have a share of the running totals. */
 function among(totals: Float64Array, bits: number): number {
   return firstAbove(totals, scaled(bits, totals[totals.length - 1] as number));
 }
