@@ -20,8 +20,10 @@ export const diff = defineCommand({
     const plan = await stack.plan(new Map(param));
     await plan.discard();
     const { changes, cost } = plan;
-    const isDrawn = output === 'table' || (output === undefined && terminal.isInteractive);
-    await answer(terminal, output, isDrawn ? shownChangeColumns(changes) : changeColumns, changes, { changes, cost });
+    await answer(terminal, output, changeColumns, changes, {
+      json: { changes, cost },
+      table: shownChangeColumns(changes),
+    });
     if (changes.length === 0) terminal.say(`${await stack.where()} is up to date`);
     for (const text of costLines(cost)) terminal.say(text);
     return changes.length > 0 ? 'difference' : undefined;

@@ -33,9 +33,7 @@ export const doctor = defineCommand({
       const found = await Promise.all(pipeline.stages.map((stage) => listOf(stage.checks?.())));
       checks.push(...found.flat());
     }
-    if (output === 'table' || (output === undefined && terminal.isInteractive)) {
-      await terminal.write(checkRows(terminal, checks));
-    } else await answer(terminal, output, columns, checks);
+    await answer(terminal, output, columns, checks, { table: (found) => checkRows(terminal, found) });
     return checks.some(({ isGood }) => isGood === false) ? 'failed' : undefined;
   },
 });

@@ -1,14 +1,13 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
-import { orderOf } from '../orders/order-block.js';
-import { orderColumns } from '../orders/rows.js';
+import { orderColumns, ordersOf } from '../orders/rows.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
 import type { Stage, View } from '../stage.js';
 import { type Loaded, load } from '../stream/load.js';
-import { answer, type Column, type Format, line } from '../terminal/answer.js';
+import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
 
 const WHERE = ['start', 'continue'] as const;
@@ -30,6 +29,7 @@ export const generate = defineCommand({
     ['alakazam generate --source OnlineRetail.csv --speed 3600x', 'an hour of them every second'],
     ['alakazam generate --dry-run -o csv > orders.csv', 'print orders, store nothing'],
   ],
+  graceMs: 10_000,
   options: {
     count: { flags: '-c, --count <n>', about: 'how many orders', parse: wholeNumber(0), fallback: 100 },
     source: {
@@ -124,7 +124,7 @@ async function conclude(
   const { streamed, rejected, position, isExhausted, behind } = loaded;
   if (output !== undefined) {
     const result = { streamed, rejected, seconds, position, exhausted: isExhausted };
-    await answer(terminal, output, resultColumns, [result], result);
+    await answer(terminal, output, resultColumns, [result], { json: result });
   }
   const rate = seconds > 0 && streamed >= 1000 ? ` (${whole(streamed / seconds)}/s)` : '';
   terminal.say(
@@ -142,17 +142,17 @@ async function print(
   { terminal, signal }: Context,
   source: OrderSource,
   pace: Pace,
-  { count, output }: { count: number; output: string | undefined },
+  { count, output }: { count: number; output: Format | undefined },
 ) {
   if (output === 'table' || output === 'json') {
     throw new AlakazamError('usage', `--dry-run writes lines, not ${output}; valid: csv, ndjson`);
   }
-  const format = output === 'csv' ? 'csv' : 'ndjson';
-  if (format === 'csv') await terminal.write(`${orderColumns.map(({ name }) => name).join(',')}\n`);
+  const answer = openAnswer(terminal, output ?? 'ndjson', orderColumns);
   for await (const { orders, rejected } of pace.due(source.read({ limit: count, batchSize: pace.batchSize }), signal)) {
-    for (let i = 0; i < orders.count; i++) await terminal.write(line(format, orderColumns, orderOf(orders, i)));
+    await answer.write(ordersOf(orders));
     for (const { line: at, reason } of rejected) terminal.warn(`${source.name} line ${at}: ${reason}`);
-    if (signal.aborted) return undefined;
+    if (signal.aborted) break;
   }
+  await answer.end();
   return undefined;
 }

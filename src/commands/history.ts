@@ -3,10 +3,10 @@ import { AlakazamError } from '../errors.js';
 import { orderDate, outputOption, text, wholeNumber } from '../options.js';
 import { type CustomerOrders, selectOrders, totalsOf } from '../order-history/customer-orders.js';
 import type { OrderHistory } from '../order-history/history.js';
-import { drawInvoices } from '../order-history/invoices.js';
+import { drawInvoices, drawOrder } from '../order-history/invoices.js';
 import { orderColumns } from '../orders/rows.js';
-import { answer } from '../terminal/answer.js';
-import { pounds, whole } from '../terminal/numbers.js';
+import { answer, type Format } from '../terminal/answer.js';
+import { whole } from '../terminal/numbers.js';
 
 export const history = defineCommand({
   name: 'history',
@@ -47,27 +47,22 @@ export const history = defineCommand({
     if (all.length === 0) await sayUnknown(context, table, customerId);
     else if (orders.length === 0)
       terminal.say(`customer ${customerId} has ${whole(all.length)} orders, none of them in that time`);
-    if (output === 'table' || (output === undefined && terminal.isInteractive)) {
-      if (orders.length > 0) await terminal.write(drawInvoices(terminal, found));
-    } else await answer(terminal, output, orderColumns, [...orders].reverse(), found);
+    await answer(terminal, output, orderColumns, [...orders].reverse(), {
+      json: found,
+      table: () => drawInvoices(found, terminal.columns),
+    });
     return undefined;
   },
 });
 
-async function showOrder({ terminal }: Context, table: OrderHistory, id: string, output: Parameters<typeof answer>[1]) {
+async function showOrder({ terminal }: Context, table: OrderHistory, id: string, output: Format | undefined) {
   const found = await table.order(id);
   if (!found)
     terminal.say(
       `no order ${JSON.stringify(id)} in the history; an order id is InvoiceNo-StockCode, as in 536365-85123A`,
     );
-  const fields = found
-    ? orderColumns.map((column) => ({ field: column.title ?? column.name, value: String(column.value(found) ?? '') }))
-    : [];
-  if (output === 'table' || (output === undefined && terminal.isInteractive)) {
-    const price = found ? pounds(found.unitPrice) : '';
-    for (const { field, value } of fields)
-      await terminal.write(`${field.padEnd(12)}${field === 'price' ? price : value}\n`);
-  } else await answer(terminal, output, orderColumns, found ? [found] : [], found ?? null);
+  const orders = found ? [found] : [];
+  await answer(terminal, output, orderColumns, orders, { json: found ?? null, table: (rows) => rows.map(drawOrder) });
   return undefined;
 }
 

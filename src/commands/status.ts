@@ -39,8 +39,8 @@ export const status = defineCommand({
     if (replay) return sendAgain(context);
     const stack = await pipeline.stack();
     const [parts, cost] = await Promise.all([stack.parts(), stack.cost()]);
-    if (costs) await answer(terminal, output, costColumns, cost.items, cost);
-    else await answer(terminal, output, columns, parts, { parts, cost });
+    if (costs) await answer(terminal, output, costColumns, cost.items, { json: cost });
+    else await answer(terminal, output, columns, parts, { json: { parts, cost } });
     for (const text of costLines(cost)) terminal.say(text);
     if (!costs && parts.some(({ waiting }) => waiting !== '')) {
       terminal.say('  alakazam rejected --target aws     shows what was rejected, and why');

@@ -1,11 +1,9 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { type Moment, moment, outputOption, wholeNumber } from '../options.js';
-import type { Order } from '../orders/order.js';
-import { orderOf } from '../orders/order-block.js';
-import { orderColumns, orderLines } from '../orders/rows.js';
+import { moment, outputOption, type PointInTime, wholeNumber } from '../options.js';
+import { orderColumns, ordersOf, orderTable } from '../orders/rows.js';
 import type { StreamBlock, StreamStart } from '../stream/stream.js';
-import { line } from '../terminal/answer.js';
+import { type Format, openAnswer } from '../terminal/answer.js';
 
 export const tail = defineCommand({
   name: 'tail',
@@ -57,38 +55,23 @@ export const tail = defineCommand({
   },
 });
 
-function startOf(since: Moment, nowMs: number): StreamStart {
+function startOf(since: PointInTime, nowMs: number): StreamStart {
   if (since === 'start') return 'first';
   return { sinceMs: 'agoMs' in since ? nowMs - since.agoMs : since.atMs };
 }
 
-async function show({ terminal, signal }: Context, blocks: AsyncIterable<StreamBlock>, output: string | undefined) {
-  const write = writer(terminal, output);
+async function show(
+  { terminal, signal }: Context,
+  blocks: AsyncIterable<StreamBlock>,
+  output: Format | undefined,
+): Promise<void> {
+  const answer = openAnswer(terminal, output, orderColumns, { table: orderTable(terminal.columns), piped: 'ndjson' });
   let count = 0;
   for await (const { orders } of blocks) {
-    if (orders.count > 0) await terminal.write(text(orders.count, (i) => write(orderOf(orders, i), count++)));
-    if (signal.aborted) return;
+    await answer.write(ordersOf(orders));
+    count += orders.count;
+    if (signal.aborted) break;
   }
-  if (output === 'json') await terminal.write(count === 0 ? '[]\n' : ']\n');
-  if (count === 0) terminal.say('no orders yet; alakazam generate --count 100 makes some');
-}
-
-/** Lines of one block are written at once: a system call an order is what would take longest. */
-function text(count: number, lineOf: (i: number) => string): string {
-  let lines = '';
-  for (let i = 0; i < count; i++) lines += lineOf(i);
-  return lines;
-}
-
-function writer(terminal: Context['terminal'], output: string | undefined): (order: Order, index: number) => string {
-  if (output === 'table' || (output === undefined && terminal.isInteractive)) {
-    const lines = orderLines(terminal.columns);
-    return (order, index) => (index === 0 ? terminal.style('bold', lines.header()) : '') + lines.line(order);
-  }
-  if (output === 'json') return (order, index) => (index === 0 ? '[' : ',') + JSON.stringify(order);
-  if (output === 'csv') {
-    const header = `${orderColumns.map(({ name }) => name).join(',')}\n`;
-    return (order, index) => (index === 0 ? header : '') + line('csv', orderColumns, order);
-  }
-  return (order) => line('ndjson', orderColumns, order);
+  await answer.end();
+  if (count === 0 && !signal.aborted) terminal.say('no orders yet; alakazam generate --count 100 makes some');
 }

@@ -4,7 +4,7 @@ import { type Reconciliation, reconcile, type ViewReconciliation } from '../reco
 import type { View } from '../stage.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { pounds, whole } from '../terminal/numbers.js';
-import type { Terminal } from '../terminal/terminal.js';
+import { styled, type Text } from '../terminal/text.js';
 
 /** In a pipe and in a file each figure has its name, and its view where it is one of a view. */
 interface Figure {
@@ -43,9 +43,10 @@ export const verify = defineCommand({
         onProgress: (read) => progress.update(read, undefined),
       },
     ).finally(() => progress.stop());
-    if (output === 'table' || (output === undefined && terminal.isInteractive))
-      await terminal.write(drawn(terminal, result, views));
-    else await answer(terminal, output, columns, figuresOf(result), since ? { since, ...result } : result);
+    await answer(terminal, output, columns, figuresOf(result), {
+      json: since ? { since, ...result } : result,
+      table: () => drawn(result, views),
+    });
     if (since) terminal.say(`the stream has forgotten what arrived before ${since}: that was not compared`);
     if (output !== 'json') for (const difference of result.differences) terminal.say(difference);
     return result.pass ? undefined : 'difference';
@@ -62,13 +63,12 @@ function figuresOf({ pass, streamed, rejected, guests, revenue, views }: Reconci
 }
 
 /** What the stream has, and for each view how the view comes to the same number. */
-function drawn(terminal: Terminal, result: Reconciliation, views: readonly View[]): string {
+function drawn(result: Reconciliation, views: readonly View[]): Text {
   const { pass, streamed, rejected, revenue } = result;
   const width = Math.max(whole(streamed).length, 9);
   const row = (sign: string, count: number, what: string, note = '') =>
-    `${sign} ${whole(count).padStart(width)}  ${what.padEnd(34)}${note}`.trimEnd();
-  const verdict = pass ? terminal.style('green', 'PASS') : terminal.style('red', 'FAIL');
-  return `${[
+    `${`${sign} ${whole(count).padStart(width)}  ${what.padEnd(34)}${note}`.trimEnd()}\n`;
+  return [
     row(' ', streamed, 'orders in the stream', pounds(revenue)),
     ...views.flatMap(({ key, name, notExpected: why }) => {
       const { held, notExpected, repeated, revenue } = result.views[key] as ViewReconciliation;
@@ -79,6 +79,7 @@ function drawn(terminal: Terminal, result: Reconciliation, views: readonly View[
       ];
     }),
     row(' ', rejected, 'lines that were not orders, kept as rejected'),
-    verdict,
-  ].join('\n')}\n`;
+    pass ? styled('green', 'PASS') : styled('red', 'FAIL'),
+    '\n',
+  ];
 }

@@ -1,8 +1,13 @@
 /** Orders as rows: in a file, in a pipe, and on a terminal. */
 import type { Column } from '../terminal/answer.js';
-import { printable } from '../terminal/answer.js';
 import { pounds, whole } from '../terminal/numbers.js';
 import type { Order } from './order.js';
+import { type OrderBlock, orderOf } from './order-block.js';
+
+/** The orders of a block as rows. */
+export function ordersOf(block: OrderBlock): Order[] {
+  return Array.from({ length: block.count }, (_, i) => orderOf(block, i));
+}
 
 export const orderColumns: readonly Column<Order>[] = [
   { name: 'orderId', title: 'order', value: (order) => order.orderId },
@@ -11,91 +16,50 @@ export const orderColumns: readonly Column<Order>[] = [
   { name: 'description', value: (order) => order.description },
   { name: 'quantity', isNumber: true, value: (order) => order.quantity },
   { name: 'orderDate', title: 'ordered', value: (order) => order.orderDate },
-  { name: 'unitPrice', title: 'price', isNumber: true, value: (order) => order.unitPrice },
+  {
+    name: 'unitPrice',
+    title: 'price',
+    isNumber: true,
+    value: (order) => order.unitPrice,
+    show: (order) => pounds(order.unitPrice),
+  },
   { name: 'customerId', title: 'customer', isNumber: true, value: (order) => order.customerId },
   { name: 'country', value: (order) => order.country },
 ];
 
-/** Lines that stay aligned, whatever comes: each fits into `columns` characters. */
-export interface OrderLines {
-  header(): string;
-  line(order: Order): string;
-}
+const GAP = 2;
+const DESCRIPTION_MIN = 8;
+const WIDE = 110;
 
-const DATE = 16;
-const CUSTOMER = 6;
-const ID = 15;
-const QUANTITY = 6;
-const PRICE = 9;
-const COUNTRY = 16;
+const COUNTRY: Column<Order> = { name: 'country', width: 16, value: ({ country }) => country };
 
-export function orderLines(columns: number): OrderLines {
-  const hasCountry = columns >= 110;
-  const fixed = DATE + CUSTOMER + ID + QUANTITY + PRICE + 5 * 2 + (hasCountry ? COUNTRY + 2 : 0);
-  const description = Math.max(8, columns - fixed);
+const NARROW: readonly (Column<Order> & { readonly width: number })[] = [
+  {
+    name: 'orderDate',
+    title: 'ordered',
+    width: 16,
+    value: ({ orderDate }) => orderDate.slice(0, 16).replace('T', ' '),
+  },
+  {
+    name: 'customerId',
+    title: 'cust.',
+    width: 6,
+    isNumber: true,
+    value: ({ customerId }) => customerId ?? 'guest',
+  },
+  { name: 'orderId', title: 'order', width: 15, value: ({ orderId }) => orderId },
+  { name: 'quantity', title: 'qty', width: 6, isNumber: true, value: ({ quantity }) => whole(quantity) },
+  { name: 'unitPrice', title: 'price', width: 9, isNumber: true, value: ({ unitPrice }) => pounds(unitPrice) },
+];
 
-  function row(
-    date: string,
-    customer: string,
-    id: string,
-    quantity: string,
-    price: string,
-    what: string,
-    country: string,
-  ) {
-    const cells = [
-      fit(date, DATE),
-      fit(customer, CUSTOMER, true),
-      fit(id, ID),
-      fit(quantity, QUANTITY, true),
-      fit(price, PRICE, true),
-      fit(what, description),
-      ...(hasCountry ? [fit(country, COUNTRY)] : []),
-    ];
-    return `${cells.join('  ').trimEnd()}\n`;
-  }
-
-  return {
-    header: () => row('ordered', 'cust.', 'order', 'qty', 'price', 'product', 'country'),
-    line: ({ orderDate, customerId, orderId, quantity, unitPrice, description: what, country }) =>
-      row(
-        orderDate.slice(0, DATE).replace('T', ' '),
-        customerId === null ? 'guest' : String(customerId),
-        orderId,
-        whole(quantity),
-        pounds(unitPrice),
-        what,
-        country,
-      ),
-  };
-}
-
-/** Text in exactly `width` columns of a terminal. */
-export function fit(text: string, width: number, isRight = false): string {
-  const characters = [...printable(text)];
-  let used = 0;
-  let end = 0;
-  for (; end < characters.length; end++) {
-    const wide = widthOf(characters[end] as string);
-    if (used + wide > width) break;
-    used += wide;
-  }
-  let shown = characters.slice(0, end);
-  if (end < characters.length) {
-    while (used > width - 1) used -= widthOf(shown.pop() as string);
-    shown = [...shown, '…'];
-    used++;
-  }
-  const padding = ' '.repeat(width - used);
-  return isRight ? padding + shown.join('') : shown.join('') + padding;
-}
-
-/** Columns a character takes: two for East Asian wide ones and pictures, none for marks that join the one before. */
-function widthOf(character: string): number {
-  if (/\p{Mark}|\u200d/u.test(character)) return 0;
-  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u.test(
-    character,
-  )
-    ? 2
-    : 1;
+/** Columns that stay aligned, whatever comes: together as wide as the terminal. */
+export function orderTable(terminalColumns: number): readonly Column<Order>[] {
+  const last = terminalColumns >= WIDE ? [COUNTRY] : [];
+  const taken = [...NARROW, ...last].reduce((sum, { width = 0 }) => sum + width + GAP, 0);
+  const width = Math.max(DESCRIPTION_MIN, terminalColumns - taken);
+  return [
+    ...NARROW,
+    { name: 'description', title: 'product', width, value: ({ description }) => description },
+    ...last,
+  ];
 }

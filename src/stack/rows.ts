@@ -1,5 +1,5 @@
 /** How the stack is shown: what would change, what happens to it, and what it costs. */
-import { type Column, type Format, line } from '../terminal/answer.js';
+import { type Column, type Format, openAnswer } from '../terminal/answer.js';
 import { dollars } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { Cost, CostItem } from './costs.js';
@@ -76,13 +76,13 @@ export async function showEvents(
   total: number,
   events: AsyncIterable<StackEvent>,
 ): Promise<void> {
-  const isWatched = output === 'table' || output === 'json' || (output === undefined && terminal.isInteractive);
-  const format = output === 'ndjson' || output === 'csv' ? output : 'plain';
+  const answer = openAnswer(terminal, output, eventColumns);
+  const isWatched = answer.format === 'table' || answer.format === 'json';
   const progress = terminal.progress('part');
   const done = new Set<string>();
   try {
     for await (const event of events) {
-      if (!isWatched) await terminal.write(line(format, eventColumns, event));
+      if (!isWatched) await answer.write([event]);
       else if (/FAILED|ROLLBACK/.test(event.status) && event.reason) progress.print(sentence(event));
       if (/(?<!CLEANUP)_COMPLETE$/.test(event.status) && event.type !== STACK) done.add(event.name);
       progress.update(Math.min(done.size, total || done.size), total || undefined, sentence(event));

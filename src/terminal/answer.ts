@@ -1,12 +1,16 @@
 /** The answer on stdout: a table for a person, plain rows in a pipe, or the format that was asked for. */
 import type { FORMATS } from '../options.js';
-import type { Style, Terminal } from './terminal.js';
+import { cellOf, widthOf } from './cells.js';
+import type { Terminal } from './terminal.js';
+import { printable, printableJson, type Style, styled, type Text } from './text.js';
 
 export interface Column<Row> {
   /** Name in a file; a terminal shows `title`, or the name. */
   readonly name: string;
   readonly title?: string;
   readonly isNumber?: boolean;
+  /** Columns it takes on a terminal; without it, what the first rows need and the terminal has room for. */
+  readonly width?: number;
   /** Plain: ISO dates, decimals, no thousands separators. Null is shown as nothing. */
   readonly value: (row: Row) => string | number | null;
   /** As a person reads it. */
@@ -17,67 +21,156 @@ export interface Column<Row> {
 
 export type Format = (typeof FORMATS)[number];
 
-/** Writes rows. `json` is the value for JSON where it isn't just the rows. */
+export interface AnswerOptions<Row> {
+  /** The value for JSON where it isn't the array of the rows. */
+  readonly json?: unknown;
+  /** What a person sees instead of a table of the same columns: other columns, or a drawing of all rows. */
+  readonly table?: readonly Column<Row>[] | ((rows: readonly Row[]) => Text);
+  /** What a pipe gets if no format was asked for. */
+  readonly piped?: 'plain' | 'ndjson';
+}
+
+/** An answer that is written as its rows come. */
+export interface OpenAnswer<Row> {
+  /** What was asked for, or suits who reads it. */
+  readonly format: Format | 'plain';
+  /** Writes rows with one system call. The first rows decide how wide a table's columns are that don't say so. */
+  write(rows: readonly Row[]): Promise<void>;
+  /** Writes what belongs after the last row, and the head of a CSV that has no rows. */
+  end(): Promise<void>;
+}
+
+/** Writes all rows of an answer. */
 export async function answer<Row>(
   terminal: Terminal,
   format: Format | undefined,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  json: unknown = rows,
+  options: AnswerOptions<Row> = {},
 ): Promise<void> {
-  const chosen = format ?? (terminal.isInteractive ? 'table' : 'plain');
-  if (chosen === 'json') return terminal.write(`${JSON.stringify(json)}\n`);
-  if (chosen === 'table') return rows.length === 0 ? undefined : terminal.write(await table(terminal, columns, rows));
-  if (chosen === 'csv') await terminal.write(csvLine(columns.map(({ name }) => name)));
-  for (const row of rows) await terminal.write(line(chosen, columns, row));
+  const open = openAnswer(terminal, format, columns, options);
+  if (rows.length > 0) await open.write(rows);
+  await open.end();
 }
 
-/** One row as a line of this format, its line feed included. */
-export function line<Row>(format: 'ndjson' | 'csv' | 'plain', columns: readonly Column<Row>[], row: Row): string {
-  if (format === 'ndjson') return `${JSON.stringify(row)}\n`;
-  const values = columns.map(({ value }) => String(value(row) ?? ''));
-  return format === 'csv' ? csvLine(values) : `${values.map((value) => printable(value)).join('\t')}\n`;
+export function openAnswer<Row>(
+  terminal: Terminal,
+  asked: Format | undefined,
+  columns: readonly Column<Row>[],
+  { json, table = columns, piped = 'plain' }: AnswerOptions<Row> = {},
+): OpenAnswer<Row> {
+  const format = asked ?? (terminal.isInteractive ? 'table' : piped);
+  const lines = writers(terminal, columns, json, table)[format]();
+  let isFirst = true;
+
+  return {
+    format,
+    async write(rows) {
+      if (rows.length === 0) return;
+      const head = isFirst ? lines.head(rows) : '';
+      isFirst = false;
+      await terminal.write([head, lines.rows(rows)]);
+    },
+    async end() {
+      await terminal.write([isFirst ? lines.head([]) : '', lines.end()]);
+    },
+  };
+}
+
+/** How a format is written. */
+interface Writer<Row> {
+  /** What comes before these first rows; there may be none. */
+  head(rows: readonly Row[]): Text;
+  rows(rows: readonly Row[]): Text;
+  end(): Text;
+}
+
+const NOTHING = () => '';
+
+function writers<Row>(
+  terminal: Terminal,
+  columns: readonly Column<Row>[],
+  json: unknown,
+  table: NonNullable<AnswerOptions<Row>['table']>,
+): Record<Format | 'plain', () => Writer<Row>> {
+  const { isInteractive } = terminal;
+  const jsonOf = (value: unknown) => (isInteractive ? printableJson(JSON.stringify(value)) : JSON.stringify(value));
+  const valuesOf = (row: Row) => columns.map(({ value }) => String(value(row) ?? ''));
+  const printableOf = (row: Row) => valuesOf(row).map(printable);
+  const csvOf = isInteractive ? printableOf : valuesOf;
+  const each = (lineOf: (row: Row) => string) => (rows: readonly Row[]) => rows.map(lineOf).join('');
+
+  return {
+    plain: () => ({ head: NOTHING, rows: each((row) => `${printableOf(row).join('\t')}\n`), end: NOTHING }),
+    ndjson: () => ({ head: NOTHING, rows: each((row) => `${jsonOf(row)}\n`), end: NOTHING }),
+    csv: () => ({
+      head: () => csvLine(columns.map(({ name }) => name)),
+      rows: each((row) => csvLine(csvOf(row))),
+      end: NOTHING,
+    }),
+    json: () =>
+      json === undefined ? jsonArray(jsonOf) : { head: NOTHING, rows: NOTHING, end: () => `${jsonOf(json)}\n` },
+    table: () =>
+      typeof table === 'function' ? { head: NOTHING, rows: table, end: NOTHING } : tableOf(table, terminal.columns),
+  };
+}
+
+function jsonArray<Row>(jsonOf: (value: unknown) => string): Writer<Row> {
+  let separator = '';
+  return {
+    head: () => '[',
+    rows(rows) {
+      const text = separator + rows.map(jsonOf).join(',');
+      separator = ',';
+      return text;
+    },
+    end: () => ']\n',
+  };
 }
 
 export function csvLine(values: readonly string[]): string {
   return `${values.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',')}\n`;
 }
 
-/** Text from outside without what could move the cursor or break the row. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
-}
-
-async function table<Row>(terminal: Terminal, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<string> {
-  const { default: Table } = await import('cli-table3');
-  const cells = rows.map((row) => columns.map(({ show, value }) => printable(show?.(row) ?? String(value(row) ?? ''))));
-  const natural = columns.map(({ name, title }, i) =>
-    Math.max((title ?? name).length, ...cells.map((row) => row[i]?.length ?? 0)),
-  );
-  const drawn = new Table({
-    chars: BORDERLESS,
-    colWidths: fitted(natural, terminal.columns).map((width) => width + GAP),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
-    colAligns: columns.map(({ isNumber }) => (isNumber ? 'right' : 'left')),
-  });
-  drawn.push(columns.map(({ name, title }) => terminal.style('bold', title ?? name)));
-  for (const [i, row] of rows.entries()) {
-    drawn.push(
-      columns.map(({ style }, j) => {
-        const [cell, wanted] = [cells[i]?.[j] as string, style?.(row)];
-        return wanted ? terminal.style(wanted, cell) : cell;
-      }),
-    );
-  }
-  return `${drawn
-    .toString()
-    .split('\n')
-    .map((row) => row.trimEnd())
-    .join('\n')}\n`;
-}
-
 const GAP = 2;
 const COLUMN_MIN = 8;
+
+/** A table that can go on without end: its widths are decided once. */
+function tableOf<Row>(columns: readonly Column<Row>[], room: number): Writer<Row> {
+  const titles = columns.map(({ title, name }) => title ?? name);
+  const shownOf = (row: Row) => columns.map(({ show, value }) => printable(show?.(row) ?? String(value(row) ?? '')));
+  let widths: readonly number[] = [];
+
+  function lineOf(shown: readonly string[], styleOf: (column: number) => Style | undefined): Text {
+    const cells = shown.map((text, i) => cellOf(text, widths[i] as number));
+    const last = cells.findLastIndex(({ text }) => text !== '');
+    const parts: Text[] = [];
+    for (const [i, { text, padding }] of cells.slice(0, last + 1).entries()) {
+      const style = styleOf(i);
+      const isRight = columns[i]?.isNumber;
+      const gap = i === last ? '' : ' '.repeat(GAP);
+      if (isRight) parts.push(padding);
+      parts.push(style ? styled(style, text) : text);
+      parts.push(isRight || i === last ? gap : padding + gap);
+    }
+    return [...parts, '\n'];
+  }
+
+  return {
+    head(rows) {
+      if (rows.length === 0) return '';
+      const shown = [titles, ...rows.map(shownOf)];
+      const widest = (i: number) => shown.reduce((width, cells) => Math.max(width, widthOf(cells[i] as string)), 0);
+      widths = fitted(
+        columns.map(({ width }, i) => width ?? widest(i)),
+        room,
+      );
+      return lineOf(titles, () => 'bold');
+    },
+    rows: (rows) => rows.map((row) => lineOf(shownOf(row), (column) => columns[column]?.style?.(row))),
+    end: NOTHING,
+  };
+}
 
 /** Widths that fit into `room` together, taken from the widest first. */
 function fitted(widths: readonly number[], room: number): number[] {
@@ -89,9 +182,3 @@ function fitted(widths: readonly number[], room: number): number[] {
   }
   return fit;
 }
-
-const BORDERLESS = Object.fromEntries(
-  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle'
-    .split(' ')
-    .map((part) => [part, '']),
-);

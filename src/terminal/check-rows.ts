@@ -1,8 +1,9 @@
 /** How checks are shown to a person: each whole, whatever the width, with what to do about it beneath. */
 
-import { printable } from './answer.js';
+import { fit } from './cells.js';
 import type { Check } from './check.js';
 import type { Terminal } from './terminal.js';
+import { printable, styled, type Text } from './text.js';
 
 const VERDICTS = {
   true: { word: 'ok', style: 'green' },
@@ -14,21 +15,18 @@ const VERDICT_COLUMNS = 'FAILED'.length;
 const GAP = 2;
 const TEXT_COLUMNS_MIN = 20;
 
-export function checkRows(terminal: Terminal, checks: readonly Check[]): string {
+export function checkRows({ columns, typed }: Terminal, checks: readonly Check[]): Text {
   const nameColumns = Math.max(...checks.map(({ name }) => name.length)) + GAP;
   const indent = nameColumns + VERDICT_COLUMNS + GAP;
-  const room = Math.max(terminal.columns - indent, TEXT_COLUMNS_MIN);
-  const lines = checks.flatMap(({ name, isGood, finding, hint }) => {
+  const room = Math.max(columns - indent, TEXT_COLUMNS_MIN);
+  return checks.map(({ name, isGood, finding, hint }) => {
     const { word, style } = VERDICTS[`${isGood}`];
-    const verdict = terminal.style(style, word) + ' '.repeat(VERDICT_COLUMNS + GAP - word.length);
+    const gap = ' '.repeat(VERDICT_COLUMNS + GAP - word.length);
     const [first, ...others] = wrapped(finding, room);
-    const advice = hint === undefined ? [] : wrapped(hint, room).map((line) => terminal.style('dim', line));
-    return [
-      `${name.padEnd(nameColumns)}${verdict}${first}`,
-      ...[...others, ...advice].map((line) => ' '.repeat(indent) + line),
-    ];
+    const advice = hint === undefined ? [] : wrapped(typed(hint), room).map((line) => styled('dim', line));
+    const below = [...others, ...advice].map((line) => [' '.repeat(indent), line, '\n']);
+    return [fit(name, nameColumns), styled(style, word), `${gap}${first}\n`, below];
   });
-  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** Broken between words, and within one where it alone is too long. */

@@ -1,6 +1,8 @@
-/** How long work goes on: what is done, how fast, and how much time is left. */
+/** The progress of work: what is done, how fast, and how much time is left. */
 import type { Writable } from 'node:stream';
+import { fit } from './cells.js';
 import { counted, duration, whole } from './numbers.js';
+import { printable } from './text.js';
 
 export interface Progress {
   /** `done` things so far, of `total` if that is known. */
@@ -16,7 +18,7 @@ const SHOW_AFTER_MS = 300;
 const SPINNER_WIDTH = 3;
 
 /** Draws on `stream` with a spinner once the work takes longer than a glance; draws nothing without one. */
-export function openProgress(stream: Writable | undefined, thing: string): Progress {
+export function drawProgress(stream: Writable | undefined, thing: string): Progress {
   if (!stream) return { update() {}, print() {}, stop() {} };
   const startMs = performance.now();
   let drawnMs = startMs;
@@ -41,17 +43,17 @@ export function openProgress(stream: Writable | undefined, thing: string): Progr
       drawnMs = nowMs;
       const perSecond = (done / (nowMs - startMs)) * 1000;
       const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
-      const of = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
+      const amount = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
       // What takes seconds each has no rate worth looking at.
       const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
       const room = ((stream as { columns?: number }).columns ?? 80) - SPINNER_WIDTH;
-      line = `${of}${rate}${left}${note ? `  ${note}` : ''}`.slice(0, room);
+      line = fit(`${amount}${rate}${left}${note ? `  ${note}` : ''}`, room).trimEnd();
       if (spinner) spinner.text = line;
       else if (nowMs - startMs > SHOW_AFTER_MS) void show();
     },
     print(text) {
       spinner?.clear();
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
       spinner?.render();
     },
     stop() {

@@ -1,30 +1,32 @@
-/** The terminal: stdout is the answer, stderr the conversation. */
+/** The terminal: stdout is the answer, stderr the conversation. No other file writes to either. */
 import type { Readable, Writable } from 'node:stream';
-import { styleText } from 'node:util';
 import { AlakazamError } from '../errors.js';
-import { openProgress, type Progress } from './progress.js';
-
-export type Style = Parameters<typeof styleText>[0];
+import { drawProgress, type Progress } from './progress.js';
+import { printable, render, styled, type Text } from './text.js';
 
 export interface Terminal {
   /** True if a person looks at the answer. */
   readonly isInteractive: boolean;
   /** Width of the answer, in characters. */
   readonly columns: number;
-  /** Writes a part of the answer; resolves when there is room for more. */
-  write(text: string): Promise<void>;
-  /** Says something beside the answer; silent with --quiet. */
+  /** Writes a part of the answer; resolves when there is room for more. On a terminal text from outside is harmless. */
+  write(text: Text): Promise<void>;
+  /** Says something beside the answer, in a line; silent with --quiet. */
   say(message: string): void;
-  /** Says what went wrong and was survived. */
+  /** Says what went wrong and was survived, in a line. */
   warn(message: string): void;
+  /** Says what went wrong, in a line, and what to type next, in others. */
+  fail(message: string, hint?: string): void;
+  /** Shows where an error came from, to a developer. */
+  trace(error: Error): void;
   /** Shows how long work on so many of a thing goes on, to a person who watches. */
   progress(thing?: string): Progress;
   /** Asks before something that can't be undone. Throws if there is nobody to ask. */
   confirm(question: string): Promise<boolean>;
-  /** What is answered to a question. Throws if there is nobody to ask. */
+  /** What is answered to a question; an end of input answers nothing. Throws if there is nobody to ask, or if interrupted. */
   ask(question: string): Promise<string>;
-  /** Colours a part of the answer, where colours are wanted. */
-  style(style: Style, text: string): string;
+  /** A message with its `alakazam …` as it has to be typed in a directory. All that is said beside the answer is as for this one. */
+  typed(message: string, directory?: string): string;
 }
 
 export interface TerminalStreams {
@@ -36,52 +38,85 @@ export interface TerminalStreams {
 export interface TerminalSettings {
   readonly environment: Record<string, string | undefined>;
   readonly isQuiet: boolean;
+  /** Ends the wait for an answer, and for room to write. */
+  readonly signal?: AbortSignal;
+  readonly typed?: Terminal['typed'];
 }
 
 export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, settings: TerminalSettings): Terminal {
-  const { environment, isQuiet } = settings;
+  const { environment, isQuiet, signal, typed = (message) => message } = settings;
   const isInteractive = stdout.isTTY === true;
   const isWatched = stderr.isTTY === true && !isQuiet;
-  const wantsColor = (isTTY: boolean | undefined) =>
+  const hasColor = (isTTY: boolean) =>
     !environment['NO_COLOR'] &&
-    (environment['FORCE_COLOR']
-      ? environment['FORCE_COLOR'] !== '0'
-      : isTTY === true && environment['TERM'] !== 'dumb');
-  const paint = (isTTY: boolean | undefined) => (style: Style, text: string) =>
-    wantsColor(isTTY) ? styleText(style, text, { validateStream: false }) : text;
-  const style = paint(stdout.isTTY);
-  const aside = paint(stderr.isTTY);
+    (environment['FORCE_COLOR'] ? environment['FORCE_COLOR'] !== '0' : isTTY && environment['TERM'] !== 'dumb');
+  const rendering = { isHarmless: isInteractive, hasColor: hasColor(isInteractive) };
+  const aside = { isHarmless: true, hasColor: hasColor(stderr.isTTY === true) };
+
+  /** A message is a line, whatever is in it: nothing from outside looks like another one. */
+  const lineOf = (message: string) => printable(typed(message));
 
   return {
     isInteractive,
     columns: Number(environment['COLUMNS']) || stdout.columns || 80,
     async write(text) {
-      if (!stdout.write(text)) await new Promise<void>((resolve) => stdout.once('drain', resolve));
+      const characters = render(text, rendering);
+      if (characters !== '' && !stdout.write(characters)) await drained(stdout, signal);
     },
     say(message) {
-      if (!isQuiet) stderr.write(`${message}\n`);
+      if (!isQuiet) stderr.write(`${lineOf(message)}\n`);
     },
     warn(message) {
-      stderr.write(`${aside('yellow', 'warning:')} ${message}\n`);
+      stderr.write(render([styled('yellow', 'warning:'), ` ${lineOf(message)}\n`], aside));
     },
-    progress: (thing = 'order') => openProgress(isWatched ? stderr : undefined, thing),
-    confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N]`)),
+    fail(message, hint) {
+      stderr.write(`error: ${lineOf(message)}\n`);
+      for (const line of hint?.split('\n') ?? []) stderr.write(`  ${lineOf(line)}\n`);
+    },
+    trace({ stack = '', cause }) {
+      const causes = cause instanceof Error ? `${cause.stack}\n` : '';
+      stderr.write(render(`${stack}\n${causes}`, aside));
+    },
+    progress: (thing = 'order') => drawProgress(isWatched ? stderr : undefined, thing),
+    confirm: async (question) => /^y(es)?$/i.test(await ask(question, ' [y/N]')),
     ask,
-    style,
+    typed,
   };
 
-  async function ask(question: string): Promise<string> {
+  async function ask(question: string, choices = ''): Promise<string> {
     if (stdin.isTTY !== true) {
-      throw new AlakazamError('usage', `${question.replace(' [y/N]', '')} There is no terminal to answer on`, {
+      throw new AlakazamError('usage', `${question} There is no terminal to answer on`, {
         hint: 'add --yes if you mean it',
       });
     }
-    const { createInterface } = await import('node:readline/promises');
+    const { createInterface } = await import('node:readline');
     const lines = createInterface({ input: stdin, output: stderr });
+    const stop = () => lines.close();
     try {
-      return (await lines.question(`${question} `)).trim();
+      return await new Promise<string>((resolve, reject) => {
+        signal?.addEventListener('abort', stop);
+        // Ctrl-C: on a terminal that gives each key at once, it is no signal.
+        lines.once('SIGINT', () => reject(new AlakazamError('interrupted', 'interrupted; nothing was done')));
+        lines.once('close', () => resolve(''));
+        lines.question(`${printable(question + choices)} `, (typed) => resolve(typed.trim()));
+      });
     } finally {
+      signal?.removeEventListener('abort', stop);
       lines.close();
     }
   }
+}
+
+/** Resolves when there is room for more, or nobody waits for it any more. */
+async function drained(stream: Writable, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return;
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      stream.off('drain', go);
+      signal?.removeEventListener('abort', go);
+      resolve();
+    };
+    stream.once('drain', go);
+    signal?.addEventListener('abort', go);
+  });
 }

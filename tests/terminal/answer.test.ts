@@ -4,9 +4,10 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Order } from '../../src/orders/order.js';
-import { orderColumns, orderLines } from '../../src/orders/rows.js';
-import { answer, type Column, csvLine, type Format, line, printable } from '../../src/terminal/answer.js';
+import { orderColumns, orderTable } from '../../src/orders/rows.js';
+import { answer, type Column, csvLine, type Format, openAnswer } from '../../src/terminal/answer.js';
 import { openTerminal } from '../../src/terminal/terminal.js';
+import { printable } from '../../src/terminal/text.js';
 
 interface Sale {
   readonly product: string;
@@ -32,16 +33,18 @@ interface Shown {
   readonly isInteractive?: boolean;
   readonly environment?: Record<string, string>;
   readonly json?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: of whatever rows
+  readonly table?: readonly Column<any>[];
 }
 
-/** What an answer writes to stdout. */
-async function shown<Row>(of: readonly Column<Row>[], rows: readonly Row[], more: Shown = {}): Promise<string> {
-  const { format, isInteractive = false, environment = {}, json } = more;
-  let text = '';
+/** What an answer writes to stdout, and in how many pieces; the rows come in these blocks. */
+async function written<Row>(of: readonly Column<Row>[], blocks: readonly (readonly Row[])[], more: Shown = {}) {
+  const { format, isInteractive = false, environment = {}, json, table } = more;
+  const pieces: string[] = [];
   const stdout = Object.assign(
     new Writable({
       write(chunk, _, done) {
-        text += chunk;
+        pieces.push(String(chunk));
         done();
       },
     }),
@@ -53,8 +56,19 @@ async function shown<Row>(of: readonly Column<Row>[], rows: readonly Row[], more
     },
   });
   const terminal = openTerminal({ stdin: Readable.from([]), stdout, stderr }, { environment, isQuiet: false });
-  await (json === undefined ? answer(terminal, format, of, rows) : answer(terminal, format, of, rows, json));
-  return text;
+  const options = { ...(json === undefined ? {} : { json }), ...(table ? { table } : {}) };
+  if (blocks.length === 1) await answer(terminal, format, of, blocks[0] as Row[], options);
+  else {
+    const open = openAnswer(terminal, format, of, options);
+    for (const block of blocks) await open.write(block);
+    await open.end();
+  }
+  return pieces;
+}
+
+/** The whole of an answer. */
+async function shown<Row>(of: readonly Column<Row>[], rows: readonly Row[], more: Shown = {}): Promise<string> {
+  return (await written(of, [rows], more)).join('');
 }
 
 describe('an answer', () => {
@@ -110,6 +124,47 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer whose rows come one after the other', () => {
+  const blocks = [[{ product: 'RED MUG', sold: 1 }], [], [{ product: 'A PLATE MUCH LONGER', sold: 12 }, ...sales]];
+
+  test.each(['json', 'ndjson', 'csv', undefined] as const)('is the same as at once: %s', async (format) => {
+    const more = format ? { format } : {};
+    const pieces = await written(columns, blocks, more);
+    expect(pieces.join('')).toBe(await shown(columns, blocks.flat(), more));
+    // One piece a block; the end of JSON is one too.
+    expect(pieces).toHaveLength(format === 'json' ? 3 : 2);
+  });
+
+  test('of no rows has the head of a CSV, and is JSON', async () => {
+    for (const none of [[], [[], []]]) {
+      expect((await written(columns, none, { format: 'csv' })).join('')).toBe('product,sold\n');
+      expect((await written(columns, none, { format: 'json' })).join('')).toBe('[]\n');
+      expect((await written(columns, none, { isInteractive: true })).join('')).toBe('');
+    }
+  });
+
+  test('is a table as wide as its columns say, or else as its first rows', async () => {
+    const environment = { NO_COLOR: '1' };
+    const fixed = columns.map((column) => ({ ...column, width: 12 }));
+    expect((await written(fixed, blocks, { isInteractive: true, environment })).join('').split('\n')).toEqual([
+      'Product               sold',
+      'RED MUG              1 pcs',
+      'A PLATE MUC…        12 pcs',
+      'RED MUG          12000 pcs',
+      'PLATE 6", "…             –',
+      '',
+    ]);
+    expect((await written(columns, blocks, { isInteractive: true, environment })).join('').split('\n')).toEqual([
+      'Product   sold',
+      'RED MUG  1 pcs',
+      'A PLAT…  12 p…',
+      'RED MUG  1200…',
+      'PLATE …      –',
+      '',
+    ]);
+  });
+});
+
 /** Text that tries to move the cursor, colour what follows, ring or break the row. */
 const hostile = fc.string({
   unit: fc.oneof(
@@ -125,6 +180,10 @@ const hostile = fc.string({
       '\0',
       '\u007f',
       '\u0085',
+      '\u202e',
+      '\u2066',
+      '\u200f',
+      '\u061c',
     ),
     fc.constantFrom('a', '"', ',', '£', ' ', '😀', '宽'),
   ),
@@ -136,7 +195,7 @@ describe('control characters', () => {
       fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 5 }), async (products) => {
         const rows = products.map((product) => ({ product, sold: 1 }));
         const text = await shown(columns, rows, { isInteractive: true, environment: { NO_COLOR: '1' } });
-        expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+        expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
         expect(text.split('\n').length).toBe(rows.length + 2);
         expect(text.match(/1 pcs$/gm)?.length).toBe(rows.length);
       }),
@@ -154,16 +213,16 @@ describe('control characters', () => {
         const rows = text.split('\n');
         expect(rows.pop()).toBe('');
         expect(rows.map((row) => row.split('\t').length)).toEqual(products.map(() => 2));
-        expect(text.replaceAll(/[\t\n]/g, '')).not.toMatch(/\p{Cc}/u);
+        expect(text.replaceAll(/[\t\n]/g, '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
       }),
       { numRuns: 200 },
     );
   });
 
   test('are escaped in JSON, so that a line is a row', () => {
-    fc.assert(
-      fc.property(hostile, (product) => {
-        const text = line('ndjson', columns, { product, sold: 1 });
+    return fc.assert(
+      fc.asyncProperty(hostile, async (product) => {
+        const text = await shown(columns, [{ product, sold: 1 }], { format: 'ndjson' });
         expect(JSON.parse(text)).toEqual({ product, sold: 1 });
         // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
         expect(text.slice(0, -1)).not.toMatch(/[\u0000-\u001f]/);
@@ -175,16 +234,20 @@ describe('control characters', () => {
   test('leave the rest of a text as it is', () => {
     expect(printable('RED  MUG £2 😀')).toBe('RED  MUG £2 😀');
     expect(printable('a\u001b[31mb\r\n\tc')).toBe('a [31mb c');
+    expect(printable('GUM\u202eDER\u202c')).toBe('GUM DER ');
   });
 
   test('reach no line of orders as they come, which stay as wide as the terminal', () => {
     const of = { orderDate: '2010-12-01T08:26:00', customerId: 17850, quantity: 6, unitPrice: '2.55', invoiceNo: '1' };
-    fc.assert(
-      fc.property(hostile, hostile, hostile, fc.integer({ min: 80, max: 200 }), (description, country, id, width) => {
+    const widths = fc.integer({ min: 80, max: 200 });
+    return fc.assert(
+      fc.asyncProperty(hostile, hostile, hostile, widths, async (description, country, id, width) => {
         const order: Order = { ...of, orderId: `1${id}`, stockCode: id, description, country };
-        const text = orderLines(width).line(order);
+        const environment = { COLUMNS: String(width), NO_COLOR: '1' };
+        const both = await shown(orderColumns, [order], { isInteractive: true, environment, table: orderTable(width) });
+        const text = both.slice(both.indexOf('\n') + 1);
         expect(text.endsWith('\n')).toBe(true);
-        expect(text.slice(0, -1)).not.toMatch(/\p{Cc}/u);
+        expect(text.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
         const columnsTaken = [...text.slice(0, -1)].reduce((sum, of) => sum + ('😀宽'.includes(of) ? 2 : 1), 0);
         expect(columnsTaken).toBeLessThanOrEqual(width);
       }),

@@ -1,0 +1,71 @@
+/** How the program was started, and so what a person has to type to start it again. */
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { delimiter, join, relative, sep } from 'node:path';
+
+export interface Invocation {
+  /** The program as it was started, an absolute path: `process.argv[1]`. */
+  readonly script: string;
+  readonly environment: Record<string, string | undefined>;
+}
+
+const NAME = 'alakazam';
+
+/** What starts the program in this directory: `alakazam`, `npx alakazam` or `node ../bin/alakazam.js`. */
+export function programIn(directory: string, { script, environment }: Invocation): string {
+  if (isOnPath(script, environment)) return NAME;
+  if (isFromNpx(environment) || isPackageOf(directory, script)) return `npx ${NAME}`;
+  const near = relative(directory, script);
+  return `node ${quoted(near.length < script.length ? near : script)}`;
+}
+
+/** A message whose commands, written `alakazam verify`, are started as `program` says. Done twice, it changes nothing more. */
+export function spelled(message: string, commands: readonly string[], program: () => string): string {
+  const pattern = new RegExp(`(?<![\\w./@-]|npx )${NAME} (?=(?:${commands.join('|')})\\b)`, 'g');
+  return message.replaceAll(pattern, () => `${program()} `);
+}
+
+/** Whether the name alone starts this very program, and not another version. */
+function isOnPath(script: string, environment: Invocation['environment']): boolean {
+  const directories = (environment['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  // npm puts these before the PATH of what it runs; the shell it was typed in doesn't have them.
+  const isNpms = (directory: string) =>
+    environment['npm_lifecycle_event'] !== undefined && directory.endsWith(join('node_modules', '.bin'));
+  const found = directories.filter((directory) => !isNpms(directory)).find((directory) => isProgram(directory));
+  return found !== undefined && realPathOf(join(found, NAME)) === realPathOf(script);
+}
+
+function isProgram(directory: string): boolean {
+  try {
+    accessSync(join(directory, NAME), constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** npm says what `npx` runs, in quotes or without: https://docs.npmjs.com/cli/v11/using-npm/scripts#environment */
+function isFromNpx(environment: Invocation['environment']): boolean {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: script = '' } = environment;
+  return event === 'npx' && /^['"]?alakazam\b/.test(script);
+}
+
+/** Whether npx finds the program from this directory: it lies in node_modules of this one or one above. */
+function isPackageOf(directory: string, script: string): boolean {
+  const at = script.indexOf(`${sep}node_modules${sep}`);
+  if (at < 0) return false;
+  const project = script.slice(0, at);
+  return directory === project || directory.startsWith(project.endsWith(sep) ? project : project + sep);
+}
+
+/** As a shell takes it for one word. */
+export function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
