@@ -1,12 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
-import { AlakazamError } from '../errors.js';
+import { AlakazamError, reasonOf } from '../errors.js';
 import { text } from '../options.js';
+import { quoted } from '../terminal/invocation.js';
 import { duration } from '../terminal/numbers.js';
+import { styled } from '../terminal/text.js';
 
+/** First line of the `.alakazamrc` of a directory that a demo made. */
 const MARK = '# made by alakazam demo; it may be deleted';
 
 export const demo = defineCommand({
@@ -17,46 +21,62 @@ export const demo = defineCommand({
     directory: { flags: '--directory <path>', about: 'where to do it', parse: text, fallback: 'alakazam-demo' },
   },
   async run(context, { directory }) {
-    const { terminal, signal } = context;
+    const { signal } = context;
     const path = resolve(context.directory, directory);
     prepare(path);
     const startMs = performance.now();
-    const show = (title: string, line: string, options?: ShowOptions) =>
-      signal.aborted ? Promise.resolve() : showCommand(context, path, title, line, options);
+    const show = async (title: string, line: string, options?: ShowOptions) => {
+      if (!signal.aborted) await showCommand(context, path, title, line, options);
+    };
 
     await show('Stream 20,000 orders of the built-in shop, durably', 'alakazam generate --count 20000');
     await show(
       'See the last that arrived (without --no-follow it waits for more)',
       'alakazam tail orders -n 5 --no-follow',
     );
-    const customer = await aCustomer(path);
-    await show('One customer, newest invoice first', `alakazam history --customer ${customer} --limit 1`);
-    writeFileSync(join(path, 'orders.csv'), ORDERS_WITH_FAULTS);
+    const customer = await findCustomer(context, path);
+    await show('One customer, newest invoice first', `alakazam history --customer ${customer}`);
     await show('A file with faults in it costs nothing but its faulty lines', 'alakazam generate --source orders.csv');
     await show('What was not an order is kept, with the reason', 'alakazam rejected');
     await show('Pull the plug in the middle of a run …', 'alakazam generate --count 2000000', { killAfterMs: 1200 });
     await show('… and go on: it continues where it was', 'alakazam generate --count 20000');
     await show('Prove that nothing was lost and nothing came twice', 'alakazam verify');
-
-    const home = relative(context.directory, path) || '.';
-    const seconds = (performance.now() - startMs) / 1000;
-    terminal.say(
-      `\nThat took ${duration(seconds)}. It is all still there to play with:\n\n  cd ${home}\n  alakazam tail orders --customer ${customer}\n  alakazam generate --rate 20 --count 1000`,
-    );
+    if (!signal.aborted) sayHowToGoOn(context, path, customer, (performance.now() - startMs) / 1000);
     return undefined;
   },
 });
 
+/** Makes the directory. One that is there must be a demo's own: all that a demo left in it is deleted. */
 function prepare(path: string): void {
-  const isOurs = existsSync(join(path, '.alakazamrc'));
-  if (existsSync(path) && !isOurs && readdirSync(path).length > 0) {
-    throw new AlakazamError('usage', `${path} is there already and is not a demo's; --directory takes another`, {
-      hint: 'alakazam demo --directory /tmp/alakazam-demo',
-    });
+  const hint = 'alakazam demo --directory /tmp/alakazam-demo';
+  try {
+    const reason = existsSync(path) ? whyNotOurs(path) : undefined;
+    if (reason) throw new AlakazamError('usage', `${reason}; --directory takes another`, { hint });
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, '.alakazamrc'), `${MARK}\ntarget: local\nhome: .alakazam\nseed: 1\n`);
+    writeFileSync(join(path, 'orders.csv'), ORDERS_WITH_FAULTS);
+    rmSync(join(path, '.alakazam'), { recursive: true, force: true });
+  } catch (error) {
+    if (error instanceof AlakazamError) throw error;
+    const code = /^(EACCES|EPERM|EROFS)$/.test((error as NodeJS.ErrnoException).code ?? '') ? 'access' : 'failed';
+    throw new AlakazamError(code, `can't make a demo in ${path}: ${reasonOf(error)}`, { hint, cause: error });
   }
-  if (isOurs) rmSync(join(path, '.alakazam'), { recursive: true, force: true });
-  mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, '.alakazamrc'), `${MARK}\ntarget: local\n`);
+}
+
+/** What in a directory is somebody else's; undefined if it is a demo's own, or empty. */
+function whyNotOurs(path: string): string | undefined {
+  if (!statSync(path).isDirectory()) return `${path} is a file`;
+  if (readdirSync(path).length === 0) return undefined;
+  if (contentOf(path, '.alakazamrc')?.split('\n', 1)[0] !== MARK) return `${path} is there already and is not a demo's`;
+  const orders = contentOf(path, 'orders.csv');
+  return orders === undefined || orders === ORDERS_WITH_FAULTS ? undefined : `${path}/orders.csv is not the demo's`;
+}
+
+/** What a file of the directory holds; undefined if there is none. */
+function contentOf(path: string, name: string): string | undefined {
+  const file = join(path, name);
+  if (!existsSync(file)) return undefined;
+  return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
 }
 
 interface ShowOptions {
@@ -65,45 +85,85 @@ interface ShowOptions {
 }
 
 async function showCommand(
-  { terminal }: Context,
+  context: Context,
   path: string,
   title: string,
   line: string,
   { killAfterMs }: ShowOptions = {},
-) {
-  await terminal.write(`\n${terminal.style('dim', `# ${title}`)}\n${terminal.style('bold', `$ ${line}`)}\n`);
-  const child = await run(path, line, ['ignore', 'inherit', 'inherit']);
-  if (killAfterMs === undefined) {
-    await child.ended;
-    return;
-  }
-  const timer = setTimeout(() => child.process.kill('SIGKILL'), killAfterMs);
-  await child.ended;
+): Promise<void> {
+  const { terminal } = context;
+  await terminal.write(['\n', styled('dim', `# ${title}`), '\n', styled('bold', `$ ${line}`), '\n']);
+  const { process: child, ended } = await run(context, path, line, ['ignore', 'inherit', 'inherit']);
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  await ended;
   clearTimeout(timer);
-  await terminal.write(`${terminal.style('red', 'Killed')} (kill -9)\n`);
+  if (child.killed && !context.signal.aborted) await terminal.write([styled('red', 'Killed'), ' (kill -9)\n']);
 }
 
-async function run(path: string, line: string, stdio: ('ignore' | 'inherit' | 'pipe')[]) {
+interface Child {
+  readonly process: ChildProcess;
+  /** Resolves at the end of a command that went well or was killed on purpose. Rejects if it failed. */
+  readonly ended: Promise<void>;
+}
+
+/** Runs a command line in the demo's directory, and with nothing of the user's own pipeline. */
+async function run({ environment, signal }: Context, path: string, line: string, stdio: StdioOptions): Promise<Child> {
   const { spawn } = await import('node:child_process');
   const program = fileURLToPath(assetOf('bin/alakazam.js'));
-  const child = spawn(process.execPath, [program, ...line.split(' ').slice(1)], { cwd: path, stdio });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith('ALAKAZAM_'));
+  // There is no configuration of a user in this directory.
+  const env = { ...Object.fromEntries(others), XDG_CONFIG_HOME: path };
+  const child = spawn(process.execPath, [program, ...line.split(' ').slice(1)], { cwd: path, stdio, env });
+  const stop = () => child.kill('SIGINT');
+  signal.addEventListener('abort', stop);
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, killedBy) => {
+      if (code === 0 || child.killed) resolve();
+      else reject(new AlakazamError('failed', `the demo ends here: ${line} ended with ${code ?? killedBy}`));
+    });
+  }).finally(() => signal.removeEventListener('abort', stop));
   return { process: child, ended };
 }
 
-/** The customer of the last order there is. */
-async function aCustomer(path: string): Promise<number> {
-  const { process: child, ended } = await run(path, 'alakazam tail orders -n 1 --no-follow -o ndjson', [
-    'ignore',
-    'pipe',
-    'ignore',
-  ]);
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
+/** Of the customers with a history that fits on a screen, the one whose order arrived last. */
+async function findCustomer(context: Context, path: string): Promise<number | undefined> {
+  if (context.signal.aborted) return undefined;
+  const { createInterface } = await import('node:readline');
+  const line = 'alakazam tail orders --since start --no-follow -o ndjson';
+  const { process: child, ended } = await run(context, path, line, ['ignore', 'pipe', 'inherit']);
+  const counts = new Map<number, number>();
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  lines.on('line', (order) => {
+    const { customerId } = JSON.parse(order) as { customerId: number };
+    const count = counts.get(customerId) ?? 0;
+    // A map keeps the order of its keys: the last that was set is the last that ordered.
+    counts.delete(customerId);
+    counts.set(customerId, count + 1);
   });
   await ended;
-  return (JSON.parse(output) as { customerId: number }).customerId;
+  const customers = [...counts].reverse();
+  return (customers.find(([, count]) => count >= 3 && count <= 12) ?? customers[0])?.[0];
+}
+
+function sayHowToGoOn(
+  { terminal, directory, environment }: Context,
+  path: string,
+  customer: number | undefined,
+  seconds: number,
+): void {
+  const set = Object.keys(environment).filter((name) => name.startsWith('ALAKAZAM_'));
+  const lines = [
+    `cd ${quoted(relative(directory, path) || '.')}`,
+    // They would lead to the user's own pipeline.
+    ...(set.length > 0 ? [`unset ${set.join(' ')}`] : []),
+    `alakazam tail orders --customer ${customer}`,
+    'alakazam generate --rate 20 --count 1000',
+  ];
+  terminal.say('');
+  terminal.say(`That took ${duration(seconds)}. It is all still there to play with:`);
+  terminal.say('');
+  for (const line of lines) terminal.say(`  ${terminal.typed(line, path)}`);
 }
 
 const ORDERS_WITH_FAULTS = `InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
