@@ -51,7 +51,8 @@ const FILE = '.alakazamrc';
 export async function readConfig({ flags, environment, directory, targets }: ConfigInput): Promise<Config> {
   const found = new Map<Key, { value: string; origin: string }>();
   const take = (key: Key, value: string | undefined, origin: string) => {
-    if (value === undefined || value === '' || found.has(key)) return;
+    if (value === undefined || found.has(key)) return;
+    if (value === '') throw new AlakazamError('usage', `${origin} is ""; give it a value, or leave it out`);
     const valid = key === 'target' ? (targets.includes(value) ? undefined : targets.join(', ')) : whyNot(key, value);
     if (valid) throw new AlakazamError('usage', `${key} is ${JSON.stringify(value)} (${origin}); valid: ${valid}`);
     found.set(key, { value, origin });
@@ -65,7 +66,8 @@ export async function readConfig({ flags, environment, directory, targets }: Con
     if (!path || !existsSync(path)) continue;
     for (const [key, value] of Object.entries(await readFile(path))) {
       // A path in a file is meant from that file's directory.
-      take(key as Key, key === 'home' || key === 'source' ? resolve(dirname(path), value) : value, path);
+      const isPath = (key === 'home' || key === 'source') && value !== '';
+      take(key as Key, isPath ? resolve(dirname(path), value) : value, path);
     }
   }
   const data = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');

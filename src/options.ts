@@ -31,7 +31,9 @@ export function speed(typed: string, flag: string): number {
   return value;
 }
 
-export function text(typed: string): string {
+/** Anything but nothing: an empty value is most often a variable of a script that isn't set. */
+export function text(typed: string, flag: string): string {
+  if (typed === '') throw new AlakazamError('usage', `${flag} is ""; give it a value, or leave it out`);
   return typed;
 }
 
@@ -50,11 +52,11 @@ export function oneOf<const T extends string>(...choices: readonly T[]): (typed:
 }
 
 /** `10m` (s, m, h, d before now), a date or moment in ISO 8601 (UTC where it names no zone), or `start`. */
-export type Moment = { readonly agoMs: number } | { readonly atMs: number } | 'start';
+export type PointInTime = { readonly agoMs: number } | { readonly atMs: number } | 'start';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-export function moment(typed: string, flag: string): Moment {
+export function moment(typed: string, flag: string): PointInTime {
   if (typed === 'start') return 'start';
   const ago = /^(\d+(?:\.\d+)?)([smhd])$/.exec(typed);
   if (ago) return { agoMs: Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };

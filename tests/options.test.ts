@@ -121,5 +121,11 @@ describe('a choice', () => {
 });
 
 test('text is what was typed', () => {
-  expect(text(' a\tb ')).toBe(' a\tb ');
+  expect(text(' a\tb ', '--order')).toBe(' a\tb ');
+});
+
+test('text is not nothing', () => {
+  expect(() => text('', '--order')).toThrow(
+    new AlakazamError('usage', '--order is ""; give it a value, or leave it out'),
+  );
 });
