@@ -1,15 +1,20 @@
 /** Argv in, exit code out: the one file that touches `process`. */
+import { getSystemErrorMap } from 'node:util';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
 import { COMMON_OPTIONS, type Command, type Context, type Option, type Options, type Values } from './command.js';
 import { COMMANDS } from './commands/index.js';
 import { type Config, KEYS, type Key, readConfig } from './config.js';
-import { AlakazamError, EXIT_CODES } from './errors.js';
+import { AlakazamError, type ErrorCode, EXIT_CODES, reasonOf } from './errors.js';
 import { TARGETS } from './targets/index.js';
-import { openTerminal } from './terminal/terminal.js';
+import { programIn, spelled } from './terminal/invocation.js';
+import { openTerminal, type Terminal } from './terminal/terminal.js';
 
 declare const VERSION: string;
 
 const HELP_COLUMNS = Math.min(Number(process.env['COLUMNS']) || process.stdout.columns || 80, 100);
+
+/** What is wrong with the words is said as every other error is. */
+const SILENT = { outputError() {} };
 
 const program = new Commander('alakazam')
   .description('One command line for a whole order pipeline.')
@@ -21,6 +26,7 @@ const program = new Commander('alakazam')
   .enablePositionalOptions()
   .helpCommand(false)
   .exitOverride()
+  .configureOutput(SILENT)
   .configureHelp({ helpWidth: HELP_COLUMNS });
 
 program.addHelpText(
@@ -36,7 +42,12 @@ program.addHelpText(
 program.addHelpText('after', '\nExit codes: alakazam help exit-codes');
 
 let exitCode: number = EXIT_CODES.done.code;
-const interrupt = new AbortController();
+const stop = new AbortController();
+/** The signal that said stop, as an exit code. */
+let stopped: ErrorCode | undefined;
+/** Ends what ends by itself in time: it has nothing to clear up. */
+const GRACE_MS = 400;
+let graceMs = GRACE_MS;
 
 for (const command of COMMANDS) {
   const { name, summary } = command;
@@ -49,7 +60,11 @@ for (const command of COMMANDS) {
 }
 
 function build(commander: Commander, command: Command<Options>): void {
-  commander.exitOverride().configureHelp({ helpWidth: HELP_COLUMNS }).helpOption('-h, --help', 'show this');
+  commander
+    .exitOverride()
+    .configureOutput(SILENT)
+    .configureHelp({ helpWidth: HELP_COLUMNS })
+    .helpOption('-h, --help', 'show this');
   commander.addHelpText('before', `Examples:\n${examples(command)}\n`);
   const { argument } = command;
   if (argument) {
@@ -72,34 +87,56 @@ function build(commander: Commander, command: Command<Options>): void {
 }
 
 async function run(command: Command<Options>, flags: Record<string, unknown>, argument: string) {
-  const terminal = openTerminal(process, { environment: process.env, isQuiet: flags['quiet'] === true });
+  graceMs = command.graceMs ?? GRACE_MS;
+  const directory = currentDirectory();
   const config = await readConfig({
     flags: {
       target: command.target,
       ...Object.fromEntries(KEYS.filter((key) => flags[key] !== undefined).map((key) => [key, String(flags[key])])),
     },
     environment: process.env,
-    directory: process.cwd(),
+    directory,
     targets: Object.keys(TARGETS),
   });
+  const values = valuesOf(command, flags, config);
   const pipeline = await openTarget(config);
   const context: Context = {
     pipeline,
-    terminal,
+    terminal: terminalOf(flags['quiet'] === true),
     config,
     clock: Date.now,
-    signal: interrupt.signal,
+    signal: stop.signal,
     stdin: process.stdin,
-    directory: process.cwd(),
+    directory,
+    environment: process.env,
     nodeVersion: process.version,
   };
   try {
-    return (
-      (await command.run(context, valuesOf(command, flags, config), argument)) ??
-      (interrupt.signal.aborted ? 'interrupted' : undefined)
-    );
+    return (await command.run(context, values, argument)) ?? stopped;
   } finally {
     await pipeline.close();
+  }
+}
+
+function terminalOf(isQuiet: boolean): Terminal {
+  const { env: environment, argv } = process;
+  const names = COMMANDS.map(({ name }) => name);
+  return openTerminal(process, {
+    environment,
+    isQuiet,
+    signal: stop.signal,
+    typed: (message, directory) =>
+      spelled(message, names, () =>
+        programIn(directory ?? currentDirectory(), { script: argv[1] as string, environment }),
+      ),
+  });
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new AlakazamError('failed', 'the current directory is not there any more', { hint: 'change to one that is', cause: error });
   }
 }
 
@@ -135,36 +172,51 @@ function examples({ examples: lines }: Command<Options>): string {
 }
 
 function fail(error: unknown): void {
+  const terminal = terminalOf(false);
   if (error instanceof CommanderError) {
-    if (error.exitCode !== 0 && error.code !== 'commander.help') exitCode = EXIT_CODES.usage.code;
+    // Help and the version were shown.
+    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    exitCode = EXIT_CODES.usage.code;
+    const [message = '', ...hints] = error.message.replace(/^error: /, '').split('\n');
+    terminal.fail(message, hints.length > 0 ? hints.join('\n') : undefined);
     return;
   }
-  const isVerbose = process.argv.includes('--verbose');
+  if (stopped && error instanceof Error && error.name === 'AbortError') {
+    exitCode = EXIT_CODES[stopped].code;
+    return;
+  }
   if (error instanceof AlakazamError) {
     exitCode = EXIT_CODES[error.code].code;
-    process.stderr.write(`error: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
-    if (isVerbose)
-      process.stderr.write(`${error.stack}\n${error.cause instanceof Error ? `${error.cause.stack}\n` : ''}`);
-    return;
+    terminal.fail(error.message, error.hint);
+  } else {
+    exitCode = EXIT_CODES.failed.code;
+    terminal.fail(reasonOf(error), 'this is a bug in alakazam; --verbose shows where');
   }
-  exitCode = EXIT_CODES.failed.code;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`error: ${message.split('\n', 1)[0]}\n  this is a bug in alakazam; --verbose shows where\n`);
-  if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.argv.includes('--verbose') && error instanceof Error) terminal.trace(error);
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read the answer has seen enough.
   if (error.code === 'EPIPE') process.exit(EXIT_CODES.done.code);
-  throw error;
+  const [, reason] = getSystemErrorMap().get(error.errno ?? 0) ?? ['', error.message];
+  terminalOf(false).fail(`can't write the answer: ${reason}`);
+  process.exit(EXIT_CODES.failed.code);
 });
 // Nobody reads the conversation: no reason to stop.
 process.stderr.on('error', () => {});
-process.on('SIGINT', () => {
-  if (interrupt.signal.aborted) process.exit(EXIT_CODES.interrupted.code);
-  interrupt.abort();
-});
-process.on('SIGTERM', () => interrupt.abort());
+
+for (const [signal, code] of [
+  ['SIGINT', 'interrupted'],
+  ['SIGTERM', 'terminated'],
+] as const) {
+  process.on(signal, () => {
+    const end = () => process.exit(EXIT_CODES[code].code);
+    if (stopped) end();
+    stopped = code;
+    stop.abort();
+    setTimeout(end, graceMs).unref();
+  });
+}
 
 export type { Key };
 

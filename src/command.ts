@@ -13,7 +13,9 @@ export interface Context {
   /** Says stop when the person does. */
   readonly signal: AbortSignal;
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** Where it was typed. */
   readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** `v20.19.0`. */
   readonly nodeVersion: string;
 }
@@ -71,6 +73,11 @@ export interface Command<O extends Options = Options> {
   readonly options: O;
   /** The target it is about, unless --target says otherwise. */
   readonly target?: string;
+  /**
+   * How many milliseconds it may take to end once the signal says stop, if it then has to say how far it came or to clear
+   * up. Any other is ended after a moment, whatever it waits for.
+   */
+  readonly graceMs?: number;
   /** Returns the exit code's name if it isn't `done`. */
   run(context: Context, values: Values<O>, argument: string): Promise<ErrorCode | undefined>;
 }

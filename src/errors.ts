@@ -8,7 +8,8 @@ export const EXIT_CODES = {
   difference: { code: 3, meaning: 'a difference was found (diff, verify)' },
   access: { code: 4, meaning: 'not signed in, or no permission' },
   partial: { code: 5, meaning: 'partly done: the message says what is left' },
-  interrupted: { code: 130, meaning: 'interrupted' },
+  interrupted: { code: 130, meaning: 'interrupted (SIGINT, Ctrl-C)' },
+  terminated: { code: 143, meaning: 'terminated (SIGTERM)' },
 } as const;
 
 export type ErrorCode = Exclude<keyof typeof EXIT_CODES, 'done'>;
