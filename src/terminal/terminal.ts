@@ -92,17 +92,23 @@ export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, setting
     const { createInterface } = await import('node:readline');
     const lines = createInterface({ input: stdin, output: stderr });
     const stop = () => lines.close();
+    let isAnswered = false;
     try {
       return await new Promise<string>((resolve, reject) => {
         signal?.addEventListener('abort', stop);
         // Ctrl-C: on a terminal that gives each key at once, it is no signal.
         lines.once('SIGINT', () => reject(new AlakazamError('interrupted', 'interrupted; nothing was done')));
         lines.once('close', () => resolve(''));
-        lines.question(`${printable(question + choices)} `, (typed) => resolve(typed.trim()));
+        lines.question(`${printable(question + choices)} `, (answer) => {
+          isAnswered = true;
+          resolve(answer.trim());
+        });
       });
     } finally {
       signal?.removeEventListener('abort', stop);
       lines.close();
+      // What comes next begins on a line of its own.
+      if (!isAnswered) stderr.write('\n');
     }
   }
 }
