@@ -136,7 +136,10 @@ function currentDirectory(): string {
   try {
     return process.cwd();
   } catch (error) {
-    throw new AlakazamError('failed', 'the current directory is not there any more', { hint: 'change to one that is', cause: error });
+    throw new AlakazamError('failed', 'the current directory is not there any more', {
+      hint: 'change to one that is',
+      cause: error,
+    });
   }
 }
 

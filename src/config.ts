@@ -52,7 +52,10 @@ export async function readConfig({ flags, environment, directory, targets }: Con
   const found = new Map<Key, { value: string; origin: string }>();
   const take = (key: Key, value: string | undefined, origin: string) => {
     if (value === undefined || found.has(key)) return;
-    if (value === '') throw new AlakazamError('usage', `${origin} is ""; give it a value, or leave it out`);
+    if (value === '') {
+      const place = origin === `--${key}` || origin === variableOf(key) ? origin : `${key} in ${origin}`;
+      throw new AlakazamError('usage', `${place} is ""; give it a value, or leave it out`);
+    }
     const valid = key === 'target' ? (targets.includes(value) ? undefined : targets.join(', ')) : whyNot(key, value);
     if (valid) throw new AlakazamError('usage', `${key} is ${JSON.stringify(value)} (${origin}); valid: ${valid}`);
     found.set(key, { value, origin });

@@ -77,9 +77,14 @@ describe('a setting', () => {
     expect(config.get('source')).toBeUndefined();
   });
 
-  test('that is empty in the environment is not set', async () => {
-    const config = await place({ project: 'seed: 3\n' }).read({ environment: { ALAKAZAM_SEED: '' } });
-    expect(config.get('seed')).toBe('3');
+  test.each(KEYS)('%s that is empty is an error, wherever it is', async (key) => {
+    const { read, project } = place({ project: `${key}: ""\n` });
+    const remedy = 'is ""; give it a value, or leave it out';
+    expect((await failureOf(read({ flags: { [key]: '' } }))).message).toBe(`--${key} ${remedy}`);
+    expect((await failureOf(read({ environment: { [variableOf(key)]: '' } }))).message).toBe(
+      `${variableOf(key)} ${remedy}`,
+    );
+    expect((await failureOf(read())).message).toBe(`${key} in ${project} ${remedy}`);
   });
 
   test('is called alike everywhere', () => {

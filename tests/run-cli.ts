@@ -50,11 +50,15 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** The environment of a user who has set nothing but the home. */
+/** A directory of the PATH of somebody who has installed the program. */
+const INSTALLED = join(ROOT, 'tests', 'installed');
+
+/** The environment of a user who has installed the program, and set nothing but the home. */
 export function environmentOf(home: string, env: Record<string, string> = {}): NodeJS.ProcessEnv {
   const set = /^(ALAKAZAM_|XDG_|NODE_OPTIONS|VITEST|FORCE_COLOR|NO_COLOR|COLUMNS|CI$)/;
   const kept = Object.entries(process.env).filter(([name]) => !set.test(name));
-  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(home, 'no-config'), ALAKAZAM_HOME: home, ...env };
+  const installed = { PATH: `${INSTALLED}:${process.env['PATH']}`, XDG_CONFIG_HOME: join(home, 'no-config') };
+  return { ...Object.fromEntries(kept), ...installed, ALAKAZAM_HOME: home, ...env };
 }
 
 /** setpriv(1): root without the right to pass permissions over. Another user might not be let into this directory. */
