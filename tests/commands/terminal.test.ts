@@ -1,19 +1,30 @@
 /** What a person sees: the same commands on a terminal of 80 columns. */
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { environmentOf, PROGRAM, runCli, temporaryDirectory } from '../run-cli.js';
-import { manyOrders, SAMPLE, writeFile } from './sample.js';
+import { HEADER, manyOrders, SAMPLE, writeFile } from './sample.js';
 
 const script = fileURLToPath(new URL('on_terminal.py', import.meta.url));
 const home = temporaryDirectory();
 const directory = temporaryDirectory();
+const hostileHome = temporaryDirectory();
+const hostileDirectory = temporaryDirectory();
+const hostile = join(hostileDirectory, 'orders.csv');
 
 const WIDE = `541000,A,日本のお皿 日本のお皿 日本のお皿 日本のお皿 日本のお皿,1234567,1/13/2011 9:00,12345.678,17850,Japan
 541001,${'LONG-CODE-'.repeat(6)},🎁 GIFT 🎁,-1234567,1/13/2011 9:00,0.001,123456789012345,EIRE
 541002,B,${'MUCH TOO LONG A NAME '.repeat(20)},1,1/13/2011 9:00,1,17850,EIRE
 541003,C,"A\tTAB, \u001b[31mRED\u0007",1,1/13/2011 9:00,1,17850,EIRE
+`;
+
+/** Orders that try to set the title of the window, to colour, to turn text round and to add a line. */
+const HOSTILE = `${HEADER}A1,P1,"\u001b]0;OWNED\u0007\u001b[31mRED",1,12/1/2010 8:26,1.00,1,"\u001b]0;TITLE\u0007land"
+A2,P\u202e2,"\u009b31mRED\u007f",1,12/1/2010 8:26,1.00,1,"\u2066land
+error: made up"
+A3,nonsense \u001b]0;OWNED\u0007
 `;
 
 interface Shown {
@@ -22,15 +33,21 @@ interface Shown {
   readonly raw: string;
 }
 
+interface ShowOptions {
+  readonly columns?: number;
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  /** Keys that are typed once it has shown a text. */
+  readonly typed?: { readonly keys: string; readonly after: string };
+}
+
 /** Runs it on a terminal; colours are taken off, wide characters counted twice. */
-function show(
-  args: string,
-  { columns = 80, env = {} }: { columns?: number; env?: Record<string, string> } = {},
-): Shown {
+function show(args: string, { columns = 80, env = {}, cwd = directory, typed }: ShowOptions = {}): Shown {
+  const keys = typed ? ['--type', typed.keys, '--after', typed.after] : [];
   const { status, stdout } = spawnSync(
     'python3',
-    [script, String(columns), process.execPath, PROGRAM, ...args.split(' ')],
-    { env: environmentOf(home, { TERM: 'xterm-256color', ...env }), encoding: 'utf8', cwd: directory, timeout: 30_000 },
+    [script, String(columns), ...keys, process.execPath, PROGRAM, ...args.split(' ')],
+    { env: environmentOf(home, { TERM: 'xterm-256color', ...env }), encoding: 'utf8', cwd, timeout: 30_000 },
   );
   const lines = stripVTControlCharacters(stdout).replaceAll('\r', '').split('\n');
   return { code: status, raw: stdout, lines: lines.filter((line) => line !== '') };
@@ -50,6 +67,8 @@ const tooWide = ({ lines }: Shown, columns = 80) => lines.filter((line) => width
 beforeAll(async () => {
   const path = writeFile(directory, 'orders.csv', SAMPLE + WIDE);
   expect((await runCli(['generate', '--source', path], { home })).stderr).toMatch(/^12 orders streamed/);
+  writeFile(hostileDirectory, 'orders.csv', HOSTILE);
+  expect((await runCli(['generate', '--source', hostile], { home: hostileHome })).stderr).toMatch(/^2 .*, 1 rejected/);
 });
 
 describe('on a terminal of 80 columns', () => {
@@ -77,6 +96,59 @@ describe('on a terminal of 80 columns', () => {
   test('tail lets nothing in an order move the cursor', () => {
     const { raw } = show('tail orders --since start --no-follow', { env: { NO_COLOR: '1' } });
     expect(raw).not.toMatch(/[^\P{Cc}\r\n]/u);
+  });
+
+  test.each([
+    'history --customer 1',
+    'history --order A1-P1',
+    'history --customer 1 -o csv',
+    'history --customer 1 -o json',
+    'tail orders --no-follow',
+    'tail orders --no-follow -o csv',
+    'tail orders --no-follow -o ndjson',
+    'tail orders --no-follow -o json',
+    'generate --dry-run --source HOSTILE',
+    'generate --dry-run --source HOSTILE -o csv',
+    'rejected',
+    'rejected -o csv',
+    'rejected -o json',
+    'generate --source \u001b[31mRED\u009b.csv',
+    'history --order \u001b]0;OWNED\u0007',
+    'tail orders --since \u009b31m',
+    '\u001b[31m',
+    '--\u001b[31m',
+  ])('%j lets nothing from outside do anything to the terminal', (args) => {
+    const { raw } = show(args.replace('HOSTILE', hostile), { env: { NO_COLOR: '1', ALAKAZAM_HOME: hostileHome } });
+    expect(raw).not.toBe('');
+    expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(raw).not.toMatch(/^error: made up/m);
+  });
+
+  test('JSON on a terminal has the values that a pipe gets', async () => {
+    const args = 'tail orders --no-follow -o json';
+    const { raw } = show(args, { env: { ALAKAZAM_HOME: hostileHome } });
+    const { stdout } = await runCli(args.split(' '), { home: hostileHome });
+    expect(JSON.parse(raw)).toEqual(JSON.parse(stdout));
+    expect(stdout).toContain('A2-P\u202e2');
+  });
+
+  test('a key of .alakazamrc is named without its controls', () => {
+    writeFile(hostileDirectory, '.alakazamrc', '"\\e[31mse\\x9bed": 1\n');
+    const { raw, code } = show('config', { cwd: hostileDirectory });
+    expect(raw).toMatch(/has an unknown key/);
+    expect(raw.replaceAll('\r\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ['\u0003', 130, 'error: interrupted; nothing was done'],
+    ['\u0004', 0, 'nothing was changed'],
+    ['n\r', 0, 'nothing was changed'],
+  ])('%j at a question changes nothing', (keys, code, said) => {
+    const shown = show('reset', { typed: { keys, after: '[y/N]' } });
+    expect(shown.lines.at(-1)).toBe(said);
+    expect(shown.code).toBe(code);
+    expect(show('verify').lines[0]).toMatch(/12 {2}orders in the stream/);
   });
 
   test('history groups by invoice, newest first', () => {

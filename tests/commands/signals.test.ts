@@ -1,0 +1,82 @@
+/** Signals, and an answer that can't be written: the command ends, and says with what. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { finish, PROGRAM, runCli, spawnCli, startCli, temporaryDirectory } from '../run-cli.js';
+import { HEADER, manyOrders, writeFile } from './sample.js';
+
+const directory = temporaryDirectory();
+const home = join(directory, 'home');
+const many = writeFile(directory, 'many.csv', manyOrders(3000));
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
+
+beforeAll(async () => {
+  expect((await runCli(['generate', '--source', many, '--count', '3000'], { home })).code).toBe(0);
+});
+
+describe.each(SIGNALS)('%s', (signal, code) => {
+  test('ends a tail that waits', async () => {
+    const tail = startCli(['tail', 'orders', '-n', '1'], { home });
+    await tail.until(1);
+    expect(await tail.stop(signal)).toBe(code);
+    expect(tail.stderr()).toBe('');
+  });
+
+  test('ends a generate that waits for its time, which says how to go on', async () => {
+    const of = join(directory, `home-${signal}`);
+    const generate = startCli(['generate', '--source', many, '--rate', '5', '--count', '3000'], { home: of });
+    const tail = startCli(['tail', 'orders', '--guests', '--since', 'start'], { home: of });
+    await tail.until(1);
+    expect(await generate.stop(signal)).toBe(code);
+    expect(generate.stderr()).toMatch(/stopped after \d+ of 3,000; the same command goes on from there/);
+  });
+
+  test('ends a generate that waits for standard input', async () => {
+    const of = join(directory, `pipe-${signal}`);
+    const child = spawnCli(['generate', '--source', '-'], { home: of }, ['pipe', 'pipe', 'pipe']);
+    const tail = startCli(['tail', 'orders', '--guests', '--since', 'start'], { home: of });
+    child.stdin?.write(`${HEADER}1,A,MUG,1,12/1/2010 8:26,2.55,5,EIRE\n`);
+    await tail.until(1);
+    child.kill(signal);
+    expect((await finish(child)).code).toBe(code);
+  });
+
+  test('ends a command whose answer nobody reads', async () => {
+    const child = spawnCli(['tail', 'orders', '--since', 'start'], { home }, ['ignore', 'pipe', 'pipe']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    // It has begun to write; what is not read fills the pipe.
+    await once(child.stdout as NodeJS.ReadableStream, 'readable');
+    child.kill(signal);
+    const [ended] = await once(child, 'exit');
+    expect(ended).toBe(code);
+  });
+
+  test('a second time ends it at once', async () => {
+    const tail = startCli(['tail', 'orders', '-n', '1'], { home });
+    await tail.until(1);
+    tail.process.kill(signal);
+    expect(await tail.stop(signal)).toBe(code);
+  });
+});
+
+describe('an answer that the disk has no room for', () => {
+  test.each(['verify', 'verify -o json', 'tail orders --no-follow', 'history --customer 12001', '--help'])(
+    '%s says so, and fails',
+    (args) => {
+      const full = openSync('/dev/full', 'w');
+      onTestFinished(() => closeSync(full));
+      const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...args.split(' ')], {
+        env: { ...process.env, ALAKAZAM_HOME: home },
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      });
+      expect(stderr).toBe("error: can't write the answer: no space left on device\n");
+      expect(status).toBe(1);
+    },
+  );
+});
