@@ -1,7 +1,8 @@
 /**
- * Which of its name a line is in its invoice. Invoices come back after others, so every invoice is remembered: the recent
+ * The occurrence of a line: 1 for the first line of its stock code in the invoice, 2 for the next. Invoices come back after others, so every invoice is remembered: the recent
  * ones here, the rest with the source's bookmark.
  */
+import { repeatOf } from '../../orders/order.js';
 import type { InvoiceCodes } from '../order-source.js';
 
 /** Twice this many invoices stay in memory; others are asked for again. */
@@ -60,9 +61,9 @@ export function numberInvoices(codesOf: (invoiceNo: string) => string[] | undefi
       return 1;
     }
     let number = code.number + 1;
-    while (known.get(`${code.text}-${number}`)?.visit === visit) number++;
+    while (known.get(repeatOf(code.text, number))?.visit === visit) number++;
     code.number = number;
-    const taken = codeOf(`${code.text}-${number}`);
+    const taken = codeOf(repeatOf(code.text, number));
     taken.visit = visit;
     taken.number = 1;
     return number;
