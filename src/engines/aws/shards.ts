@@ -1,18 +1,18 @@
 /**
- * Reads a log that is split into shards, as Kinesis and the streams of DynamoDB are: all shards at once, each in its order,
- * a shard after those it was split or merged from, and on after an iterator has expired.
+ * Reads a log that is split into shards, as Kinesis and the streams of DynamoDB are: all shards at once and each in its
+ * order, a shard after the shards it was split or merged from. An iterator that expired is replaced.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Shard {
   readonly id: string;
-  /** Those it was split or merged from; they may be gone. */
+  /** The shards it was split or merged from, which may be gone. */
   readonly parents: readonly string[];
   /** Takes no more records. */
   readonly isClosed: boolean;
 }
 
-/** In one shard: at its first record, behind its last, from a time on, or behind a sequence number. */
+/** Where to begin in a shard: at its first record, behind its last, at a time of arrival, or behind a sequence number. */
 export type ShardPosition = 'first' | 'next' | { readonly sinceMs: number } | { readonly after: string };
 
 export interface ShardPage<R> {
@@ -31,22 +31,24 @@ export interface ShardedLog<R> {
   sequenceOf(record: R): string;
   arrivalOf(record: R): number;
   isExpired(error: unknown): boolean;
-  /** Likely to go well if it is tried again later. */
+  /** True for an error after which the same call may go well later. */
   isTransient(error: unknown): boolean;
-  /** Asked too often: nothing is wrong with it. */
+  /** True if only the rate of calls was too high. */
   isThrottling(error: unknown): boolean;
-  /** The shard, or all of the log, is gone. */
+  /** True if the shard, or the whole log, is gone. */
   isMissing(error: unknown): boolean;
-  /** How often an idle shard is asked. */
+  /** Time between two calls to an idle shard. */
   readonly pollMs: number;
+  /** How long to wait before the next call to this shard, which is counted as made then. Zero where it is left out. */
+  turnMs?(shardId: string): number;
 }
 
 export interface ShardRead {
-  /** For all shards, or for each the one it has in the map; those that come later are read from their first record. */
+  /** One position for all shards, or one for each. A shard that isn't in the map, or that is found later, is read from its first record. */
   readonly from: 'first' | 'next' | { readonly sinceMs: number } | ReadonlyMap<string, ShardPosition>;
-  /** The shards as they were just found, where they were. */
+  /** The shards, if the caller has just listed them. */
   readonly shards?: readonly Shard[];
-  /** With a signal, reading goes on until it says stop; without one, it ends where nothing more is there. */
+  /** With a signal, reading goes on until the signal is aborted. Without one, it ends at the last record. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,15 +58,16 @@ export interface ShardRecords<R> {
   readonly records: readonly R[];
 }
 
+/** Where reading stands in a shard. */
 interface Reader {
   readonly shard: Shard;
   position: ShardPosition;
   iterator: string | undefined;
   waitMs: number;
   isCaughtUp: boolean;
-  /** When it last answered. */
+  /** Time of the last successful call. */
   answeredMs: number | undefined;
-  /** In a row. */
+  /** Failed calls in a row. */
   failures: number;
 }
 
@@ -74,121 +77,139 @@ export async function* readShards<R>(log: ShardedLog<R>, read: ShardRead): Async
   yield* await openShards(log, read);
 }
 
-/** The same; what comes after this has resolved is 'next', whenever the reading itself begins. */
+/**
+ * Like `readShards`, but resolves only once the iterators exist: with `from: 'next'` every record that arrives afterwards is
+ * read, however late the caller starts iterating.
+ */
 export async function openShards<R>(
   log: ShardedLog<R>,
   { from, signal, shards }: ShardRead,
 ): Promise<AsyncGenerator<ShardRecords<R>>> {
-  /** Every shard that was ever found: each is read once. */
-  const known = new Set<string>();
-  const unfinished = new Set<string>();
-  let waiting: Reader[] = [];
-  const steps = new Map<Reader, Promise<Step<R>>>();
-  /** Those that some known shard was split or merged from, and those that ended and are not among them yet. */
-  const parents = new Set<string>();
-  const childless = new Set<string>();
   const startMs = Date.now();
+  const positionOf = (id: string) => (from instanceof Map ? (from.get(id) ?? 'first') : (from as ShardPosition));
+  const readers = (shards ?? (await log.shards())).map((shard) => readerOf(shard, positionOf(shard.id)));
+  if (from === 'next') {
+    const open = readers.filter(({ shard }) => !shard.isClosed);
+    const begin = async (reader: Reader) => {
+      reader.iterator = await log.iterator(reader.shard.id, 'next');
+    };
+    await Promise.all(open.map(begin));
+  }
+  const queue = createShardQueue();
+  queue.add(readers);
+  // A child that is found later begins where its parent ended.
+  const childrenFrom = (from === 'next' || from instanceof Map ? 'first' : from) as ShardPosition;
+  return follow(log, queue, { signal, startMs, childrenFrom });
+}
 
-  function find(shards: readonly Shard[], positionOf: (shardId: string) => ShardPosition): void {
-    for (const shard of shards) {
-      if (known.has(shard.id)) continue;
-      known.add(shard.id);
-      for (const parent of shard.parents) {
-        parents.add(parent);
-        childless.delete(parent);
+function readerOf(shard: Shard, position: ShardPosition): Reader {
+  const nothingYet = { iterator: undefined, answeredMs: undefined, isCaughtUp: false, waitMs: 0, failures: 0 };
+  return { shard, position, ...nothingYet };
+}
+
+/** Holds shards back until their parents have been read to the end. */
+interface ShardQueue {
+  /** Leaves out the shards that it had before. */
+  add(readers: readonly Reader[]): void;
+  /** The shards that may be read now, each once. */
+  ready(): Reader[];
+  end(shardId: string): void;
+  /** True if a shard has ended and none of its children is known. */
+  isMissingChildren(): boolean;
+}
+
+function createShardQueue(): ShardQueue {
+  const known = new Set<string>();
+  const ended = new Set<string>();
+  /** Shards that a known shard was split or merged from. */
+  const parents = new Set<string>();
+  let waiting: Reader[] = [];
+  return {
+    add(readers) {
+      for (const reader of readers) {
+        const { id, isClosed } = reader.shard;
+        if (known.has(id)) continue;
+        known.add(id);
+        for (const parent of reader.shard.parents) parents.add(parent);
+        if (reader.position === 'next' && isClosed) ended.add(id);
+        else waiting.push(reader);
       }
-      const position = positionOf(shard.id);
-      if (position === 'next' && shard.isClosed) {
-        ended(shard.id);
-        continue;
-      }
-      unfinished.add(shard.id);
-      waiting.push({
-        shard,
-        position,
-        iterator: undefined,
-        waitMs: 0,
-        isCaughtUp: false,
-        answeredMs: undefined,
-        failures: 0,
-      });
-    }
-  }
+    },
+    ready() {
+      const isReady = ({ shard }: Reader) => shard.parents.every((parent) => !known.has(parent) || ended.has(parent));
+      const ready = waiting.filter(isReady);
+      waiting = waiting.filter((reader) => !isReady(reader));
+      return ready;
+    },
+    end: (shardId) => void ended.add(shardId),
+    isMissingChildren: () => [...ended].some((id) => !parents.has(id)),
+  };
+}
 
-  function ended(shardId: string): void {
-    if (!parents.has(shardId)) childless.add(shardId);
-  }
+interface Following {
+  readonly signal: AbortSignal | undefined;
+  readonly startMs: number;
+  readonly childrenFrom: ShardPosition;
+}
 
-  function startReady(): void {
-    const isReady = ({ shard }: Reader) => !shard.parents.some((parent) => unfinished.has(parent));
-    const ready = waiting.filter(isReady);
-    waiting = waiting.filter((reader) => !isReady(reader));
-    for (const reader of ready) start(reader);
-  }
+async function* follow<R>(
+  log: ShardedLog<R>,
+  queue: ShardQueue,
+  { signal, startMs, childrenFrom }: Following,
+): AsyncGenerator<ShardRecords<R>> {
+  const steps = new Map<Reader, Promise<Step<R>>>();
 
   function start(reader: Reader): void {
     const next = step(log, reader, signal, startMs);
-    // Nobody waits for it any more if reading ends meanwhile.
+    // Nobody waits for the step if reading ends meanwhile.
     next.catch(() => undefined);
     steps.set(reader, next);
   }
 
-  const isMap = from instanceof Map;
-  find(shards ?? (await log.shards()), isMap ? (id) => from.get(id) ?? 'first' : () => from as ShardPosition);
-  if (from === 'next') {
-    const begin = async (reader: Reader) => {
-      reader.iterator = await log.iterator(reader.shard.id, 'next');
-    };
-    await Promise.all(waiting.map(begin));
-  }
-  return follow();
-
-  /** A shard may be listed as closed before its children are listed at all. */
-  async function findChildren(): Promise<void> {
+  async function startChildren(): Promise<void> {
     try {
-      find(await log.shards(), () => (isMap || from === 'next' ? 'first' : (from as ShardPosition)));
+      queue.add((await log.shards()).map((shard) => readerOf(shard, childrenFrom)));
     } catch (error) {
-      // Asked again soon.
+      // With a signal the shards are listed again soon.
       if (!signal || !log.isTransient(error)) throw error;
     }
-    startReady();
+    for (const reader of queue.ready()) start(reader);
   }
 
-  async function* follow(): AsyncGenerator<ShardRecords<R>> {
-    startReady();
-    let again: Promise<undefined> | undefined;
-    while (steps.size > 0 || (signal && childless.size > 0)) {
-      if (signal && childless.size > 0)
-        again ??= delay(LIST_AGAIN_POLLS * log.pollMs, undefined, { signal }).catch(() => undefined);
-      const done = await unlessAborted(Promise.race([...steps.values(), ...(again ? [again] : [])]), signal);
-      if (signal?.aborted) return;
-      if (!done) {
-        again = undefined;
-        await findChildren();
-        continue;
-      }
-      const { reader, records, isEnd } = done;
-      steps.delete(reader);
-      if (records.length > 0) yield { shardId: reader.shard.id, records };
-      if (isEnd) {
-        unfinished.delete(reader.shard.id);
-        ended(reader.shard.id);
-        await findChildren();
-      } else if (signal || reader.shard.isClosed || !reader.isCaughtUp) start(reader);
-      if (signal?.aborted) return;
+  // A shard may be listed as closed before its children are listed at all.
+  const isAwaitingChildren = () => signal !== undefined && queue.isMissingChildren();
+  let listAgain: Promise<undefined> | undefined;
+  for (const reader of queue.ready()) start(reader);
+  while (steps.size > 0 || isAwaitingChildren()) {
+    if (isAwaitingChildren()) listAgain ??= pause(LIST_AGAIN_POLLS * log.pollMs, signal);
+    const done = await unlessAborted(Promise.race([...steps.values(), ...(listAgain ? [listAgain] : [])]), signal);
+    if (signal?.aborted) return;
+    if (!done) {
+      listAgain = undefined;
+      await startChildren();
+      continue;
     }
+    const { reader, records, isEnd } = done;
+    steps.delete(reader);
+    if (records.length > 0) yield { shardId: reader.shard.id, records };
+    if (isEnd) {
+      queue.end(reader.shard.id);
+      await startChildren();
+    } else if (signal || reader.shard.isClosed || !reader.isCaughtUp) start(reader);
+    if (signal?.aborted) return;
   }
 }
 
-/** Reads the next records of a shard, after a while if it was idle. */
+/** Reads the next records of a shard, after a pause if the shard was idle. */
 async function step<R>(
   log: ShardedLog<R>,
   reader: Reader,
   signal: AbortSignal | undefined,
   startMs: number,
 ): Promise<Step<R>> {
-  const { shard, waitMs } = reader;
-  if (waitMs > 0) await delay(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+  const { shard } = reader;
+  const waitMs = Math.max(reader.waitMs, log.turnMs?.(shard.id) ?? 0);
+  if (waitMs > 0) await pause(waitMs, signal);
   if (signal?.aborted) return { reader, records: [], isEnd: false };
   try {
     reader.iterator ??= await log.iterator(shard.id, reader.position);
@@ -208,30 +229,36 @@ async function step<R>(
     if (log.isExpired(error) && reader.iterator !== undefined) {
       reader.iterator = undefined;
       reader.waitMs = 0;
-      // Behind its last record as it was, of which there was none so far.
+      // A LATEST iterator expired before it returned anything. LATEST again would skip what arrived meanwhile, so resume
+      // from the last successful call.
       if (reader.position === 'next')
         reader.position = { sinceMs: Math.max(startMs, (reader.answeredMs ?? 0) - MARGIN_MS) };
       return { reader, records: [], isEnd: false };
     }
-    // Once it has answered it is likely to answer again; before, whoever waits wants to know why it doesn't.
+    // A shard that has answered is likely to answer again. Before its first answer, the user wants to know what is wrong.
     const sinceMs = log.isThrottling(error) ? startMs : 0;
     if (log.isTransient(error) && Date.now() - (reader.answeredMs ?? sinceMs) < GIVE_UP_MS) {
       reader.waitMs = Math.random() * Math.min(GIVE_UP_MS / 10, log.pollMs * 2 ** reader.failures++);
       return { reader, records: [], isEnd: false };
     }
-    // Trimmed away whole; if the log is gone too, looking for its shards says so.
+    // All records of the shard have expired. If the log itself is gone, listing its shards says so.
     if (log.isMissing(error)) return { reader, records: [], isEnd: true };
     throw error;
   }
 }
 
 const GIVE_UP_MS = 60_000;
-/** How long children that aren't listed are waited for, in times that an idle shard is asked. */
+/** Shards whose children aren't listed yet are listed again after this many polls. */
 const LIST_AGAIN_POLLS = 10;
-/** For clocks that don't agree, and records that show late. */
+/** For clocks that don't agree, and records that can be read late. */
 const MARGIN_MS = 60_000;
 
-/** What a promise gives, or undefined as soon as `signal` says stop. */
+/** Ends early, and without an error, when `signal` is aborted. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<undefined> {
+  return delay(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
+}
+
+/** The value of a promise, or undefined as soon as `signal` is aborted. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
   if (!signal) return promise;
   let stop = () => {};
