@@ -1,10 +1,9 @@
 /**
  * A block of orders: how orders travel and rest. Their lines stand in one buffer, in the layout of the source, and three
- * columns say where each ends, whose it is, and which of its name it is in its invoice. Half a million orders a second
- * pass as bytes; only who shows orders to a person makes objects of them.
+ * columns say of each where it ends, its customer, and its occurrence: 1 for the first line of its stock code in the invoice,
+ * 2 for the next. Half a million orders a second pass as bytes; only a command that shows orders makes objects of them.
  */
-
-import { createBlockBuilder } from './block-builder.js';
+import { type BlockBuilder, createBlockBuilder } from './block-builder.js';
 import { type Order, orderId } from './order.js';
 import { isoDate, parseLine } from './order-line.js';
 
@@ -16,8 +15,14 @@ export interface OrderBlock {
   readonly ends: Uint32Array;
   /** Customer of line i; `GUEST` for none. */
   readonly customers: Float64Array;
-  /** Line i is the n-th of its product in its invoice, from 1. */
+  /** Occurrence of line i: 1 for the first line of its stock code in the invoice, 2 for the next. */
   readonly occurrences: Uint32Array;
+}
+
+/** A block whose lines have no occurrence yet. */
+export interface UnnumberedBlock extends Omit<OrderBlock, 'occurrences'> {
+  /** Where the occurrences will stand. */
+  readonly unnumbered: Uint32Array;
 }
 
 /** Stands in `customers` for an order without a customer. */
@@ -66,18 +71,17 @@ export function joined(blocks: readonly OrderBlock[]): OrderBlock {
 /** The orders of a block that `wanted` says yes to. */
 export function filtered(block: OrderBlock, wanted: (i: number) => boolean): OrderBlock {
   const builder = createBlockBuilder();
-  for (let i = 0; i < block.count; i++) {
-    if (!wanted(i)) continue;
-    const start = startOf(block.ends, i);
-    builder.addBytes(
-      block.lines,
-      start,
-      block.ends[i] as number,
-      block.customers[i] as number,
-      block.occurrences[i] as number,
-    );
-  }
+  for (let i = 0; i < block.count; i++) if (wanted(i)) addOrderOf(builder, block, i);
   return builder.take();
+}
+
+/** Adds order i of a block to another block. */
+export function addOrderOf(
+  builder: BlockBuilder,
+  { lines, ends, customers, occurrences }: OrderBlock,
+  i: number,
+): void {
+  builder.addBytes(lines, startOf(ends, i), ends[i] as number, customers[i] as number, occurrences[i] as number);
 }
 
 /** Where line i begins. */
@@ -89,6 +93,12 @@ export function startOf(ends: Uint32Array, i: number): number {
 export function lineOf(block: OrderBlock, i: number): string {
   const start = startOf(block.ends, i);
   return decoder.decode(block.lines.subarray(start, (block.ends[i] as number) - 1));
+}
+
+/** The id of order i. */
+export function orderIdOf(block: OrderBlock, i: number): string {
+  const [invoiceNo, stockCode] = parseLine(lineOf(block, i));
+  return orderId(invoiceNo, stockCode, block.occurrences[i] as number);
 }
 
 /** Order i of a block. */

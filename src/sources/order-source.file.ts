@@ -35,8 +35,8 @@ export async function openFileSource(path: string, options: FileSourceOptions = 
     const scan = { from: from as FilePosition | undefined, isLoop, limit, batchSize };
     const batches = isAhead && input.path ? scanAhead(path, header, scan) : scanFile(input, header, scan);
     for await (const batch of batches) {
-      numberOrders(batch.orders, numbering);
-      yield { ...batch, invoices: numbering.changed() };
+      const orders = numberOrders(batch.orders, numbering);
+      yield { ...batch, orders, invoices: numbering.changed() };
     }
   }
 

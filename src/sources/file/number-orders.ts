@@ -1,15 +1,16 @@
-/** Gives the orders of a block their numbers in their invoices. */
-
-import { lineOf, type OrderBlock, startOf } from '../../orders/order-block.js';
+/** Gives the lines of a block their occurrences. */
+import { lineOf, type OrderBlock, startOf, type UnnumberedBlock } from '../../orders/order-block.js';
 import { parseLine } from '../../orders/order-line.js';
 import type { InvoiceNumbering } from './invoice-codes.js';
 
 const COMMA = 44;
 const QUOTE = 34;
 
-/** Writes the block's `occurrences`. */
-export function numberOrders(block: OrderBlock, numbering: InvoiceNumbering): void {
-  const { count, ends, occurrences } = block;
+/** The same block with its occurrences, which are written in place. */
+export function numberOrders(unnumbered: UnnumberedBlock, numbering: InvoiceNumbering): OrderBlock {
+  const { unnumbered: occurrences, ...columns } = unnumbered;
+  const block = { ...columns, occurrences };
+  const { count, ends } = block;
   const { buffer, byteOffset, length } = block.lines;
   const lines = Buffer.from(buffer, byteOffset, length);
   let invoiceStart = 0;
@@ -32,6 +33,7 @@ export function numberOrders(block: OrderBlock, numbering: InvoiceNumbering): vo
     }
     occurrences[i] = numbering.numberAt(lines, end + 1, codeEnd);
   }
+  return block;
 }
 
 function commaFrom(bytes: Uint8Array, start: number): number {

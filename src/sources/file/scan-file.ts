@@ -1,6 +1,6 @@
 /** Reads order lines out of the bytes of a file: which are orders, which are not, and why. */
 import { createBlockBuilder } from '../../orders/block-builder.js';
-import { GUEST } from '../../orders/order-block.js';
+import { GUEST, type UnnumberedBlock } from '../../orders/order-block.js';
 import { FIELD_CHARACTERS_MAX, formatLine, type LineFields, whyNotAnOrder } from '../../orders/order-line.js';
 import type { Rejected, SourceBatch } from '../order-source.js';
 import { readRecord } from './csv-record.js';
@@ -17,8 +17,10 @@ const UNNUMBERED = 0;
 
 export type FilePosition = { readonly offset: number; readonly line: number; readonly pass: number };
 
-/** A batch whose orders have no numbers in their invoices yet. */
-export type ScannedBatch = Omit<SourceBatch, 'invoices'>;
+/** A batch whose orders have no occurrences yet. */
+export interface ScannedBatch extends Omit<SourceBatch, 'invoices' | 'orders'> {
+  readonly orders: UnnumberedBlock;
+}
 
 export interface ScanOptions {
   readonly from?: FilePosition | undefined;
@@ -205,7 +207,8 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     take() {
       const taken = rejected;
       rejected = [];
-      return { orders: builder.take(), rejected: taken, position: { offset, line, pass } };
+      const { occurrences: unnumbered, ...columns } = builder.take();
+      return { orders: { ...columns, unnumbered }, rejected: taken, position: { offset, line, pass } };
     },
   };
 }

@@ -28,10 +28,10 @@ try {
       });
     }
     credit--;
-    const { lines, ends, customers, occurrences } = batch.orders;
+    const { lines, ends, customers, unnumbered } = batch.orders;
     answer(
       { batch },
-      [lines, ends, customers, occurrences].map(({ buffer }) => buffer as ArrayBuffer),
+      [lines, ends, customers, unnumbered].map(({ buffer }) => buffer as ArrayBuffer),
     );
   }
   answer('end');
