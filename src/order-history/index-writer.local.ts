@@ -1,7 +1,6 @@
 /** Writes the customer index: takes orders of the stream into the runs of their customers, in one commit at a time. */
 import type { LocalStore } from '../engines/lmdb/store.js';
-import { orderId } from '../orders/order.js';
-import { GUEST, lineOf, type OrderBlock, startOf } from '../orders/order-block.js';
+import { GUEST, lineOf, type OrderBlock, orderIdOf, startOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { hashOf, keepRuns, type Run, runsOf } from './customer-index.local.js';
@@ -51,7 +50,7 @@ export function createIndexWriter(store: LocalStore, stream: NumberedStream): In
     const known = customer.invoices.get(invoiceHash) ?? linesOf(customer.runs, invoiceHash);
     customer.invoices.set(invoiceHash, known);
     for (let i = from; i < to; i++) {
-      const id = orderIdAt(orders, i);
+      const id = orderIdOf(orders, i);
       const line = lineOf(orders, i);
       const before = known.get(id);
       if (before?.line === line) continue;
@@ -67,7 +66,7 @@ export function createIndexWriter(store: LocalStore, stream: NumberedStream): In
     for (const { first, count } of runs.filter((run) => run.invoiceHash === invoiceHash)) {
       const orders = stream.at(first, count);
       for (let i = 0; i < count; i++) {
-        lines.set(orderIdAt(orders, i), { sequence: first + i, line: lineOf(orders, i) });
+        lines.set(orderIdOf(orders, i), { sequence: first + i, line: lineOf(orders, i) });
       }
     }
     return lines;
@@ -134,9 +133,4 @@ function invoiceHashOf(orders: OrderBlock, i: number): number {
   const start = startOf(ends, i);
   if (lines[start] === QUOTE) return hashOf(Buffer.from(parseLine(lineOf(orders, i))[0]));
   return hashOf(lines, start, lines.indexOf(COMMA, start));
-}
-
-export function orderIdAt(orders: OrderBlock, i: number): string {
-  const [invoiceNo, stockCode] = parseLine(lineOf(orders, i));
-  return orderId(invoiceNo, stockCode, orders.occurrences[i] as number);
 }

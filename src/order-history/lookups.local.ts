@@ -1,10 +1,9 @@
 /** Looks up orders in the embedded history. */
-import type { Order } from '../orders/order.js';
-import { GUEST, type OrderBlock, orderOf } from '../orders/order-block.js';
+import { invoicesIn, type Order } from '../orders/order.js';
+import { GUEST, type OrderBlock, orderIdOf, orderOf } from '../orders/order-block.js';
 import { customersFrom, hashOf, type Run, runsOf } from './customer-index.local.js';
 import type { OrderHistory } from './history.js';
 import type { LocalHistoryParts } from './history.local.js';
-import { orderIdAt } from './index-writer.local.js';
 
 type Lookups = Pick<OrderHistory, 'ordersOf' | 'order' | 'customersNear' | 'all'>;
 
@@ -42,7 +41,7 @@ export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Loo
         for (const run of runsOf(customers(), customer)) {
           if (!hashes.has(run.invoiceHash)) continue;
           const orders = ordersIn(run, customer);
-          for (let i = 0; i < run.count; i++) if (orderIdAt(orders, i) === id) return orderOf(orders, i);
+          for (let i = 0; i < run.count; i++) if (orderIdOf(orders, i) === id) return orderOf(orders, i);
         }
       }
       return undefined;
@@ -66,13 +65,6 @@ export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Loo
       }
     },
   };
-}
-
-/** The invoices an order id may belong to: either part of it may hold a hyphen. */
-function invoicesIn(id: string): string[] {
-  const names: string[] = [];
-  for (let at = id.indexOf('-'); at >= 0; at = id.indexOf('-', at + 1)) names.push(id.slice(0, at));
-  return names.length > 0 ? names : [id];
 }
 
 function compare(a: string, b: string): number {

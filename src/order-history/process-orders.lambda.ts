@@ -1,10 +1,12 @@
-/** Lambda function between the stream and the order history: what an event says goes to `process-orders.ts`. */
+/** The Lambda function between the stream and the order history: hands the records of an event to `process-orders.ts`. */
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { isInvalid, readItems, writeItems } from '../engines/aws/items.js';
+import { isDenied, isTransient } from '../engines/aws/errors.js';
+import { isInvalid, type Retries, readItems, retried, writeItems } from '../engines/aws/items.js';
 import type { KinesisEvent } from '../stream/kinesis/event.js';
+import { sequenceAt } from '../stream/kinesis/sequence.js';
 import { checkpointKey } from './dynamodb/history-index.js';
-import { type CustomerOrder, keyOf, orderIn, sequenceAt, standingIn } from './dynamodb/order-item.js';
+import { type CustomerOrder, keyOf, orderIn, positionIn } from './dynamodb/order-item.js';
 import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';
 import { messagesOf } from './rejected-messages.js';
 
@@ -19,9 +21,9 @@ interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Time kept for saying what was not done. */
+/** Time that is kept for reporting the records that failed: a last wait between attempts fits into it. */
 const RESERVE_MS = 5000;
-/** Index entries that are known to be written; beyond this many all are forgotten, and written again. */
+/** Index entries that are remembered as written. Beyond this many all are forgotten, and written again. */
 const KNOWN_MAX = 100_000;
 
 const dynamodb = new DynamoDBClient({});
@@ -48,23 +50,23 @@ function tablesOf(context: LambdaContext): Tables {
   const table = setting('TABLE_NAME');
   const index = setting('INDEX_TABLE_NAME');
   const queue = setting('REJECTED_QUEUE_URL');
-  const options = { isLate: () => context.getRemainingTimeInMillis() < RESERVE_MS };
+  const retries = retriesUntilLate(context);
 
   return {
-    async held(orders) {
+    async storedOf(orders) {
       const keys = orders.map(({ customerId, orderId }) => keyOf(customerId, orderId));
-      const found = (await readItems(dynamodb, table, keys, options)).map((item) => ({
+      const found = (await readItems(dynamodb, table, keys, retries)).map((item) => ({
         order: orderIn(item) as CustomerOrder,
-        ...standingIn(item),
+        ...positionIn(item),
       }));
-      return new Map(found.map((held) => [orderKey(held.order), held]));
+      return new Map(found.map((stored) => [orderKey(stored.order), stored]));
     },
     async writeOrders(items) {
-      const unwritten = await writeItems(dynamodb, table, items, options);
+      const unwritten = await writeItems(dynamodb, table, items, 'CustomerId', retries);
       return unwritten.map(({ item, cause }) => ({ item, isFinal: isInvalid(cause), reason: (cause as Error).name }));
     },
-    writeIndex: async (items) => (await writeItems(dynamodb, index, items, options)).length === 0,
-    checkpoint: (record) => checkpoint(index, record),
+    writeIndex: async (items) => (await writeItems(dynamodb, index, items, 'CustomerId', retries)).length === 0,
+    checkpoint: (record) => checkpoint(index, record, retries),
     async reject(rejected) {
       const unsent: number[] = [];
       for (const { entries, numbers } of messagesOf(rejected)) {
@@ -78,8 +80,20 @@ function tablesOf(context: LambdaContext): Tables {
   };
 }
 
-/** Only ever forwards: a batch that comes again late changes nothing. */
-async function checkpoint(index: string, { shardId, sequenceNumber, arrivalMs }: StreamRecord): Promise<void> {
+/**
+ * An outage of DynamoDB, or a permission that is missing for a while, is waited for here as long as the function may run.
+ * Every failed invocation uses up one of the batch's attempts, after which the whole batch is given up.
+ */
+function retriesUntilLate(context: LambdaContext): Retries {
+  return {
+    isRetried: (error) => isTransient(error) || isDenied(error),
+    isOver: () => context.getRemainingTimeInMillis() < RESERVE_MS,
+  };
+}
+
+/** A checkpoint only moves forwards: a batch that comes again late changes nothing. */
+async function checkpoint(index: string, record: StreamRecord, retries: Retries): Promise<void> {
+  const { shardId, sequenceNumber, arrivalMs } = record;
   const update = new UpdateItemCommand({
     TableName: index,
     Key: checkpointKey(shardId),
@@ -92,7 +106,7 @@ async function checkpoint(index: string, { shardId, sequenceNumber, arrivalMs }:
       ':arrived': { N: String(arrivalMs) },
     },
   });
-  await dynamodb.send(update).catch((error: Error) => {
+  await retried(() => dynamodb.send(update), retries).catch((error: Error) => {
     if (error.name !== 'ConditionalCheckFailedException') warn('the checkpoint was not kept', error.name);
   });
 }

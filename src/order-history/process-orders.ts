@@ -1,19 +1,21 @@
 /**
- * Takes a batch of records from the stream into the order history. Every record is dealt with once: an order goes into the
- * table, one of a guest is counted, what is no order goes whole to the rejected queue. Only what may go well later is given
- * back, to come again: the whole batch may come again at any time, and nothing is doubled by it.
+ * Puts a batch of records from the stream into the order history. Every record is dealt with once: an order goes into the
+ * table, an order of a guest is counted, and a record that is no order goes whole to the rejected queue. A record that may
+ * succeed later is reported as failed and comes again, with all records behind it. A batch may come again at any time:
+ * nothing is stored twice.
  */
+import type { Item } from '../engines/aws/items.js';
 import { userRecords } from '../stream/kinesis/aggregated-record.js';
+import { sequenceAt } from '../stream/kinesis/sequence.js';
 import { decodeOrder, isOrder } from '../stream/order-record.js';
 import { customersName, indexItem, invoiceName } from './dynamodb/history-index.js';
 import {
   type CustomerOrder,
   hasCustomer,
-  type Item,
   isSameOrder,
   itemOf,
-  type Standing,
-  sequenceAt,
+  keyText,
+  type StreamPosition,
 } from './dynamodb/order-item.js';
 
 export interface StreamRecord {
@@ -29,54 +31,47 @@ export interface RejectedRecord extends StreamRecord {
   readonly reason: string;
 }
 
-/** An order of the table, and where in the stream it stands. */
-export interface Held extends Standing {
+/** An order of the table, and its position in the stream. */
+export interface StoredOrder extends StreamPosition {
   readonly order: CustomerOrder;
 }
 
 /**
- * An order that comes again so soon was put again behind one that was refused (`ordered-puts.ts`): its last place in the
- * stream is the one that is in order.
+ * An order that repeats within this time was resent behind one that the stream had refused (`ordered-puts.ts`): the orders of
+ * a customer are in order by the position of the repeat.
  */
-const PUT_AGAIN_MS = 600_000;
+const RESENT_MS = 600_000;
 
 export interface Tables {
-  /** What the table has of these orders, by `orderKey`. */
-  held(orders: readonly CustomerOrder[]): Promise<ReadonlyMap<string, Held>>;
-  /** Gives back what could not be written; `isFinal` if it never can be. */
+  /** The stored version of each of these orders, by `orderKey`. Leaves out the orders that the table doesn't have. */
+  storedOf(orders: readonly CustomerOrder[]): Promise<ReadonlyMap<string, StoredOrder>>;
+  /** Returns the items that could not be written. */
   writeOrders(items: readonly Item[]): Promise<readonly Unwritten[]>;
-  /** True if all of it was written. */
+  /** True if all items were written. */
   writeIndex(items: readonly Item[]): Promise<boolean>;
-  /** Says that every record of the shard up to this one was dealt with. */
+  /** Notes that every record of the shard up to this one was dealt with. */
   checkpoint(record: StreamRecord): Promise<void>;
-  /** Numbers of those that could not be sent. */
+  /** Returns which of the records, counted from 0, could not be sent to the rejected queue. */
   reject(records: readonly RejectedRecord[]): Promise<readonly number[]>;
 }
 
 export interface Unwritten {
   readonly item: Item;
+  /** True if the item can never be written. */
   readonly isFinal: boolean;
   readonly reason: string;
 }
 
 export interface Processed {
   readonly stored: number;
-  /** That the table had already, as they are or newer. */
+  /** Orders of which the table had this version already, or a later one. */
   readonly unchanged: number;
   readonly guests: number;
   readonly rejected: number;
-  /** The first record that has to come again, together with all behind it. */
+  /** The first record that has to come again, together with all records behind it. */
   readonly failed: StreamRecord | undefined;
-  /** Why, without what the record says. */
+  /** Why it failed, without anything the record says. */
   readonly failure: string | undefined;
-}
-
-/** An order of the batch as its last record has it, and the first record that speaks of it. */
-interface Wanted {
-  order: CustomerOrder;
-  standing: Standing;
-  record: number;
-  readonly firstRecord: number;
 }
 
 /** `known` remembers index entries from batch to batch. */
@@ -85,105 +80,157 @@ export async function processOrders(
   tables: Tables,
   known: Set<string>,
 ): Promise<Processed> {
-  const wanted = new Map<string, Wanted>();
-  const rejected: (RejectedRecord & { readonly number: number })[] = [];
-  let guests = 0;
-  let stored = 0;
-  let unchanged = 0;
-  let firstFailed = records.length;
-  let failure: string | undefined;
-
-  for (const [number, record] of records.entries()) {
-    for (const [n, data] of userRecords(record.data).entries()) {
-      const order = decodeOrder(data);
-      if (!isOrder(order)) rejected.push({ ...record, data, number, reason: order.reason });
-      else if (!hasCustomer(order)) guests++;
-      else want(order, sequenceAt(record.sequenceNumber, n), record.arrivalMs, number);
-    }
-  }
-
-  /** The last of an id counts; one that says the same as before doesn't count as another. */
-  function want(order: CustomerOrder, sequence: string, arrivalMs: number, record: number): void {
-    const key = orderKey(order);
-    const standing = { sequence, lastSequence: sequence, arrivalMs };
-    const before = wanted.get(key);
-    if (!before) wanted.set(key, { order, standing, record, firstRecord: record });
-    else if (!isSameOrder(before.order, order)) Object.assign(before, { order, standing, record });
-    else before.standing = { ...before.standing, lastSequence: sequence };
-  }
-
-  function fail(number: number, why: string): void {
-    if (number < firstFailed) failure = why;
-    firstFailed = Math.min(firstFailed, number);
-  }
-
-  const changed = new Map(wanted);
-  try {
-    const held = await tables.held([...wanted.values()].map(({ order }) => order));
-    for (const [key, { order, ...standing }] of held) {
-      const last = wanted.get(key) as Wanted;
-      const { lastSequence, arrivalMs } = last.standing;
-      // One that was given up and is sent through again late must not undo what came after it.
-      const isOlder = lastSequence <= standing.lastSequence;
-      const isSame = isSameOrder(order, last.order);
-      const isPutAgain = isSame && arrivalMs - standing.arrivalMs < PUT_AGAIN_MS;
-      if (isPutAgain) last.standing = { ...standing, lastSequence };
-      if (isOlder || (isSame && !isPutAgain)) changed.delete(key);
-    }
-    unchanged = wanted.size - changed.size;
-    await store();
-  } catch (error) {
-    const numbers = [...changed.values()].map(({ firstRecord }) => firstRecord);
-    fail(Math.min(records.length - 1, ...numbers), (error as Error).name);
-  }
-
-  async function store(): Promise<void> {
-    const entries = indexEntries([...changed.values()].map(({ order }) => order)).filter(([text]) => !known.has(text));
-    // Before the orders: an order that is there can be found.
-    if (!(await tables.writeIndex(entries.map(([, item]) => item)))) throw new IndexError();
-    for (const [text] of entries) known.add(text);
-    const items = [...changed.values()].map(({ order, standing }) => itemOf(order, standing));
-    const unwritten = await tables.writeOrders(items);
-    stored = items.length - unwritten.length;
-    for (const { item, isFinal, reason } of unwritten) {
-      const key = `${item['CustomerId']?.N} ${item['OrderId']?.S}`;
-      const { record, firstRecord } = changed.get(key) as Wanted;
-      if (isFinal) rejected.push({ ...(records[record] as StreamRecord), number: record, reason });
-      else fail(firstRecord, reason);
-    }
-  }
-
-  // Those behind what comes again come again with it.
-  const due = rejected.filter(({ number }) => number < firstFailed);
+  const { latest, guests, rejected } = decoded(records);
+  const { stored, unchanged, failures, invalid } = await store(latest, tables, known);
+  for (const { number, reason } of invalid) rejected.push({ ...(records[number] as StreamRecord), number, reason });
+  // A record behind a failed one comes again, and is rejected then.
+  const endsBefore = earliest(failures)?.number ?? records.length;
+  const due = rejected.filter(({ number }) => number < endsBefore);
   const unsent = await tables.reject(due);
-  for (const at of unsent) fail(due[at]?.number as number, 'the rejected queue takes nothing');
-
-  const last = records[firstFailed - 1];
+  for (const at of unsent)
+    failures.push({ number: due[at]?.number as number, reason: 'the rejected queue accepts nothing' });
+  const failure = earliest(failures);
+  const last = records[(failure?.number ?? records.length) - 1];
   if (last) await tables.checkpoint(last);
   return {
     stored,
     unchanged,
     guests,
     rejected: due.length - unsent.length,
-    failed: records[firstFailed],
-    failure,
+    failed: failure && records[failure.number],
+    failure: failure?.reason,
   };
+}
+
+/** A record of the batch, by number, and what is wrong with it. */
+interface Fault {
+  readonly number: number;
+  readonly reason: string;
+}
+
+function earliest(faults: readonly Fault[]): Fault | undefined {
+  return faults.reduce<Fault | undefined>((a, b) => (a && a.number <= b.number ? a : b), undefined);
+}
+
+/** An order of the batch as its last record has it. */
+interface BatchOrder {
+  readonly order: CustomerOrder;
+  readonly position: StreamPosition;
+  /** Number of the record that `order` is from. */
+  readonly record: number;
+  /** Number of the first record with an order of this id: a failed order comes again from there on. */
+  readonly firstRecord: number;
+}
+
+interface Decoded {
+  /** By `orderKey`. */
+  readonly latest: Map<string, BatchOrder>;
+  readonly guests: number;
+  readonly rejected: (RejectedRecord & { readonly number: number })[];
+}
+
+function decoded(records: readonly StreamRecord[]): Decoded {
+  const latest: Decoded['latest'] = new Map();
+  const rejected: Decoded['rejected'] = [];
+  let guests = 0;
+  for (const [number, record] of records.entries()) {
+    for (const [n, data] of userRecords(record.data).entries()) {
+      const order = decodeOrder(data);
+      if (!isOrder(order)) rejected.push({ ...record, data, number, reason: order.reason });
+      else if (!hasCustomer(order)) guests++;
+      else {
+        const sequence = sequenceAt(record.sequenceNumber, n);
+        const position = { sequence, lastSequence: sequence, arrivalMs: record.arrivalMs };
+        const key = orderKey(order);
+        latest.set(key, later(latest.get(key), { order, position, record: number, firstRecord: number }));
+      }
+    }
+  }
+  return { latest, guests, rejected };
+}
+
+/** The last record of an order id wins. An identical repeat only moves its position. */
+function later(before: BatchOrder | undefined, next: BatchOrder): BatchOrder {
+  if (!before) return next;
+  if (!isSameOrder(before.order, next.order)) return { ...next, firstRecord: before.firstRecord };
+  return { ...before, position: { ...before.position, lastSequence: next.position.lastSequence } };
+}
+
+interface StoreOutcome {
+  readonly stored: number;
+  readonly unchanged: number;
+  /** Records that may succeed later. */
+  readonly failures: Fault[];
+  /** Records that never can be written. */
+  readonly invalid: readonly Fault[];
+}
+
+async function store(
+  latest: ReadonlyMap<string, BatchOrder>,
+  tables: Tables,
+  known: Set<string>,
+): Promise<StoreOutcome> {
+  let changed = latest;
+  const unchanged = () => latest.size - changed.size;
+  try {
+    changed = changedIn(latest, await tables.storedOf([...latest.values()].map(({ order }) => order)));
+    // Before the orders: an order that is in the table can be found.
+    await writeIndex([...changed.values()], tables, known);
+    const items = [...changed.values()].map(({ order, position }) => itemOf(order, position));
+    const unwritten = await tables.writeOrders(items);
+    const faults = unwritten.map(({ item, isFinal, reason }) => {
+      const { record, firstRecord } = changed.get(keyText(item)) as BatchOrder;
+      return { isFinal, number: isFinal ? record : firstRecord, reason };
+    });
+    return {
+      stored: items.length - unwritten.length,
+      unchanged: unchanged(),
+      failures: faults.filter(({ isFinal }) => !isFinal),
+      invalid: faults.filter(({ isFinal }) => isFinal),
+    };
+  } catch (error) {
+    const first = Math.min(...[...changed.values()].map(({ firstRecord }) => firstRecord));
+    const failures = changed.size > 0 ? [{ number: first, reason: (error as Error).name }] : [];
+    return { stored: 0, unchanged: unchanged(), failures, invalid: [] };
+  }
+}
+
+/** The orders of which the table has another version, or none. */
+function changedIn(
+  latest: ReadonlyMap<string, BatchOrder>,
+  stored: ReadonlyMap<string, StoredOrder>,
+): Map<string, BatchOrder> {
+  const changed = new Map(latest);
+  for (const [key, { order, ...position }] of stored) {
+    const inBatch = latest.get(key) as BatchOrder;
+    const { lastSequence, arrivalMs } = inBatch.position;
+    const isSame = isSameOrder(order, inBatch.order);
+    const isResent = isSame && arrivalMs - position.arrivalMs < RESENT_MS;
+    // A batch that was given up and is replayed late must not undo the orders that came after it.
+    const isOlder = lastSequence <= position.lastSequence;
+    if (isOlder || (isSame && !isResent)) changed.delete(key);
+    else if (isResent) changed.set(key, { ...inBatch, position: { ...position, lastSequence } });
+  }
+  return changed;
+}
+
+async function writeIndex(orders: readonly BatchOrder[], tables: Tables, known: Set<string>): Promise<void> {
+  const entries = new Map<string, Item>();
+  for (const { order } of orders) {
+    for (const name of [invoiceName(order.invoiceNo), customersName]) {
+      const text = `${name} ${order.customerId}`;
+      if (!known.has(text)) entries.set(text, indexItem(name, order.customerId));
+    }
+  }
+  if (!(await tables.writeIndex([...entries.values()]))) throw new IndexError();
+  for (const text of entries.keys()) known.add(text);
 }
 
 class IndexError extends Error {
   override readonly name = 'the index could not be written';
 }
 
+/** The same text as `keyText` of its item. */
 export function orderKey({ customerId, orderId }: CustomerOrder): string {
   return `${customerId} ${orderId}`;
-}
-
-function indexEntries(orders: readonly CustomerOrder[]): [text: string, item: Item][] {
-  const entries = new Map<string, Item>();
-  for (const { invoiceNo, customerId } of orders) {
-    for (const name of [invoiceName(invoiceNo), customersName]) {
-      entries.set(`${name} ${customerId}`, indexItem(name, customerId));
-    }
-  }
-  return [...entries];
 }

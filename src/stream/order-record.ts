@@ -1,6 +1,6 @@
 /** An order as one record of the stream: the JSON of an `Order`, or what the Kinesis Agent makes of a CSV line. */
-import { type BlockBuilder, createBlockBuilder } from '../orders/block-builder.js';
-import { FIELDS, type Order, orderId } from '../orders/order.js';
+import type { BlockBuilder } from '../orders/block-builder.js';
+import { FIELDS, type Order, occurrenceOf, orderId } from '../orders/order.js';
 import { GUEST, type OrderBlock, startOf } from '../orders/order-block.js';
 import {
   formatLine,
@@ -11,7 +11,7 @@ import {
   splitLine,
   whyNotAnOrder,
 } from '../orders/order-line.js';
-import type { StreamBlock } from './stream.js';
+import { createRecordScanner } from './record-scanner.js';
 
 /** Why a record is not an order. */
 export interface NotAnOrder {
@@ -114,14 +114,6 @@ function mended(values: readonly string[]): string[] | string {
   return `cut by the Kinesis Agent: ${fields.length} fields of ${FIELDS.length} are left`;
 }
 
-/** Which of its name an order is in its invoice, by its id; undefined if the id is of another. */
-export function occurrenceOf(id: string, invoiceNo: string, stockCode: string): number | undefined {
-  const first = `${invoiceNo}-${stockCode}`;
-  if (id === first) return 1;
-  const number = id.startsWith(`${first}-`) ? id.slice(first.length + 1) : '';
-  return /^[1-9]\d{0,8}$/.test(number) && number !== '1' ? Number(number) : undefined;
-}
-
 /** Adds an order to a block. */
 export function addOrder(builder: BlockBuilder, order: Order): void {
   const { orderId: id, invoiceNo, stockCode, description, quantity, orderDate, unitPrice, customerId, country } = order;
@@ -133,11 +125,29 @@ export function addOrder(builder: BlockBuilder, order: Order): void {
   );
 }
 
-/** Orders that arrived together go together. */
-export function* blocksOf(arrived: readonly { order: Order; arrivalMs: number }[]): Generator<StreamBlock> {
-  const builder = createBlockBuilder();
-  for (const [i, { order, arrivalMs }] of arrived.entries()) {
+/** Room for the lines of some hundred records. */
+const LINES_BYTES = 1 << 16;
+
+/** Adds the orders of records to a block. Each call returns whether its record is an order. */
+export function recordsInto(builder: BlockBuilder): (record: Uint8Array) => boolean {
+  const scanner = createRecordScanner();
+  let lines = Buffer.allocUnsafeSlow(LINES_BYTES);
+  let at = 0;
+  return (record) => {
+    if (at + record.length > lines.length) {
+      builder.flush();
+      at = 0;
+      if (record.length > lines.length) lines = Buffer.allocUnsafeSlow(record.length);
+    }
+    const end = scanner.scan(record, lines, at);
+    if (end >= 0) {
+      builder.addBytes(lines, at, end, scanner.customer, scanner.occurrence);
+      at = end;
+      return true;
+    }
+    const order = decodeOrder(record);
+    if (!isOrder(order)) return false;
     addOrder(builder, order);
-    if (arrived[i + 1]?.arrivalMs !== arrivalMs) yield { arrivalMs, orders: builder.take() };
-  }
+    return true;
+  };
 }

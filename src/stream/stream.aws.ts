@@ -1,17 +1,18 @@
-/** The order stream in Kinesis Data Streams; how far each source was read is kept here, on this machine. */
+/** The order stream in Kinesis Data Streams. The bookmarks of the sources are kept on this machine. */
 import { DescribeStreamSummaryCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { isThrottling, isTransient, nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
-import { readShards } from '../engines/aws/shards.js';
+import { readShards, type ShardRead } from '../engines/aws/shards.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
 import type { WritableBookmarks } from './bookmarks.js';
-import { type Arrival, KINESIS_OPTIONS, openArrivals, ordersIn } from './kinesis/arrivals.aws.js';
-import { lastArrivals } from './kinesis/last-arrivals.js';
-import { type Answer, createOrderedPuts, type PutRecord } from './kinesis/ordered-puts.js';
-import { blocksOf, encoderOf } from './order-record.js';
+import { type ArrivalOptions, KINESIS_OPTIONS, openArrivals } from './kinesis/arrivals.aws.js';
+import { blocksOf, filterArrived, type KinesisRecord, ordersIn } from './kinesis/arrived-orders.js';
+import { lastArrived } from './kinesis/last-arrived.js';
+import { createOrderedPuts, type PutRecord, type Refusals } from './kinesis/ordered-puts.js';
+import { encoderOf } from './order-record.js';
 import type { BookmarkedStream } from './stream.js';
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html; of the 10 MiB it allows, less than half. */
@@ -25,42 +26,40 @@ export interface AwsStreamOptions {
   /** Opens the bookmarks of the sources of the stream with this identity, and their store. */
   readonly openBookmarks: (identity: string) => { readonly store: LocalStore; readonly bookmarks: WritableBookmarks };
   readonly clock: () => number;
+  readonly arrivals?: ArrivalOptions;
 }
 
 /** Throws an `AlakazamError` if there is no such stream. */
-export async function openAwsStream({
-  session,
-  name,
-  openBookmarks,
-  clock,
-}: AwsStreamOptions): Promise<BookmarkedStream> {
+export async function openAwsStream(options: AwsStreamOptions): Promise<BookmarkedStream> {
+  const { session, name, clock } = options;
   const client = session.client(KinesisClient, KINESIS_OPTIONS);
   const { StreamDescriptionSummary: found } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
   // A stream that was deleted and made again under its name is another one: nothing was put into it yet.
-  const { store, bookmarks } = openBookmarks(`${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`);
-  const log = openArrivals(session, name);
+  const identity = `${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`;
+  const { store, bookmarks } = options.openBookmarks(identity);
+  const log = openArrivals(session, name, options.arrivals);
   const puts = createOrderedPuts({
     send: sender(client, name),
     isThrottling: (code) => isThrottling({ name: code }),
     requestRecordsMax: REQUEST_RECORDS_MAX,
     requestBytesMax: REQUEST_BYTES_MAX,
-    givenUp: (code, taken, count) =>
-      new AlakazamError('partial', `Kinesis took ${taken} of ${count} orders and refuses the others: ${code}`, {
+    givenUp: (code, accepted, count) =>
+      new AlakazamError('partial', `Kinesis took ${accepted} of ${count} orders and refuses the others: ${code}`, {
         hint: 'the same command goes on from there; alakazam status shows whether the stream wants more capacity',
       }),
   });
 
   return {
-    async put(orders, progress, onTaken) {
+    async put(orders, progress, onAccepted) {
       if (!bookmarks.isNext(progress)) return false;
       const records = {
         count: orders.count,
         keyOf: (i: number) => partitionKeyOf(orders, i),
         encode: encoderOf(orders),
       };
-      await puts.put(records, onTaken);
-      // Should another process have read on meanwhile, its orders and these are the same: they are in the stream twice, and
-      // by their ids once in every view.
+      await puts.put(records, onAccepted);
+      // If another process has read on meanwhile, it put the same orders: they are in the stream twice, and once in every
+      // view, which goes by their ids.
       return store.write(() => {
         if (!bookmarks.isNext(progress)) return false;
         bookmarks.keep(progress);
@@ -68,24 +67,23 @@ export async function openAwsStream({
       });
     },
     async *read({ from, customer, signal }) {
-      const wanted = ({ order }: Arrival) => customer === undefined || customer === (order.customerId ?? GUEST);
-      if (typeof from !== 'object' || 'sinceMs' in from) {
-        for await (const { records } of readShards(log, { from, signal })) {
-          yield* blocksOf(ordersIn(records).filter(wanted));
-        }
-        return;
-      }
-      const wantedIn = async (records: Parameters<typeof ordersIn>[0]) => ordersIn(records).filter(wanted);
-      const { arrivals, positions } = await lastArrivals(log, from.last, wantedIn, clock());
-      yield* blocksOf(arrivals);
-      if (!signal || signal.aborted) return;
-      for await (const { records } of readShards(log, { from: positions, signal })) {
-        yield* blocksOf(ordersIn(records).filter(wanted));
-      }
+      const wantedIn = (records: readonly KinesisRecord[]) => {
+        const arrived = ordersIn(records);
+        if (customer === undefined) return arrived;
+        return filterArrived(arrived, (i) => arrived.orders.customers[i] === customer);
+      };
+      let start: ShardRead['from'];
+      if (typeof from === 'object' && 'last' in from) {
+        const { arrived, positions } = await lastArrived(log, from.last, async (records) => wantedIn(records), clock());
+        yield* blocksOf(arrived);
+        if (!signal || signal.aborted) return;
+        start = positions;
+      } else start = from;
+      for await (const { records } of readShards(log, { from: start, signal })) yield* blocksOf(wantedIn(records));
     },
     async heldSinceMs() {
       const firstMs = clock() - (found?.RetentionPeriodHours ?? 24) * HOUR_MS;
-      // Nothing is as old as that, or else: reading takes a while, in which the oldest are forgotten.
+      // A stream younger than its retention has lost nothing. Else leave out the oldest hour: it may expire while we read.
       return (found?.StreamCreationTimestamp?.getTime() ?? 0) > firstMs ? 0 : firstMs + HOUR_MS;
     },
     bookmarks,
@@ -93,17 +91,19 @@ export async function openAwsStream({
   };
 }
 
-function sender(client: KinesisClient, name: string): (records: readonly PutRecord[]) => Promise<Answer> {
+function sender(client: KinesisClient, name: string): (records: readonly PutRecord[]) => Promise<Refusals> {
   let hasPut = false;
   return async (records) => {
     try {
       const answer = await client.send(putRecords(name, records));
       hasPut = true;
-      const taken = answer.Records ?? [];
-      // Taken is what Kinesis says it took.
-      return records.map((_, i) => (taken[i]?.SequenceNumber ? undefined : (taken[i]?.ErrorCode ?? 'InternalFailure')));
+      const results = answer.Records ?? [];
+      // A record without a result was not accepted.
+      return records.map((_, i) =>
+        results[i]?.SequenceNumber ? undefined : (results[i]?.ErrorCode ?? 'InternalFailure'),
+      );
     } catch (error) {
-      // Once it has worked it is likely to work again; before, whoever waits wants to know why it doesn't.
+      // A stream that has accepted records is likely to accept them again. Before that, the user wants to know what is wrong.
       if (isThrottling(error) || (hasPut && isTransient(error))) return records.map(() => nameOf(error));
       throw error;
     }

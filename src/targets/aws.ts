@@ -51,12 +51,12 @@ export const aws: Target = (config, clock) => {
       index,
       clock,
       async arrivals() {
-        const { openArrivals, ordersIn } = await import('../stream/kinesis/arrivals.aws.js');
-        return { log: openArrivals(session, await nameOf(ORDERS_STREAM)), ordersIn };
+        const { openArrivals } = await import('../stream/kinesis/arrivals.aws.js');
+        return openArrivals(session, await nameOf(ORDERS_STREAM));
       },
       async changes() {
-        const { openChanges, changesIn } = await import('../order-history/dynamodb/changes.aws.js');
-        return { log: await openChanges(session, table), changesIn };
+        const { openChanges } = await import('../order-history/dynamodb/changes.aws.js');
+        return openChanges(session, table);
       },
     });
   });

@@ -11,11 +11,11 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { onTestFinished } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { openStore } from '../../src/engines/lmdb/store.js';
-import { changesIn, openChanges } from '../../src/order-history/dynamodb/changes.aws.js';
+import { openChanges } from '../../src/order-history/dynamodb/changes.aws.js';
 import { openAwsHistory } from '../../src/order-history/history.aws.js';
 import type { OrderHistory } from '../../src/order-history/history.js';
 import { BOOKMARK_STORE, openBookmarks } from '../../src/stream/bookmarks.lmdb.js';
-import { openArrivals, ordersIn } from '../../src/stream/kinesis/arrivals.aws.js';
+import { type ArrivalOptions, openArrivals } from '../../src/stream/kinesis/arrivals.aws.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
 import type { BookmarkedStream } from '../../src/stream/stream.js';
 import { type CliOptions, ROOT } from '../run-cli.js';
@@ -129,6 +129,9 @@ export async function deployFunction({ stream, table, index, queueUrl, streamArn
   );
 }
 
+/** The emulator has no limit of its own, and tests don't wait. */
+export const QUICK: ArrivalOptions = { pollMs: 50, pace: { burst: 1000, everyMs: 1 } };
+
 export interface Handles {
   open(clock?: () => number): Promise<BookmarkedStream>;
   openHistory(clock?: () => number): Promise<OrderHistory>;
@@ -162,7 +165,8 @@ export function handlesOn(parts: Parts): Handles {
   };
   return {
     async open(clock = Date.now) {
-      return keep(await openAwsStream({ session, name: parts.stream, openBookmarks: () => bookmarksIn(home), clock }));
+      const openBookmarks = () => bookmarksIn(home);
+      return keep(await openAwsStream({ session, name: parts.stream, openBookmarks, clock, arrivals: QUICK }));
     },
     openHistory: async (clock = Date.now) =>
       keep(
@@ -171,8 +175,8 @@ export function handlesOn(parts: Parts): Handles {
           table: parts.table,
           index: parts.index,
           clock,
-          arrivals: async () => ({ log: openArrivals(session, parts.stream), ordersIn }),
-          changes: async () => ({ log: await openChanges(session, parts.table), changesIn }),
+          arrivals: async () => openArrivals(session, parts.stream, QUICK),
+          changes: () => openChanges(session, parts.table),
         }),
       ),
   };

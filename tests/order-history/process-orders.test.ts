@@ -1,12 +1,12 @@
 /** What the function makes of batches, on tables that fail as they like, under the rules of an event source mapping. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Item } from '../../src/engines/aws/items.js';
 import {
   type CustomerOrder,
-  type Item,
   orderIn,
-  type Standing,
-  standingIn,
+  positionIn,
+  type StreamPosition,
 } from '../../src/order-history/dynamodb/order-item.js';
 import { orderKey, processOrders, type RejectedRecord, type Tables } from '../../src/order-history/process-orders.js';
 import type { Order } from '../../src/orders/order.js';
@@ -17,16 +17,18 @@ import { blockOf } from '../fixtures/orders.js';
 /** Tables in memory; `fails` says whether the next thing does. */
 function memory(fails: () => boolean) {
   const orders = new Map<string, CustomerOrder>();
-  const places = new Map<string, Standing>();
+  const places = new Map<string, StreamPosition>();
   const index = new Set<string>();
   const writes: string[] = [];
   let rejected: RejectedRecord[] = [];
   const checkpoints: string[] = [];
   const tables: Tables = {
-    async held(wanted) {
+    async storedOf(wanted) {
       if (fails()) throw new Error('throttled');
       const found = wanted.flatMap((order) => orders.get(orderKey(order)) ?? []);
-      return new Map(found.map((order) => [orderKey(order), { order, ...(places.get(orderKey(order)) as Standing) }]));
+      return new Map(
+        found.map((order) => [orderKey(order), { order, ...(places.get(orderKey(order)) as StreamPosition) }]),
+      );
     },
     async writeOrders(items) {
       const keys = items.map((item) => orderKey(orderIn(item) as CustomerOrder));
@@ -35,7 +37,7 @@ function memory(fails: () => boolean) {
         if (fails()) return [{ item, isFinal: false, reason: 'left over' }];
         const order = orderIn(item) as CustomerOrder;
         orders.set(orderKey(order), order);
-        places.set(orderKey(order), standingIn(item));
+        places.set(orderKey(order), positionIn(item));
         writes.push(orderKey(order));
         return [];
       });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { GUEST, orderOf } from '../../src/orders/order-block.js';
-import { addOrder, decodeOrder, encoderOf, isOrder, occurrenceOf } from '../../src/stream/order-record.js';
+import { addOrder, decodeOrder, encoderOf, isOrder } from '../../src/stream/order-record.js';
 import { blockOf, type Line } from '../fixtures/orders.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((of) => !/[\0\ud800-\udfff]/u.test(of));
@@ -159,13 +159,4 @@ describe('a record of the Kinesis Agent', () => {
     expect(decoded('1,A,MUG')).toEqual({ reason: 'no Quantity, InvoiceDate, UnitPrice, Customer, Country' });
     expect(decoded('1,A,"MUG')).toEqual({ reason: 'no Quantity, InvoiceDate, UnitPrice, Customer, Country' });
   });
-});
-
-test('the place of an order in its invoice is read from its id', () => {
-  expect(occurrenceOf('1-A', '1', 'A')).toBe(1);
-  expect(occurrenceOf('1-A-2', '1', 'A')).toBe(2);
-  expect(occurrenceOf('1-A-2', '1', 'A-2')).toBe(1);
-  for (const id of ['1-A-1', '1-A-02', '1-A-', '1-A-x', '1-B', '1', 'A', '']) {
-    expect(occurrenceOf(id, '1', 'A')).toBeUndefined();
-  }
 });

@@ -59,6 +59,11 @@ export function isMissing(error: unknown): boolean {
   return MISSING.test(nameOf(error));
 }
 
+/** True if a permission is missing. */
+export function isDenied(error: unknown): boolean {
+  return DENIED.test(nameOf(error));
+}
+
 /** True for what is likely to succeed if it is tried again later. */
 export function isTransient(error: unknown): boolean {
   const origin = (error instanceof AlakazamError ? error.cause : error) as SdkError;

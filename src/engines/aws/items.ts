@@ -1,9 +1,19 @@
 /** Reads and writes items of a DynamoDB table in batches, and again what a batch left over. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { BatchGetItemCommand, BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { AlakazamError } from '../../errors.js';
-import type { Item } from '../../order-history/dynamodb/order-item.js';
 import { isThrottling } from './errors.js';
+
+/** An item, or a key, by the names of its attributes. */
+export type Item = Record<string, AttributeValue>;
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html, API_BatchGetItem.html */
 const WRITES_MAX = 25;
@@ -11,68 +21,90 @@ const READS_MAX = 100;
 const IN_FLIGHT_MAX = 8;
 const BACK_OFF_MS = 25;
 const BACK_OFF_MS_MAX = 3000;
-/** Of a call that DynamoDB has no capacity for. */
 const ATTEMPTS_MAX = 10;
 
-export interface BatchOptions {
-  /** True when trying on is no use any more. */
-  isLate(): boolean;
+/** How long a call is retried, beyond what the SDK does by itself. */
+export interface Retries {
+  /** True for an error after which the same call may go well. */
+  isRetried(error: unknown): boolean;
+  /** True when no further attempt is made. `attempt` counts those that were made, from 1. */
+  isOver(attempt: number): boolean;
 }
 
-export interface Unwritten {
+/** For a person who waits: a table without capacity is retried for some seconds, everything else is said at once. */
+export const SHORT_RETRIES: Retries = { isRetried: isThrottling, isOver: (attempt) => attempt > ATTEMPTS_MAX };
+
+/** Makes a call until it succeeds, fails for good, or the retries are over. Throws the last error. */
+export async function retried<T>(call: () => Promise<T>, { isRetried, isOver }: Retries): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isRetried(error) || isOver(attempt)) throw error;
+    }
+    await delay(backOffMs(attempt));
+  }
+}
+
+export interface UnwrittenItem {
   readonly item: Item;
   readonly cause: unknown;
 }
 
 /**
- * Puts items, each with a key of its own, those of a customer batch after batch, so that who reads the changes of the table
- * sees them about in order. Gives back those that could not be written, and why.
+ * Puts items, each with a key of its own. Items that share the value of the attribute `lane` are written one batch after the
+ * other, so that a reader of the table's stream sees them about in order. Returns the items that could not be written.
  */
 export async function writeItems(
   client: DynamoDBClient,
   table: string,
   items: readonly Item[],
-  { isLate }: BatchOptions,
-): Promise<Unwritten[]> {
-  const failed: Unwritten[] = [];
+  lane: string,
+  retries: Retries = SHORT_RETRIES,
+): Promise<UnwrittenItem[]> {
+  const failed: UnwrittenItem[] = [];
 
   async function write(batch: readonly Item[]): Promise<void> {
     let left = batch;
-    for (let attempt = 0; left.length > 0; attempt++) {
-      if (attempt > 0) await delay(backOffMs(attempt));
+    for (let attempt = 1; left.length > 0; attempt++) {
       try {
-        const RequestItems = { [table]: left.map((item) => ({ PutRequest: { Item: item } })) };
-        const { UnprocessedItems } = await client.send(new BatchWriteItemCommand({ RequestItems }));
-        left = (UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) =>
-          PutRequest?.Item ? [PutRequest.Item] : [],
-        );
+        left = await retried(() => writeBatch(client, table, left), retries);
       } catch (cause) {
-        // None of them could be written just now, as when all are of one partition.
-        if (isThrottling(cause) && attempt < ATTEMPTS_MAX && !isLate()) continue;
         // One item that isn't valid fails all of its batch.
         if (!isInvalid(cause) || left.length === 1) failed.push(...left.map((item) => ({ item, cause })));
         else for (const item of left) await write([item]);
         return;
       }
-      if (left.length > 0 && isLate()) {
+      if (left.length > 0 && retries.isOver(attempt)) {
         const cause = new AlakazamError('failed', `DynamoDB left ${left.length} items of ${table} over`);
         failed.push(...left.map((item) => ({ item, cause })));
         return;
       }
+      if (left.length > 0) await delay(backOffMs(attempt));
     }
   }
 
-  await inParallel(lanesOf(items), async (lane) => {
+  await inParallel(lanesOf(items, lane), async (lane) => {
     for (const batch of batches(lane, WRITES_MAX)) await write(batch);
   });
   return failed;
 }
 
-/** At most as many as are written at once, each customer in one. */
-function lanesOf(items: readonly Item[]): Item[][] {
+/** Returns the items that DynamoDB left over. */
+async function writeBatch(client: DynamoDBClient, table: string, items: readonly Item[]): Promise<Item[]> {
+  const RequestItems = { [table]: items.map((item) => ({ PutRequest: { Item: item } })) };
+  const { UnprocessedItems } = await client.send(new BatchWriteItemCommand({ RequestItems }));
+  return (UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) => (PutRequest?.Item ? [PutRequest.Item] : []));
+}
+
+/**
+ * Splits items into at most IN_FLIGHT_MAX lanes. Items that share the value of the attribute stay in one lane, so they are
+ * written in order.
+ */
+function lanesOf(items: readonly Item[], attribute: string): Item[][] {
   const lanes = new Map<number, Item[]>();
   for (const item of items) {
-    const number = Number(item['CustomerId']?.N) % IN_FLIGHT_MAX;
+    const number = hashOf(JSON.stringify(item[attribute] ?? null)) % IN_FLIGHT_MAX;
     const lane = lanes.get(number);
     if (lane) lane.push(item);
     else lanes.set(number, [item]);
@@ -80,35 +112,51 @@ function lanesOf(items: readonly Item[]): Item[][] {
   return [...lanes.values()];
 }
 
-/** The items of these keys, in no order, those that are there. Throws if some could not be read. */
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
+  return hash;
+}
+
+/** The items of these keys that are there, in no order. Throws if some could not be read. */
 export async function readItems(
   client: DynamoDBClient,
   table: string,
   keys: readonly Item[],
-  { isLate }: BatchOptions = { isLate: () => false },
+  retries: Retries = SHORT_RETRIES,
 ): Promise<Item[]> {
   const found: Item[] = [];
 
-  async function read(batch: readonly Item[]): Promise<void> {
+  async function read(batch: Item[]): Promise<void> {
     let left = batch;
-    for (let attempt = 0; left.length > 0; attempt++) {
-      if (attempt > 0) await delay(backOffMs(attempt));
-      const RequestItems = { [table]: { Keys: [...left], ConsistentRead: true } };
-      try {
-        const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand({ RequestItems }));
-        found.push(...(Responses?.[table] ?? []));
-        left = UnprocessedKeys?.[table]?.Keys ?? [];
-      } catch (error) {
-        if (!isThrottling(error) || attempt === ATTEMPTS_MAX || isLate()) throw error;
-      }
-      if (left.length > 0 && (attempt === ATTEMPTS_MAX || isLate())) {
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const RequestItems = { [table]: { Keys: left, ConsistentRead: true } };
+      const command = new BatchGetItemCommand({ RequestItems });
+      const { Responses, UnprocessedKeys } = await retried(() => client.send(command), retries);
+      found.push(...(Responses?.[table] ?? []));
+      left = UnprocessedKeys?.[table]?.Keys ?? [];
+      if (left.length > 0 && retries.isOver(attempt)) {
         throw new AlakazamError('failed', `DynamoDB throttles reads of ${table}`, { hint: 'try again in a minute' });
       }
+      if (left.length > 0) await delay(backOffMs(attempt));
     }
   }
 
   await inParallel(batches(keys, READS_MAX), read);
   return found;
+}
+
+/** The items that a query finds, page by page, in the order of their keys. */
+export async function* queryItems(client: DynamoDBClient, query: QueryCommandInput): AsyncGenerator<Item[]> {
+  let from: Item | undefined;
+  do {
+    const start = from ? { ExclusiveStartKey: from } : {};
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({ ConsistentRead: true, ...query, ...start }),
+    );
+    yield Items;
+    from = LastEvaluatedKey;
+  } while (from);
 }
 
 const SCAN_SEGMENTS = 4;
@@ -131,7 +179,7 @@ export async function* scanItems(client: DynamoDBClient, table: string): AsyncGe
   const pages = new Map<number, Promise<Page>>();
   const start = (segment: number, from?: Item) => {
     const page = read(segment, from);
-    // Nobody waits for it any more if reading ends meanwhile.
+    // Nobody waits for the page if reading ends meanwhile.
     page.catch(() => undefined);
     pages.set(segment, page);
   };

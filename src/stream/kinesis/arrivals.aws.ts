@@ -1,38 +1,42 @@
-/** Orders as they arrive in Kinesis Data Streams, with where in it they stand. */
-import {
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  KinesisClient,
-  type _Record as KinesisRecord,
-  ListShardsCommand,
-} from '@aws-sdk/client-kinesis';
+/** The records of a Kinesis data stream, to be read by `engines/aws/shards.ts`. */
+import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from '@aws-sdk/client-kinesis';
 import { isThrottling, isTransient, nameOf } from '../../engines/aws/errors.js';
+import { createPace, type PaceOptions } from '../../engines/aws/pace.js';
 import type { AwsSession, ClientOptions } from '../../engines/aws/session.js';
 import type { Shard, ShardedLog, ShardPosition } from '../../engines/aws/shards.js';
-import { sequenceAt } from '../../order-history/dynamodb/order-item.js';
-import type { Order } from '../../orders/order.js';
-import { decodeOrder, isOrder } from '../order-record.js';
-import { userRecords } from './aggregated-record.js';
-
-export interface Arrival {
-  readonly order: Order;
-  readonly arrivalMs: number;
-  /** Sorts as text, in one shard. */
-  readonly sequence: string;
-}
+import { arrivalOf, type KinesisRecord } from './arrived-orders.js';
 
 export type ArrivalLog = ShardedLog<KinesisRecord>;
 
-/** A shard answers five calls a second in all, and the event source mapping of the Lambda function makes one of them. */
-const POLL_MS = 400;
+/**
+ * A shard answers five GetRecords calls a second, to all readers together
+ * (https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html). Firehose makes one of them
+ * (https://docs.aws.amazon.com/firehose/latest/dev/limits.html), and the event source mapping of `process-orders` another
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html). Of the three that are left, a command that waits makes
+ * one, and a command that reads everything makes two, after three at once: a `tail` and a `verify` disturb nobody.
+ */
+const POLL_MS = 1000;
+const READ_PACE = { burst: 3, everyMs: 500 };
 
-/** What is refused or throttled `ordered-puts.ts` puts again, and `shards.ts` reads again, each at a rate of its own. */
+/** `ordered-puts.ts` resends refused records and `shards.ts` repeats throttled reads, each at a rate of its own. */
 export const KINESIS_OPTIONS: ClientOptions = { attemptsMax: 3 };
 
-export function openArrivals(session: AwsSession, stream: string): ArrivalLog {
+export interface ArrivalOptions {
+  /** Time between two calls to an idle shard. */
+  readonly pollMs?: number;
+  /** Of the calls to a shard. */
+  readonly pace?: PaceOptions;
+}
+
+export function openArrivals(
+  session: AwsSession,
+  stream: string,
+  { pollMs = POLL_MS, pace = READ_PACE }: ArrivalOptions = {},
+): ArrivalLog {
   const client = session.client(KinesisClient, KINESIS_OPTIONS);
   const log: ArrivalLog = {
-    pollMs: POLL_MS,
+    pollMs,
+    turnMs: createPace(pace),
     sequenceOf: ({ SequenceNumber }) => SequenceNumber as string,
     arrivalOf,
     isExpired: (error) => nameOf(error) === 'ExpiredIteratorException',
@@ -58,10 +62,10 @@ export function openArrivals(session: AwsSession, stream: string): ArrivalLog {
     async iterator(shardId, position) {
       const at = { StreamName: stream, ShardId: shardId };
       try {
-        const { ShardIterator } = await client.send(new GetShardIteratorCommand({ ...at, ...startOf(position) }));
+        const { ShardIterator } = await client.send(new GetShardIteratorCommand({ ...at, ...iteratorAt(position) }));
         return ShardIterator as string;
       } catch (error) {
-        // A time that is yet to come for Kinesis: what comes then comes next.
+        // By the clock of Kinesis the time is still to come: then every record that comes next counts.
         const isTime = typeof position === 'object' && 'sinceMs' in position;
         if (!isTime || nameOf(error) !== 'InvalidArgumentException') throw error;
         return log.iterator(shardId, 'next');
@@ -79,27 +83,10 @@ export function openArrivals(session: AwsSession, stream: string): ArrivalLog {
   return log;
 }
 
-function startOf(position: ShardPosition) {
+function iteratorAt(position: ShardPosition) {
   if (position === 'first') return { ShardIteratorType: 'TRIM_HORIZON' } as const;
   if (position === 'next') return { ShardIteratorType: 'LATEST' } as const;
   return 'after' in position
     ? ({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: position.after } as const)
     : ({ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(Math.max(0, position.sinceMs)) } as const);
-}
-
-function arrivalOf({ ApproximateArrivalTimestamp }: KinesisRecord): number {
-  return ApproximateArrivalTimestamp?.getTime() ?? 0;
-}
-
-/** The orders in records; what is no order is for the Lambda function to deal with. */
-export function ordersIn(records: readonly KinesisRecord[]): Arrival[] {
-  const found: Arrival[] = [];
-  for (const record of records) {
-    const arrivalMs = arrivalOf(record);
-    for (const [n, data] of userRecords(record.Data ?? new Uint8Array()).entries()) {
-      const order = decodeOrder(data);
-      if (isOrder(order)) found.push({ order, arrivalMs, sequence: sequenceAt(record.SequenceNumber as string, n) });
-    }
-  }
-  return found;
 }

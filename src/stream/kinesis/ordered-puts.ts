@@ -1,9 +1,10 @@
 /**
  * Puts records so that those of one key arrive in their order, whatever fails on the way. A request that takes many records
- * may refuse any of them and take those behind it (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html),
- * so as long as refusals are about, a record goes out only when the one before it of its key was taken. Once many requests
- * in a row were taken whole, several of a key go in one; should one of them be refused even so, it goes again together with
- * those behind it: at least once, and in order. Different keys don't wait for each other.
+ * may refuse any of them and accept those behind it
+ * (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). So while records are being refused, a record
+ * is sent only when the one before it of its key was accepted. After many requests in a row that were accepted whole, several
+ * records of a key go in one request. If one of them is refused even so, it is resent together with those behind it: they
+ * arrive at least once, and in order. Different keys don't wait for each other.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,15 +24,15 @@ export interface PutRecord {
   readonly data: string;
 }
 
-/** For each record of a request the code it was refused with, or undefined if it was taken. */
-export type Answer = readonly (string | undefined)[];
+/** For each record of a request the code it was refused with, or undefined if it was accepted. */
+export type Refusals = readonly (string | undefined)[];
 
 export interface PutOptions {
-  /** Throws for what trying again doesn't mend. */
-  send(records: readonly PutRecord[]): Promise<Answer>;
+  /** Throws an error that no further attempt would change. */
+  send(records: readonly PutRecord[]): Promise<Refusals>;
   isThrottling(code: string): boolean;
-  /** The error for records that were refused for too long. */
-  givenUp(code: string, taken: number, count: number): Error;
+  /** The error when records have been refused for too long. */
+  givenUp(code: string, accepted: number, count: number): Error;
   readonly requestRecordsMax: number;
   readonly requestBytesMax: number;
   readonly giveUpMs?: number;
@@ -39,38 +40,24 @@ export interface PutOptions {
 }
 
 export interface OrderedPuts {
-  /** Returns when every record was taken; until then `onTaken` hears how many were. */
-  put(records: Records, onTaken?: (count: number) => void): Promise<void>;
+  /** Returns when every record was accepted. Until then `onAccepted` is told how many were. */
+  put(records: Records, onAccepted?: (count: number) => void): Promise<void>;
 }
 
 const IN_FLIGHT_MAX = 8;
-/** Requests that aren't full go out when no more than this many are under way: others may fill them. */
+/** A request that isn't full waits for more records while more requests than this are under way. */
 const IN_FLIGHT_BEFORE_SMALL = 2;
 const BACK_OFF_MS = 50;
 const BACK_OFF_MS_MAX = 5000;
 const GIVE_UP_MS = 60_000;
-/** Several of a key go together after this many whole requests … */
+/** Several records of a key go together after this many whole requests … */
 const WHOLE_REQUESTS_MIN = 16;
-/** … and this long after the last refusal: at the limit of a stream they come more often. */
+/** … and this long after the last refusal: at the limit of a stream refusals come more often. */
 const CAUTIOUS_MS = 5000;
 const KEY_RECORDS_MAX = 100;
 
-/** The records of a key that wait: those from `at` on. */
-interface Queue {
-  readonly key: string;
-  readonly numbers: number[];
-  at: number;
-  refusals: number;
-}
-
-/** A record of a request, the next of its queue that isn't under way. */
-interface Sent {
-  readonly queue: Queue;
-  readonly number: number;
-}
-
 export function createOrderedPuts(options: PutOptions): OrderedPuts {
-  const { requestRecordsMax, requestBytesMax, giveUpMs = GIVE_UP_MS, random = Math.random } = options;
+  const { giveUpMs = GIVE_UP_MS, random = Math.random } = options;
   const limiter = createRateLimiter();
   let wholeRequests = 0;
   let refusedMs = Number.NEGATIVE_INFINITY;
@@ -78,115 +65,69 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
   const keyRecordsMax = () =>
     wholeRequests >= WHOLE_REQUESTS_MIN && performance.now() - refusedMs > CAUTIOUS_MS ? KEY_RECORDS_MAX : 1;
 
-  async function put(records: Records, onTaken?: (count: number) => void): Promise<void> {
-    let ready = queuesOf(records);
-    let left = records.count;
+  async function put(records: Records, onAccepted?: (count: number) => void): Promise<void> {
+    const queues = createQueues(records, options);
+    let accepted = 0;
     let inFlight = 0;
-    let takenMs = performance.now();
+    let acceptedMs = performance.now();
     let failure: { readonly error: unknown } | undefined;
     const stop = new AbortController();
-    // Each request that waits its turn listens.
+    // Every queue that waits listens to it.
     setMaxListeners(0, stop.signal);
     let wake = () => {};
 
-    /** Takes what goes into one request from the queues that are ready: their oldest records, in the order they came. */
-    function nextRequest(): { sent: Sent[]; batch: PutRecord[] } {
-      ready.sort((a, b) => headOf(a) - headOf(b));
-      const most = keyRecordsMax();
-      const sent: Sent[] = [];
-      for (const queue of ready) {
-        if (sent.length >= requestRecordsMax) break;
-        for (const number of queue.numbers.slice(queue.at, queue.at + most)) sent.push({ queue, number });
+    async function send(request: Request): Promise<void> {
+      await limiter.take(request.records.length);
+      const refusals = await options.send(request.records);
+      const settled = queues.settle(request, refusals);
+      for (const queue of settled.refused) void retryLater(queue);
+      if (settled.accepted > 0) {
+        accepted += settled.accepted;
+        acceptedMs = performance.now();
+        onAccepted?.(accepted);
+        limiter.succeeded(settled.accepted);
       }
-      sent.sort((a, b) => a.number - b.number);
-      const batch: PutRecord[] = [];
-      let bytes = 0;
-      for (const { queue, number } of sent.slice(0, requestRecordsMax)) {
-        const data = records.encode(number);
-        bytes += (data.length / 4) * 3 + queue.key.length * 3;
-        if (batch.length > 0 && bytes > requestBytesMax) break;
-        batch.push({ key: queue.key, data });
-      }
-      sent.splice(batch.length);
-      const taken = new Set(sent.map(({ queue }) => queue));
-      ready = ready.filter((queue) => !taken.has(queue));
-      return { sent, batch };
-    }
-
-    function canFill(): boolean {
-      const most = keyRecordsMax();
-      let count = 0;
-      for (const { numbers, at } of ready) count += Math.min(most, numbers.length - at);
-      return count >= requestRecordsMax;
-    }
-
-    async function send(sent: readonly Sent[], batch: readonly PutRecord[]): Promise<void> {
-      await limiter.take(batch.length);
-      const answer = await options.send(batch);
-      const taken = settle(sent, answer);
-      if (taken > 0) {
-        left -= taken;
-        onTaken?.(records.count - left);
-        takenMs = performance.now();
-        limiter.succeeded(taken);
-      }
-      const code = answer.find((of) => of !== undefined);
+      const codes = refusals.filter((code) => code !== undefined);
+      const [code] = codes;
       if (code === undefined) {
         wholeRequests++;
         return;
       }
       wholeRequests = 0;
       refusedMs = performance.now();
-      if (answer.some((of) => of !== undefined && options.isThrottling(of))) limiter.throttled();
-      if (refusedMs - takenMs > giveUpMs) throw options.givenUp(code, records.count - left, records.count);
-    }
-
-    /** Moves the queues on past what was taken in order; the number of those. */
-    function settle(sent: readonly Sent[], answer: Answer): number {
-      const refused = new Set<Queue>();
-      let taken = 0;
-      for (const [i, { queue }] of sent.entries()) {
-        if (answer[i] !== undefined) refused.add(queue);
-        else if (!refused.has(queue)) {
-          queue.at++;
-          taken++;
-        }
-      }
-      for (const queue of new Set(sent.map(({ queue }) => queue))) {
-        queue.refusals = refused.has(queue) ? queue.refusals + 1 : 0;
-        if (queue.at === queue.numbers.length) continue;
-        if (refused.has(queue)) void later(queue);
-        else ready.push(queue);
-      }
-      return taken;
+      if (codes.some(options.isThrottling)) limiter.throttled();
+      if (refusedMs - acceptedMs > giveUpMs) throw options.givenUp(code, accepted, records.count);
     }
 
     /** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-    async function later(queue: Queue): Promise<void> {
+    async function retryLater(queue: Queue): Promise<void> {
       const waitMs = random() * Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS * 2 ** queue.refusals);
       await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
-      ready.push(queue);
+      queues.retry(queue);
       wake();
     }
 
-    while (left > 0) {
-      while (!failure && ready.length > 0 && inFlight < IN_FLIGHT_MAX) {
-        if (inFlight >= IN_FLIGHT_BEFORE_SMALL && !canFill()) break;
-        const { sent, batch } = nextRequest();
-        inFlight++;
-        void send(sent, batch)
-          .catch((error: unknown) => {
-            failure ??= { error };
-            stop.abort();
-          })
-          .finally(() => {
-            inFlight--;
-            wake();
-          });
+    function start(request: Request): void {
+      inFlight++;
+      void send(request)
+        .catch((error: unknown) => {
+          failure ??= { error };
+          stop.abort();
+        })
+        .finally(() => {
+          inFlight--;
+          wake();
+        });
+    }
+
+    while (accepted < records.count) {
+      while (!failure && inFlight < IN_FLIGHT_MAX && queues.hasReady()) {
+        if (inFlight >= IN_FLIGHT_BEFORE_SMALL && !queues.canFill(keyRecordsMax())) break;
+        start(queues.next(keyRecordsMax()));
       }
-      // What is under way may still be taken; nothing new is sent.
+      // After a failure nothing new is sent, but requests under way may still be accepted.
       if (failure && inFlight === 0) throw failure.error;
-      if (left > 0) {
+      if (accepted < records.count) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -195,6 +136,91 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
   }
 
   return { put };
+}
+
+/** The records of a key that were not accepted yet: those from `at` on. */
+interface Queue {
+  readonly key: string;
+  readonly numbers: number[];
+  at: number;
+  /** In a row. */
+  refusals: number;
+}
+
+interface Request {
+  readonly records: readonly PutRecord[];
+  /** The queue of each record. */
+  readonly queues: readonly Queue[];
+}
+
+interface Queues {
+  /** True if some queue isn't under way. */
+  hasReady(): boolean;
+  /** True if the ready queues have enough for a full request, with at most so many records of each. */
+  canFill(keyRecordsMax: number): boolean;
+  /** The next request: the oldest records of the ready queues, in their order. Its queues are under way until it settles. */
+  next(keyRecordsMax: number): Request;
+  /** Moves each queue past the records that were accepted before its first refusal. */
+  settle(request: Request, refusals: Refusals): { readonly accepted: number; readonly refused: readonly Queue[] };
+  /** Makes a refused queue ready again. */
+  retry(queue: Queue): void;
+}
+
+type Limits = Pick<PutOptions, 'requestRecordsMax' | 'requestBytesMax'>;
+
+function createQueues(records: Records, { requestRecordsMax, requestBytesMax }: Limits): Queues {
+  let ready = queuesOf(records);
+
+  /** The first records of the ready queues, as many as a request takes by number. */
+  function candidates(keyRecordsMax: number): { queue: Queue; number: number }[] {
+    ready.sort((a, b) => firstOf(a) - firstOf(b));
+    const found: { queue: Queue; number: number }[] = [];
+    for (const queue of ready) {
+      if (found.length >= requestRecordsMax) break;
+      for (const number of queue.numbers.slice(queue.at, queue.at + keyRecordsMax)) found.push({ queue, number });
+    }
+    return found.sort((a, b) => a.number - b.number).slice(0, requestRecordsMax);
+  }
+
+  return {
+    hasReady: () => ready.length > 0,
+    canFill(keyRecordsMax) {
+      let count = 0;
+      for (const { numbers, at } of ready) count += Math.min(keyRecordsMax, numbers.length - at);
+      return count >= requestRecordsMax;
+    },
+    next(keyRecordsMax) {
+      const request: { records: PutRecord[]; queues: Queue[] } = { records: [], queues: [] };
+      let bytes = 0;
+      for (const { queue, number } of candidates(keyRecordsMax)) {
+        const data = records.encode(number);
+        bytes += (data.length / 4) * 3 + queue.key.length * 3;
+        if (request.records.length > 0 && bytes > requestBytesMax) break;
+        request.records.push({ key: queue.key, data });
+        request.queues.push(queue);
+      }
+      const underWay = new Set(request.queues);
+      ready = ready.filter((queue) => !underWay.has(queue));
+      return request;
+    },
+    settle({ queues }, refusals) {
+      const refused = new Set<Queue>();
+      let accepted = 0;
+      for (const [i, queue] of queues.entries()) {
+        if (refusals[i] !== undefined) refused.add(queue);
+        else if (!refused.has(queue)) {
+          queue.at++;
+          accepted++;
+        }
+      }
+      for (const queue of new Set(queues)) {
+        queue.refusals = refused.has(queue) ? queue.refusals + 1 : 0;
+        if (!refused.has(queue) && queue.at < queue.numbers.length) ready.push(queue);
+      }
+      return { accepted, refused: [...refused] };
+    },
+    retry: (queue) => void ready.push(queue),
+  };
 }
 
 function queuesOf(records: Records): Queue[] {
@@ -208,6 +234,6 @@ function queuesOf(records: Records): Queue[] {
   return [...queues.values()];
 }
 
-function headOf({ numbers, at }: Queue): number {
+function firstOf({ numbers, at }: Queue): number {
   return numbers[at] as number;
 }

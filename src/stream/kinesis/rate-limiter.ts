@@ -2,22 +2,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RateLimiter {
-  /** Resolves when this many may go out. */
+  /** Resolves when this many records may be sent. */
   take(count: number): Promise<void>;
-  /** So many were taken. */
+  /** So many records were accepted. */
   succeeded(count: number): void;
-  /** Some were refused for going too fast. */
+  /** Records were refused because the rate was too high. */
   throttled(): void;
-  /** A second; infinite until something was throttled. */
+  /** Records a second; infinite until the first throttling. */
   readonly rate: number;
 }
 
 const BACK_OFF = 0.7;
-/** Of the rate, a second at full use: two seconds after a third was given up it is there again. */
+/** Part of the rate by which it grows in a second of full use: two seconds after a back-off the rate is what it was. */
 const GROWTH = 0.2;
-/** A tenth of what one shard takes: others may put into it too. */
+/** A tenth of what one shard accepts: other programs may put records into it too. */
 const RATE_MIN = 100;
-/** Throttling within this time has one cause. */
+/** Refusals within this time have one cause. */
 const EPISODE_MS = 500;
 const WINDOW_MS = 1000;
 

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  type Answer,
   createOrderedPuts,
   type PutOptions,
   type PutRecord,
+  type Refusals,
 } from '../../../src/stream/kinesis/ordered-puts.js';
 
 const THROTTLED = 'ProvisionedThroughputExceededException';
@@ -19,7 +19,7 @@ interface FakeStream {
   readonly refused: Map<string, number>;
   readonly requests: number[];
   inFlightMax: number;
-  send(records: readonly PutRecord[]): Promise<Answer>;
+  send(records: readonly PutRecord[]): Promise<Refusals>;
 }
 
 /** `refuse` says whether a record is refused, `waitMs` how long an answer takes. */

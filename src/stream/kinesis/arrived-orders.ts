@@ -1,0 +1,80 @@
+/** The orders of Kinesis records as a block, with when each arrived and where it stands in its shard. */
+import { createBlockBuilder } from '../../orders/block-builder.js';
+import { addOrderOf, type OrderBlock, slice } from '../../orders/order-block.js';
+import { recordsInto } from '../order-record.js';
+import type { StreamBlock } from '../stream.js';
+import { userRecords } from './aggregated-record.js';
+import { sequenceAt } from './sequence.js';
+
+/** A record as GetRecords gives it: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html */
+export interface KinesisRecord {
+  readonly Data?: Uint8Array | undefined;
+  readonly SequenceNumber?: string | undefined;
+  readonly ApproximateArrivalTimestamp?: Date | undefined;
+}
+
+export interface ArrivedOrders {
+  readonly orders: OrderBlock;
+  /** When order i arrived, in milliseconds since 1970. */
+  readonly arrivalsMs: readonly number[];
+  /** Position of order i in its shard (`sequenceAt`): sorts as text. */
+  readonly sequences: readonly string[];
+}
+
+/** The orders in records. What is no order is for `process-orders` to reject. */
+export function ordersIn(records: readonly KinesisRecord[]): ArrivedOrders {
+  const builder = createBlockBuilder();
+  const add = recordsInto(builder);
+  const arrivalsMs: number[] = [];
+  const sequences: string[] = [];
+  for (const record of records) {
+    const arrivalMs = arrivalOf(record);
+    for (const [n, data] of userRecords(record.Data ?? new Uint8Array()).entries()) {
+      if (!add(data)) continue;
+      arrivalsMs.push(arrivalMs);
+      sequences.push(sequenceAt(record.SequenceNumber as string, n));
+    }
+  }
+  return { orders: builder.take(), arrivalsMs, sequences };
+}
+
+export function arrivalOf({ ApproximateArrivalTimestamp }: KinesisRecord): number {
+  return ApproximateArrivalTimestamp?.getTime() ?? 0;
+}
+
+/** The orders that `isWanted` says yes to. */
+export function filterArrived(arrived: ArrivedOrders, isWanted: (i: number) => boolean): ArrivedOrders {
+  const numbers = arrived.sequences.map((_, i) => i).filter(isWanted);
+  return numbers.length === arrived.orders.count ? arrived : gather(numbers.map((i) => ({ from: arrived, i })));
+}
+
+/** An order of some that arrived. */
+export interface Place {
+  readonly from: ArrivedOrders;
+  readonly i: number;
+}
+
+/** The orders at these places, in this order. */
+export function gather(places: readonly Place[]): ArrivedOrders {
+  const builder = createBlockBuilder();
+  for (const { from, i } of places) addOrderOf(builder, from.orders, i);
+  return {
+    orders: builder.take(),
+    arrivalsMs: places.map(({ from, i }) => from.arrivalsMs[i] as number),
+    sequences: places.map(({ from, i }) => from.sequences[i] as string),
+  };
+}
+
+/** Orders that follow each other and arrived together go together. */
+export function* blocksOf({
+  orders,
+  arrivalsMs,
+}: Pick<ArrivedOrders, 'orders' | 'arrivalsMs'>): Generator<StreamBlock> {
+  for (let from = 0; from < orders.count; ) {
+    const arrivalMs = arrivalsMs[from] as number;
+    let to = from + 1;
+    while (to < orders.count && arrivalsMs[to] === arrivalMs) to++;
+    yield { arrivalMs, orders: slice(orders, from, to) };
+    from = to;
+  }
+}
