@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
-import { GUEST, orderOf } from '../../src/orders/order-block.js';
-import { addOrder, decodeOrder, encoderOf, isOrder } from '../../src/stream/order-record.js';
+import { GUEST, type OrderBlock, orderOf } from '../../src/orders/order-block.js';
+import { addOrder, decodeOrder, encoderOf, isOrder, recordsInto } from '../../src/stream/order-record.js';
+import { createRecordScanner } from '../../src/stream/record-scanner.js';
 import { blockOf, type Line } from '../fixtures/orders.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((of) => !/[\0\ud800-\udfff]/u.test(of));
@@ -46,6 +47,126 @@ describe('an order as a record', () => {
     const block = blockOf([{ description: '日'.repeat(65_536) }, {}]);
     const encode = encoderOf(block);
     for (const i of [0, 1]) expect(decodeOrder(Buffer.from(encode(i), 'base64'))).toEqual(orderOf(block, i));
+  });
+});
+
+describe('a record as a line', () => {
+  const recordsOf = (all: readonly Line[]) => {
+    const encode = encoderOf(blockOf(all));
+    return all.map((_, i) => Buffer.from(encode(i), 'base64'));
+  };
+  /** By way of JSON.parse and an object. */
+  function overJson(records: readonly Uint8Array[]): OrderBlock {
+    const builder = createBlockBuilder();
+    for (const record of records) {
+      const order = decodeOrder(record);
+      if (isOrder(order)) addOrder(builder, order);
+    }
+    return builder.take();
+  }
+  function overBytes(records: readonly Uint8Array[]): OrderBlock {
+    const builder = createBlockBuilder();
+    const add = recordsInto(builder);
+    for (const record of records) add(record);
+    return builder.take();
+  }
+  const shown = ({ lines: text, ends, customers, occurrences }: OrderBlock) => [
+    Buffer.from(text).toString('latin1'),
+    ...[ends, customers, occurrences].map((column) => [...column]),
+  ];
+  const isScanned = (record: Uint8Array) => createRecordScanner().scan(record, new Uint8Array(record.length), 0) >= 0;
+
+  test('is the same from its bytes as over JSON', () => {
+    fc.assert(
+      fc.property(fc.array(lines, { maxLength: 5 }), (all) => {
+        const records = recordsOf(all);
+        expect(shown(overBytes(records))).toEqual(shown(overJson(records)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is the same whatever bytes of the record are changed', () => {
+    const bytes = fc.constantFrom(...'"\\,-.0123459{}:nulEe TZ\0\n\x7f', '\xc3', '\xa3', '\xed', '\xff', '');
+    const changes = fc.array(fc.record({ at: fc.option(fc.nat(400)), drop: fc.nat(2), put: bytes }), {
+      minLength: 1,
+      maxLength: 2,
+    });
+    let scanned = 0;
+    fc.assert(
+      fc.property(lines, changes, (line, all) => {
+        const [record] = recordsOf([{ ...line, stockCode: 'A-2', invoiceNo: '53' }]) as [Buffer];
+        let text = record.toString('latin1');
+        for (const { at, drop, put } of all) {
+          const start = at === null ? text.length : at % text.length;
+          text = text.slice(0, start) + put + text.slice(start + drop);
+        }
+        const changed = Buffer.from(text, 'latin1');
+        if (isScanned(changed)) scanned++;
+        expect(shown(overBytes([changed]))).toEqual(shown(overJson([changed])));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(scanned).toBeGreaterThan(50);
+  });
+
+  test.each([
+    [
+      'a quantity',
+      '"quantity":1',
+      ['-0', '0', '007', '1.0', '1e2', '"1"', '+1', '-5', '123456789012345', '1234567890123456'],
+    ],
+    ['a customer', '"customerId":17850', ['0', '-1', '017850', '17850.0', '"17850"', '""', '999999999999999', '1e21']],
+    ['a price', '"unitPrice":"2.55"', ['2.55', '"2."', '".5"', '"-0.10"', '"2.550"', '"1e2"', '"0123456789012345"']],
+    [
+      'a date',
+      '"orderDate":"2010-12-01T08:26:00"',
+      [
+        '"2010-12-01 08:26:00"',
+        '"2010-12-01T08:26"',
+        '"12/1/2010 8:26"',
+        '"2010-02-29T08:26:00"',
+        '"2010-12-01T24:26:00"',
+      ],
+    ],
+    [
+      'an id',
+      '"orderId":"536365-85123A"',
+      ['"536365-85123A-2"', '"536365-85123A-1"', '"536365-85123"', '"536365-85123A-"', '""'],
+    ],
+  ])('is the same for any form of %s', (_, from, forms) => {
+    const [record = ''] = recordsOf([{}]).map(String);
+    expect(record).toContain(from);
+    const records = forms.map((form) => Buffer.from(record.replace(from, from.replace(/:.*/, `:${form}`))));
+    for (const changed of records) expect(shown(overBytes([changed]))).toEqual(shown(overJson([changed])));
+  });
+
+  test('needs no JSON in the form that we write, where nothing is escaped', () => {
+    const isPlain = (of = '') => /^[^\p{Cc}"\\]*$/u.test(of);
+    fc.assert(
+      fc.property(lines, (line) => {
+        const { invoiceNo = '', stockCode = '', description, country } = line;
+        const isKey = (of: string) => isPlain(of) && /^[ -~]+$/.test(of);
+        // JSON leaves the control characters beyond ASCII as they are.
+        const isText = (of = '') => isPlain(of.replaceAll(/[\x7f-\x9f]/g, ''));
+        const isOurs = isKey(invoiceNo) && isKey(stockCode) && isText(description) && isText(country);
+        expect(recordsOf([line]).map(isScanned)).toEqual([isOurs]);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(
+      recordsOf([{ description: 'MUG, LARGE £5' }, { customer: GUEST }, { occurrence: 12 }]).every(isScanned),
+    ).toBe(true);
+  });
+
+  test('stays what it is when many come after it, and when it is long', () => {
+    const all = Array.from({ length: 3000 }, (_, i): Line => {
+      return {
+        description: i % 1000 === 7 ? `${i}${'x'.repeat(65_000)}` : `PRODUCT ${i}, "odd"`.slice(0, 12 + (i % 9)),
+      };
+    });
+    const records = recordsOf(all);
+    expect(shown(overBytes(records))).toEqual(shown(overJson(records)));
   });
 });
 
