@@ -1,9 +1,17 @@
 /**
- * A Lambda event source mapping on a Kinesis shard, by its documentation: batches in order, one at a time; a batch item
- * failure takes up again at the lowest failed sequence number, an error of the function halves the batch; what was tried too
- * often is given up, and goes whole to the destination for failures.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
- * https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ * A Lambda event source mapping on a Kinesis shard, with BisectBatchOnFunctionError and ReportBatchItemFailures, by its
+ * documentation. Batches come in order and one at a time.
+ *
+ * - A reported failure: Lambda retries from the lowest failed sequence number on
+ *   (https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html).
+ * - An error of the function: the batch is split in two, each half is tried, and the split uses up no retry
+ *   (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html, "During invocation").
+ * - A batch whose retries are used up goes whole to the destination for failures, and the mapping goes on behind it (same page).
+ * - A record over the maximum age goes there without being tried: MaximumRecordAgeInSeconds holds before an invocation too
+ *   (same page, "Before invocation").
+ *
+ * What the documentation leaves open is strict here: a batch that shrinks by a reported failure keeps the count of its retries,
+ * and so does each half of a split.
  */
 
 export interface KinesisRecord {
@@ -30,14 +38,19 @@ export interface LambdaContext {
 
 export interface Mapping {
   readonly batchSize: number;
+  /** MaximumRetryAttempts */
   readonly retriesMax: number;
+  /** MaximumRecordAgeInSeconds, in milliseconds; no limit where it is left out. */
+  readonly ageMaxMs?: number;
+  /** Tells the age of records. */
+  readonly clock?: () => number;
   /** Time a call of the function may take. */
   readonly timeoutMs?: number;
 }
 
 export interface Outcome {
   readonly invocations: number;
-  /** What was given up, whole. */
+  /** Records that went to the destination for failures, whole. */
   readonly givenUp: KinesisRecord[];
 }
 
@@ -46,12 +59,12 @@ let requests = 0;
 export async function runMapping(
   records: readonly KinesisRecord[],
   handler: Handler,
-  { batchSize, retriesMax, timeoutMs = 60_000 }: Mapping,
+  { batchSize, retriesMax, ageMaxMs = Number.POSITIVE_INFINITY, clock = Date.now, timeoutMs = 60_000 }: Mapping,
 ): Promise<Outcome> {
   const givenUp: KinesisRecord[] = [];
   let invocations = 0;
 
-  /** Sequence number to take up again at, 'error', or undefined if all went well. */
+  /** Number of the record to retry from, 'error', or undefined if the whole batch succeeded. */
   async function invoke(batch: readonly KinesisRecord[]): Promise<number | 'error' | undefined> {
     invocations++;
     const endMs = Date.now() + timeoutMs;
@@ -81,22 +94,23 @@ export async function runMapping(
     }
   }
 
-  async function deliver(batch: readonly KinesisRecord[], retries: number): Promise<void> {
+  async function deliver(records: readonly KinesisRecord[], retries: number): Promise<void> {
+    const oldestMs = clock() - ageMaxMs;
+    const isTooOld = ({ kinesis }: KinesisRecord) => kinesis.approximateArrivalTimestamp * 1000 < oldestMs;
+    givenUp.push(...records.filter(isTooOld));
+    const batch = records.filter((record) => !isTooOld(record));
     if (batch.length === 0) return;
     const failed = await invoke(batch);
     if (failed === undefined) return;
-    const rest = failed === 'error' ? batch : batch.slice(failed);
-    if (retries === retriesMax) {
-      givenUp.push(...rest);
-      return;
-    }
     if (failed === 'error' && batch.length > 1) {
       const half = Math.ceil(batch.length / 2);
-      await deliver(batch.slice(0, half), retries + 1);
-      await deliver(batch.slice(half), retries + 1);
+      await deliver(batch.slice(0, half), retries);
+      await deliver(batch.slice(half), retries);
       return;
     }
-    await deliver(rest, retries + 1);
+    const rest = failed === 'error' ? batch : batch.slice(failed);
+    if (retries === retriesMax) givenUp.push(...rest);
+    else await deliver(rest, retries + 1);
   }
 
   for (let at = 0; at < records.length; at += batchSize) await deliver(records.slice(at, at + batchSize), 0);

@@ -220,6 +220,18 @@ describe('orders are all there, each once', () => {
     await expectAll(({ action, number }) => (action === 'BatchWriteItem' && number <= 3 ? denied : undefined));
   });
 
+  test.each([
+    ['fails inside', refusal('InternalServerError', 'internal', 500)],
+    ['denies access', refusal('AccessDeniedException', 'not authorized to perform: dynamodb:BatchGetItem')],
+  ])('without using up an attempt when DynamoDB %s for longer than the SDK tries', async (_, refused) => {
+    const mapping = { retriesMax: 0 };
+    const invocations = await expectAll(({ action, number }) => {
+      if (action === 'BatchGetItem') return number <= 8 ? refused : undefined;
+      return action === 'BatchWriteItem' && number <= 40 ? refused : undefined;
+    }, mapping);
+    expect(invocations).toBe(3);
+  });
+
   test('when the queue refuses messages for a while', async () => {
     await expectAll(({ action, number, body }) => {
       if (action !== 'SendMessageBatch' || number > 2) return undefined;
