@@ -1,13 +1,13 @@
-/** What is no order, as messages of the rejected queue: whole, with the reason and where in the stream it stands. */
+/** Rejected records as messages of the rejected queue: whole, with the reason and their position in the stream. */
 import type { RejectedRecord } from './process-orders.js';
 
 /** Body of a message. */
 export interface RejectedMessage {
   readonly reason: string;
-  /** What the record says: as text where it is text, else in base64. */
+  /** The record: as text if it is text, else in base64. */
   readonly data?: string;
   readonly dataBase64?: string;
-  /** True if the record is too long for a message: it was cut, and stands whole in the stream as long as that keeps it. */
+  /** True if the record was cut, because it is too long for a message. The stream has it whole until it expires. */
   readonly isCut: boolean;
   readonly shardId: string;
   readonly sequenceNumber: string;
@@ -16,16 +16,16 @@ export interface RejectedMessage {
   readonly arrivedAt: string;
 }
 
-/** A message as it is shown beside the lines that were rejected before they came into the stream. */
+/** A message, as it is shown beside the rejected lines of sources. */
 export interface RejectedArrival {
-  /** Shard and sequence number with a colon between them, as Lambda names a record; or that it is on the queue. */
+  /** Shard and sequence number with a colon between them, as Lambda names a record; or `rejected queue`. */
   readonly source: string;
-  /** It is of no source, or of one that isn't known. */
+  /** A record has no line number. */
   readonly line: null;
   readonly reason: string;
-  /** What it said, at most its first 1,024 characters; as a data URL (RFC 2397) where it is no text. */
+  /** At most the first 1,024 characters of the record; a data URL (RFC 2397) if it is no text. */
   readonly text: string;
-  /** True if it said more. */
+  /** True if the record is longer. */
   readonly isCut: boolean;
   readonly partitionKey: string | null;
   /** ISO 8601 */
@@ -35,12 +35,12 @@ export interface RejectedArrival {
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 const BATCH_MESSAGES_MAX = 10;
 const BATCH_BYTES_MAX = 1_048_576;
-/** Leaves room for what stands around the data. */
+/** Leaves room for the other fields of a message. */
 const MESSAGE_BYTES_MAX = BATCH_BYTES_MAX - 4096;
 
 export interface MessageBatch {
   readonly entries: { Id: string; MessageBody: string }[];
-  /** By the number that is an entry's id, the number of its record. */
+  /** Entry i is of record `numbers[i]`. */
   readonly numbers: number[];
 }
 
@@ -48,9 +48,9 @@ export function messagesOf(rejected: readonly RejectedRecord[]): MessageBatch[] 
   const batches: MessageBatch[] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const [number, record] of rejected.entries()) {
-    // Wherever they are: SQS refuses a message that holds them.
-    const body = JSON.stringify(messageOf(record)).replaceAll(/[\ufffe\uffff]/g, (of) =>
-      of === '\ufffe' ? '\\ufffe' : '\\uffff',
+    // SQS refuses a message with one of these characters, even where JSON allows it.
+    const body = JSON.stringify(messageOf(record)).replaceAll(/[\ufffe\uffff]/g, (character) =>
+      character === '\ufffe' ? '\\ufffe' : '\\uffff',
     );
     const size = Buffer.byteLength(body);
     let batch = batches.at(-1);
@@ -88,7 +88,7 @@ function messageOf({
 
 const SHOWN_MAX = 1024;
 
-/** What a message of the queue says, whoever put it there. */
+/** A message of the queue, whatever program sent it. */
 export function rejectedArrivalOf(body: string): RejectedArrival {
   const message = messageIn(body);
   if (!message) {
@@ -105,7 +105,7 @@ export function messageIn(body: string): RejectedMessage | undefined {
   try {
     const message = JSON.parse(body);
     const { reason, sequenceNumber, data = '', dataBase64 = '' } = message ?? {};
-    return [reason, sequenceNumber, data, dataBase64].every((of) => typeof of === 'string') ? message : undefined;
+    return [reason, sequenceNumber, data, dataBase64].every((field) => typeof field === 'string') ? message : undefined;
   } catch {
     return undefined;
   }
@@ -115,7 +115,7 @@ function shown(text: string): Pick<RejectedArrival, 'text' | 'isCut'> {
   return { text: text.slice(0, SHOWN_MAX), isCut: text.length > SHOWN_MAX };
 }
 
-/** As text, if it is text that a message may hold as it is. */
+/** The text of a record, if SQS accepts it as it is. */
 function textOf(data: Uint8Array): string | undefined {
   try {
     const text = utf8.decode(data);

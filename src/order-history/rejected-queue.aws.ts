@@ -1,4 +1,4 @@
-/** What is on the rejected queue, looked at and left there: whoever sends it through again finds all of it. */
+/** Shows the messages of the rejected queue and leaves them there, for a replay to find. */
 import {
   ChangeMessageVisibilityBatchCommand,
   type Message,
@@ -10,19 +10,19 @@ import { type RejectedArrival, rejectedArrivalOf } from './rejected-messages.js'
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 const BATCH_MESSAGES_MAX = 10;
-/** Enough for some ten thousand messages, and soon over for those of a process that was killed. */
+/** Enough time to read some ten thousand messages. If the process is killed, its messages are back after it. */
 const HIDDEN_SECONDS = 120;
-/** Without waiting an answer may be empty though the queue isn't: it asks some of its servers alone. */
+/** Without a wait SQS asks only some of its servers, and the answer may be empty though the queue isn't. */
 const WAIT_SECONDS = 1;
 const IN_FLIGHT_MAX = 8;
 
 /**
- * Each message once. To look at a message is to hide it for a while: all are given back when reading ends, also where that is
- * before the last. The queue has no dead-letter queue, to which looking too often would bring them.
+ * Each message once. Receiving a message hides it for a while: all are made visible again when reading ends, also when it ends
+ * early. The queue has no dead-letter queue, so receiving a message often does no harm.
  */
 export async function* peekRejected(session: AwsSession, queueUrl: string): AsyncGenerator<RejectedArrival> {
   const client = session.client(SQSClient);
-  /** The handle of each, by its id: if it comes again, the last one counts. */
+  /** The receipt handle of each message, by its id. The last handle of a message counts. */
   const handles = new Map<string, string>();
   try {
     for (;;) {
@@ -36,12 +36,12 @@ export async function* peekRejected(session: AwsSession, queueUrl: string): Asyn
       );
       const found = Messages.filter(({ MessageId }) => !handles.has(MessageId as string));
       for (const { MessageId, ReceiptHandle } of Messages) handles.set(MessageId as string, ReceiptHandle as string);
-      // Empty, or the first ones are back already.
+      // The queue is empty, or the first messages are visible again.
       if (found.length === 0) return;
       for (const { Body = '' } of unique(found)) yield rejectedArrivalOf(Body);
     }
   } finally {
-    await giveBack(client, queueUrl, [...handles.values()]);
+    await makeVisible(client, queueUrl, [...handles.values()]);
   }
 }
 
@@ -50,8 +50,8 @@ function unique(messages: readonly Message[]): Iterable<Message> {
   return new Map(messages.map((message) => [message.MessageId, message])).values();
 }
 
-/** What can't be given back comes back by itself. */
-export async function giveBack(client: SQSClient, queueUrl: string, handles: readonly string[]): Promise<void> {
+/** A message whose call fails becomes visible by itself, when its time is over. */
+export async function makeVisible(client: SQSClient, queueUrl: string, handles: readonly string[]): Promise<void> {
   const starts = Array.from(
     { length: Math.ceil(handles.length / BATCH_MESSAGES_MAX) },
     (_, i) => i * BATCH_MESSAGES_MAX,

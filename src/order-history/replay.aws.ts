@@ -1,7 +1,7 @@
 /**
- * Sends through `process-orders` again what it gave up or rejected. Not by way of the stream: the lake has had those records,
- * and a second time they would be in it twice. The function gets them with the numbers they have in the stream, so that one
- * that came before another still does.
+ * Sends records that were given up or rejected through `process-orders` again. They don't go through the stream, since the
+ * lake already has them and would hold them twice. The function gets them with their sequence numbers, so that their order
+ * stays.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -12,7 +12,7 @@ import type { Replayed } from '../stage.js';
 import type { KinesisEventRecord } from '../stream/kinesis/event.js';
 import { decodeOrder, isOrder } from '../stream/order-record.js';
 import { messageIn } from './rejected-messages.js';
-import { giveBack } from './rejected-queue.aws.js';
+import { makeVisible } from './rejected-queue.aws.js';
 
 export interface FailedOrdersPlaces {
   readonly functionName: string;
@@ -38,7 +38,7 @@ export async function* replay(
   if (!signal.aborted) yield* replayRejected(session, places, signal);
 }
 
-/** Objects with a batch each, whole: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
+/** Each object is a whole batch: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
 async function* replayGivenUp(
   session: AwsSession,
   { functionName, bucket, prefix }: FailedOrdersPlaces,
@@ -47,7 +47,7 @@ async function* replayGivenUp(
   const s3 = session.client(S3Client);
   let after: string | undefined;
   do {
-    // Names begin with the time they were made: they come oldest first.
+    // Names begin with the time of the failure, so the oldest come first.
     const page = await s3.send(
       new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { StartAfter: after } : {}) }),
     );
@@ -70,14 +70,14 @@ function recordsIn(text: string, key: string): KinesisEventRecord[] {
     const { Records } = typeof payload === 'string' ? JSON.parse(payload) : payload;
     if (Array.isArray(Records)) return Records;
   } catch {
-    // Said below.
+    // The error below says it.
   }
   throw new AlakazamError('failed', `${key} holds no batch of records`, {
     hint: 'look at it, and move it elsewhere; alakazam status --replay goes on with the others',
   });
 }
 
-/** What is an order to this version of the program goes through; all else stays where it is. */
+/** Replays the messages that are orders to this version of the program, and leaves the others on the queue. */
 async function* replayRejected(
   session: AwsSession,
   { functionName, queueUrl: QueueUrl }: FailedOrdersPlaces,
@@ -85,8 +85,8 @@ async function* replayRejected(
 ): AsyncGenerator<Replayed> {
   const sqs = session.client(SQSClient);
   const startMs = Date.now();
-  /** Of those that stay the handle, by their id: if one comes again, the last one counts. */
-  const back = new Map<string, string>();
+  /** The receipt handles of messages that stay, by message id. The last handle of a message counts. */
+  const staying = new Map<string, string>();
   try {
     for (;;) {
       const { Messages = [] } = await sqs.send(
@@ -98,9 +98,10 @@ async function* replayRejected(
           MessageSystemAttributeNames: ['SentTimestamp'],
         }),
       );
-      const known = new Set(back.keys());
-      for (const { MessageId, ReceiptHandle } of Messages) back.set(MessageId as string, ReceiptHandle as string);
-      // What the function has rejected once more meanwhile is left alone; once the first ones are back, all were seen.
+      const known = new Set(staying.keys());
+      for (const { MessageId, ReceiptHandle } of Messages) staying.set(MessageId as string, ReceiptHandle as string);
+      // Skip messages sent since we started: the function just rejected them again. When the queue returns one we have seen,
+      // we have seen all.
       const old = Messages.filter(
         ({ MessageId, Attributes }) =>
           !known.has(MessageId as string) && Number(Attributes?.SentTimestamp ?? 0) < startMs,
@@ -111,17 +112,17 @@ async function* replayRejected(
         const record = recordOf(message);
         if (record && (await invoke(session, functionName, [record])) === 0) {
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
-          back.delete(message.MessageId as string);
+          staying.delete(message.MessageId as string);
         } else failed++;
       }
       yield { records: old.length, failed, from: QueueUrl };
     }
   } finally {
-    await giveBack(sqs, QueueUrl, [...back.values()]);
+    await makeVisible(sqs, QueueUrl, [...staying.values()]);
   }
 }
 
-/** The record a message keeps, if it is whole and is an order after all. */
+/** The record in a message, if it is whole and an order. */
 function recordOf({ Body = '' }: Message): KinesisEventRecord | undefined {
   const kept = messageIn(Body);
   if (!kept) return undefined;
@@ -139,7 +140,7 @@ function recordOf({ Body = '' }: Message): KinesisEventRecord | undefined {
   };
 }
 
-/** Gives back how many of the records failed again. */
+/** Returns how many of the records failed again. */
 async function invoke(
   session: AwsSession,
   functionName: string,

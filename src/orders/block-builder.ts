@@ -1,4 +1,4 @@
-/** Gathers order lines into a block. */
+/** Builds a block of order lines. */
 import type { OrderBlock } from './order-block.js';
 
 export interface BlockBuilder {
@@ -7,12 +7,13 @@ export interface BlockBuilder {
   /** Adds one line, given without its line feed. */
   add(line: string, customer: number, occurrence: number): void;
   /**
-   * Adds one line whose bytes, with a line feed behind them, stand in `source` at `start`..`end` (exclusive, line feed
-   * included). They are copied at the next `flush`, together with their neighbours: call it before `source` changes.
+   * Adds one line of which `source` has the bytes from `start` up to `end` (exclusive), line feed included. Lines that follow
+   * each other in `source` are copied together, at the next `flush`: call it before `source` changes.
    */
   addBytes(source: Uint8Array, start: number, end: number, customer: number, occurrence: number): void;
+  /** Copies the lines that were added and not copied yet. */
   flush(): void;
-  /** The block so far; the builder begins a new one. */
+  /** The lines that were added since the last call. */
   take(): OrderBlock;
 }
 

@@ -11,7 +11,7 @@ export interface OrderBlock {
   readonly count: number;
   /** Order lines in UTF-8, RFC 4180, fields in the order of `FIELDS`, each ended by a line feed. */
   readonly lines: Uint8Array;
-  /** Where line i ends in `lines`, its line feed included. */
+  /** Where line i ends in `lines`, line feed included. */
   readonly ends: Uint32Array;
   /** Customer of line i; `GUEST` for none. */
   readonly customers: Float64Array;
@@ -25,12 +25,12 @@ export interface UnnumberedBlock extends Omit<OrderBlock, 'occurrences'> {
   readonly unnumbered: Uint32Array;
 }
 
-/** Stands in `customers` for an order without a customer. */
+/** The customer of an order without one. */
 export const GUEST = -1;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Orders `from` (inclusive) to `to` (exclusive) of a block, sharing its bytes where they can be shared. */
+/** Orders `from` (inclusive) to `to` (exclusive) of a block, without copying their bytes. */
 export function slice(block: OrderBlock, from: number, to: number): OrderBlock {
   if (from === 0 && to === block.count) return block;
   const start = startOf(block.ends, from);

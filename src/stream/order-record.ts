@@ -1,4 +1,4 @@
-/** An order as one record of the stream: the JSON of an `Order`, or what the Kinesis Agent makes of a CSV line. */
+/** An order as a record of the stream: the JSON of an `Order`, or the JSON that the Kinesis Agent makes of a CSV line. */
 import type { BlockBuilder } from '../orders/block-builder.js';
 import { FIELDS, type Order, occurrenceOf, orderId } from '../orders/order.js';
 import { GUEST, type OrderBlock, startOf } from '../orders/order-block.js';
@@ -19,8 +19,8 @@ export interface NotAnOrder {
 }
 
 /**
- * Records of a block, each in base64 as a request carries it. The same as the JSON of `orderOf`, made without the object:
- * a year of orders goes through here, and this is most of what it costs to send them.
+ * Encodes the orders of a block, each in base64 as a request carries it. The record is the JSON of `orderOf`, made without the
+ * object: encoding is most of what it costs to send a year of orders.
  */
 export function encoderOf(block: OrderBlock): (i: number) => string {
   const lines = Buffer.from(block.lines.buffer, block.lines.byteOffset, block.lines.length);
@@ -47,7 +47,7 @@ export function encoderOf(block: OrderBlock): (i: number) => string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The order a record holds, or why it is none. */
+/** The order in a record, or the reason why there is none. */
 export function decodeOrder(data: Uint8Array): Order | NotAnOrder {
   let record: unknown;
   try {
@@ -70,7 +70,7 @@ const AGENT_NAMES = FIELDS.map((name) => (name === 'CustomerID' ? 'Customer' : n
 function orderFrom(record: Record<string, unknown>): Order | NotAnOrder {
   const isAgents = 'InvoiceNo' in record;
   const names = isAgents ? AGENT_NAMES : NAMES;
-  // An order of a guest has null for its customer; the agent's null is a field the line didn't have.
+  // Null for a customer is a guest. Any other null is a field that the agent's line didn't have.
   const values = names.map((name) => (record[name] === null && name === 'customerId' ? '' : textOf(record[name])));
   const missing = names.filter((_, i) => values[i] === undefined);
   if (missing.length > 0) return { reason: `no ${missing.join(', ')}` };
@@ -102,9 +102,9 @@ function textOf(value: unknown): string | undefined {
 }
 
 /**
- * The Kinesis Agent's CSVTOJSON splits a line at every comma, leaves the quotes in, and drops what comes after the eighth
- * part (https://docs.aws.amazon.com/streams/latest/dev/writing-with-agents.html). Put together again, the line says what it
- * said, as far as it is there: one comma in a description costs the country alone.
+ * The Kinesis Agent's CSVTOJSON splits a line at every comma, leaves the quotes in, and drops all parts after the eighth
+ * (https://docs.aws.amazon.com/streams/latest/dev/writing-with-agents.html). Joined again, the parts are the beginning of the
+ * line: one comma in a description costs the country alone.
  */
 function mended(values: readonly string[]): string[] | string {
   const fields = splitLine(values.join(',').replace(/[\r\n]+$/, ''));
@@ -128,7 +128,7 @@ export function addOrder(builder: BlockBuilder, order: Order): void {
 /** Room for the lines of some hundred records. */
 const LINES_BYTES = 1 << 16;
 
-/** Adds the orders of records to a block. Each call returns whether its record is an order. */
+/** Adds the orders of records to a block. Each call adds one record, and returns false if it is no order. */
 export function recordsInto(builder: BlockBuilder): (record: Uint8Array) => boolean {
   const scanner = createRecordScanner();
   let lines = Buffer.allocUnsafeSlow(LINES_BYTES);
