@@ -4,7 +4,7 @@ import { isThrottling, isTransient, nameOf } from '../../engines/aws/errors.js';
 import { createPace, type PaceOptions } from '../../engines/aws/pace.js';
 import type { AwsSession, ClientOptions } from '../../engines/aws/session.js';
 import type { Shard, ShardedLog, ShardPosition } from '../../engines/aws/shards.js';
-import { arrivalOf, type KinesisRecord } from './arrived-orders.js';
+import { arrivedMs, type KinesisRecord } from './arrived-orders.js';
 
 export type ArrivalLog = ShardedLog<KinesisRecord>;
 
@@ -38,7 +38,7 @@ export function openArrivals(
     pollMs,
     turnMs: createPace(pace),
     sequenceOf: ({ SequenceNumber }) => SequenceNumber as string,
-    arrivalOf,
+    arrivalOf: arrivedMs,
     isExpired: (error) => nameOf(error) === 'ExpiredIteratorException',
     isTransient,
     isThrottling,

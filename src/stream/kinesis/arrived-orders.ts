@@ -28,7 +28,7 @@ export function ordersIn(records: readonly KinesisRecord[]): ArrivedOrders {
   const arrivalsMs: number[] = [];
   const sequences: string[] = [];
   for (const record of records) {
-    const arrivalMs = arrivalOf(record);
+    const arrivalMs = arrivedMs(record);
     for (const [n, data] of userRecords(record.Data ?? new Uint8Array()).entries()) {
       if (!add(data)) continue;
       arrivalsMs.push(arrivalMs);
@@ -38,7 +38,7 @@ export function ordersIn(records: readonly KinesisRecord[]): ArrivedOrders {
   return { orders: builder.take(), arrivalsMs, sequences };
 }
 
-export function arrivalOf({ ApproximateArrivalTimestamp }: KinesisRecord): number {
+export function arrivedMs({ ApproximateArrivalTimestamp }: KinesisRecord): number {
   return ApproximateArrivalTimestamp?.getTime() ?? 0;
 }
 
