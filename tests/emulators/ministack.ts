@@ -1,17 +1,10 @@
-/** MiniStack, an emulator of AWS that others made, on a free port of this machine for the tests of one file. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+/** MiniStack, an emulator of AWS that others made, for the tests of one file. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
 import { pythonEnvironment } from '../python/environment.js';
-
-export interface Emulator {
-  /** Where it answers, once the tests run. */
-  readonly url: string;
-  readonly port: number;
-}
+import { temporaryDirectory } from '../run-cli.js';
+import { answers, type Server, useServer } from './server.js';
 
 /** What the SDK takes its region, credentials and endpoint from. */
 export function emulatorEnvironment(url: string): Record<string, string> {
@@ -24,56 +17,30 @@ export function emulatorEnvironment(url: string): Record<string, string> {
 }
 
 /** Starts before the tests of the file and ends with them; the SDK of this process talks to it. */
-export function useMiniStack(): Emulator {
-  let port = 0;
-  let child: ChildProcess | undefined;
-  const directory = mkdtempSync(join(tmpdir(), 'alakazam-ministack-'));
-
-  beforeAll(async () => {
-    port = await freePort();
-    child = spawn(join(await pythonEnvironment('emulators'), 'ministack'), [], {
+export function useMiniStack(): Server {
+  const directory = temporaryDirectory();
+  const server = useServer(
+    async (port) => ({
+      command: join(await pythonEnvironment('emulators'), 'ministack'),
+      args: [],
       cwd: directory,
       env: {
-        ...process.env,
         TMPDIR: directory,
         BIND_HOST: '127.0.0.1',
-        GATEWAY_PORT: String(port),
+        GATEWAY_PORT: `${port}`,
         SFTP_ENABLED: '0',
         IOT_MTLS_ENABLED: '0',
         LOG_LEVEL: 'WARNING',
       },
-      stdio: process.env['ALAKAZAM_TEST_LOGS'] ? 'inherit' : 'ignore',
-    });
-    Object.assign(process.env, emulatorEnvironment(url()));
-    await ready(child, url());
+    }),
+    // It writes this file when it has found the port free: before that, what answers on the port is another's.
+    async (url, port) => existsSync(join(directory, `ministack-${port}.pid`)) && answers(`${url}/_ministack/ready`),
+  );
+  beforeAll(async () => {
+    Object.assign(process.env, emulatorEnvironment(server.url));
+    await loadCloudFormation(server.url);
   });
-  afterAll(async () => {
-    if (child && child.exitCode === null) {
-      const ended = new Promise((resolve) => child?.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
-    }
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  const url = () => `http://127.0.0.1:${port}`;
-  return {
-    get url() {
-      return url();
-    },
-    get port() {
-      return port;
-    },
-  };
-}
-
-async function ready(child: ChildProcess, url: string): Promise<void> {
-  for (let tries = 0; child.exitCode === null && tries < 300; tries++) {
-    const answer = await fetch(`${url}/_ministack/ready`).catch(() => undefined);
-    if (answer?.ok) return loadCloudFormation(url);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`MiniStack is not ready (exit code ${child.exitCode})`);
+  return server;
 }
 
 /** It takes seconds to load when it is first asked, which is longer than anybody waits for a first answer. */
@@ -87,12 +54,4 @@ async function loadCloudFormation(url: string): Promise<void> {
     },
     body: 'Action=ListStacks&Version=2010-05-15',
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,4 @@
 /** Shards that split and merge while orders are put and read, on kinesis-mock, which reshards as Kinesis does. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -10,40 +7,14 @@ import {
   type Shard,
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
-import { emulatorEnvironment, freePort } from '../emulators/ministack.js';
+import { useKinesisMock } from '../emulators/kinesis-mock.js';
 import { clients, progressStore } from '../emulators/order-history.js';
 import { blockOf, byCustomer, collect, follow, manyLines, ordersIn, putter } from '../fixtures/orders.js';
 
-let mock: ChildProcess;
-
-beforeAll(async () => {
-  const main = createRequire(import.meta.url).resolve('kinesis-local');
-  const [plain, tls] = [await freePort(), await freePort()];
-  mock = spawn(process.execPath, [main], {
-    // It wants its certificate in the directory it runs in.
-    cwd: dirname(main),
-    env: {
-      ...process.env,
-      KINESIS_MOCK_PLAIN_PORT: `${plain}`,
-      KINESIS_MOCK_TLS_PORT: `${tls}`,
-      ...Object.fromEntries(
-        ['CREATE_STREAM', 'SPLIT_SHARD', 'MERGE_SHARDS'].map((what) => [`${what}_DURATION`, '50ms']),
-      ),
-    },
-    stdio: process.env['ALAKAZAM_TEST_LOGS'] ? 'inherit' : 'ignore',
-  });
-  const url = `http://127.0.0.1:${plain}`;
-  Object.assign(process.env, emulatorEnvironment(url));
-  await vi.waitFor(async () => expect((await fetch(`${url}/healthcheck`)).ok).toBe(true), { timeout: 20_000 });
-});
-afterAll(async () => {
-  const ended = new Promise((resolve) => mock.once('exit', resolve));
-  mock.kill('SIGKILL');
-  await ended;
-});
+useKinesisMock();
 
 async function active(StreamName: string): Promise<void> {
   await vi.waitFor(
