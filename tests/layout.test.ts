@@ -171,21 +171,27 @@ describe('who may import whom', () => {
     );
   });
 
-  test('drivers of another part: targets/ alone, types included', () => {
+  /** Of the files that a target consists of, each is private to that target. */
+  const isOfTarget = (path: string) => ['aws', 'local'].includes(suffixOf(path) ?? '');
+
+  test('drivers of another part: targets/ alone, which hands them to those that need their types', () => {
+    const isType = ({ from, to, kind }: Import) => kind === 'type' && suffixOf(from) === suffixOf(to);
+    const others = internal.filter(({ from, to }) => suffixOf(to) !== undefined && partOf(from) !== partOf(to));
     expectNone(
-      wrong(internal, ({ from, to }) => suffixOf(to) !== undefined && partOf(from) !== partOf(to) && !inTargets(from)),
+      wrong(others, (each) => !inTargets(each.from) && !isType(each)),
       'import the port instead, and let src/targets/ hand the driver over',
     );
   });
 
-  test('drivers of the same part: files of the same suffix, Lambda handlers, and others when it is chosen', () => {
+  test('drivers of the same part: files of the same target, Lambda handlers, and others when it is chosen', () => {
     const isFree = ({ from, to, kind }: Import) =>
       kind !== 'static' ||
       suffixOf(from) === suffixOf(to) ||
-      inTargets(from) ||
+      (isOfTarget(from) && !isOfTarget(to)) ||
       (isLambda(from) && suffixOf(to) === 'aws');
+    const own = internal.filter(({ from, to }) => suffixOf(to) !== undefined && partOf(from) === partOf(to));
     expectNone(
-      wrong(internal, (each) => suffixOf(each.to) !== undefined && !isFree(each)),
+      wrong(own, (each) => !isFree(each)),
       'load the driver with await import(…) where it is chosen, or give the importing file the same suffix',
     );
   });

@@ -21,11 +21,12 @@ export function useMiniStack(): Server {
   const directory = temporaryDirectory();
   const server = useServer(
     async (port) => ({
-      command: join(await pythonEnvironment('emulators'), 'ministack'),
-      args: [],
+      command: join(await pythonEnvironment('emulators'), 'python'),
+      args: ['-m', 'ministack'],
       cwd: directory,
       env: {
         TMPDIR: directory,
+        STATE_DIR: directory,
         BIND_HOST: '127.0.0.1',
         GATEWAY_PORT: `${port}`,
         SFTP_ENABLED: '0',

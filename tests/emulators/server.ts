@@ -31,17 +31,25 @@ export function useServer(
     const ends: string[] = [];
     while (ends.length < 5) {
       const port = await freePort();
+      url = `http://127.0.0.1:${port}`;
       const { command, args, cwd, env } = await describe(port);
       const stdio = process.env['ALAKAZAM_TEST_LOGS'] ? 'inherit' : 'ignore';
       child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
-      url = `http://127.0.0.1:${port}`;
-      while (child.exitCode === null) {
-        if ((await isReady(url, port)) && child.exitCode === null) return;
+      let end: string | undefined;
+      child.once('error', ({ message }) => {
+        end = message;
+      });
+      child.once('exit', (code, signal) => {
+        end = `exit code ${code ?? signal} on port ${port}`;
+      });
+      while (end === undefined) {
+        if ((await isReady(url, port)) && end === undefined) return;
         await delay(50);
       }
-      ends.push(`${child.exitCode} on port ${port}`);
+      ends.push(end);
+      child = undefined;
     }
-    throw new Error(`the server did not start; its exit codes: ${ends.join(', ')}`);
+    throw new Error(`the server did not start: ${ends.join(', ')}`);
   });
   afterAll(async () => {
     if (!child || child.exitCode !== null) return;

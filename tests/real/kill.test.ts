@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { seeded } from '../fixtures/random.js';
 import { runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
 import { COUNT, type Digest, describeReal, digest, unpack } from './real-data.js';
 
@@ -86,15 +87,4 @@ async function follow(args: string[], home: string, lines: number): Promise<Dige
     if (count >= lines) child.kill('SIGINT');
   }
   return { sha256: hash.digest('hex'), lines: count };
-}
-
-/** mulberry32: the same seed, the same moments. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

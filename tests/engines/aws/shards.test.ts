@@ -1,6 +1,6 @@
 /** Reading a log whose shards split, merge and expire, and whose iterators do. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   openShards,
   readShards,
@@ -8,6 +8,7 @@ import {
   type ShardPosition,
   type ShardRead,
 } from '../../../src/engines/aws/shards.js';
+import { seeded } from '../../fixtures/random.js';
 
 interface Entry {
   readonly text: string;
@@ -34,6 +35,8 @@ function fakeLog(pageEntries = 3) {
   let live = new Map<string, { shard: FakeShard; at: number }>();
   let iterators = 0;
   const asked: string[] = [];
+  const random = seeded(1);
+  let pages = 0;
 
   function shardOf(id: string): FakeShard {
     const shard = shards.find((each) => each.id === id);
@@ -71,7 +74,8 @@ function fakeLog(pageEntries = 3) {
       return hand(shard, startOf(shard, position));
     },
     async page(iterator) {
-      await delay(Math.random() * 3);
+      pages++;
+      await delay(random() * 3);
       const found = live.get(iterator);
       if (!found) throw new Expired(iterator);
       const { shard, at } = found;
@@ -98,6 +102,8 @@ function fakeLog(pageEntries = 3) {
       sequence++;
       shardOf(id).entries.push({ text, sequence: String(sequence).padStart(6, '0'), atMs });
     },
+    /** Resolves when somebody reads the log. */
+    isRead: () => vi.waitFor(() => expect(pages).toBeGreaterThan(0), { interval: 1 }),
     expireAll() {
       live = new Map();
     },
@@ -200,11 +206,11 @@ describe('a log that is read to its end', () => {
 
 describe('a log that is followed', () => {
   test('goes on in the shards that come from a split, and misses nothing', async () => {
-    const { log, open, put } = fakeLog();
+    const { log, open, put, isRead } = fakeLog();
     open('root');
     put('root', 'before');
     const tail = following(log, 'next');
-    await delay(10);
+    await isRead();
     for (let i = 0; i < 10; i++) put('root', `x${i}`);
     await tail.until(5);
     open('left', 'root');
@@ -236,11 +242,11 @@ describe('a log that is followed', () => {
   });
 
   test('misses nothing if they expired before there was any', async () => {
-    const { log, open, put, expireAll } = fakeLog();
+    const { log, open, put, expireAll, isRead } = fakeLog();
     open('a');
     put('a', 'before', Date.now() - 3_600_000);
     const tail = following(log, 'next');
-    await delay(10);
+    await isRead();
     expireAll();
     put('a', 'x0');
     await tail.until(1);
@@ -299,9 +305,16 @@ describe('a log that is followed', () => {
   test('stops at once, also in the middle of an answer', async () => {
     const { log, open } = fakeLog();
     open('a');
-    const never: ShardedLog<Entry> = { ...log, page: () => new Promise(() => undefined) };
-    const tail = following(never, 'first');
-    await delay(5);
+    let isAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const page = () => {
+      isAsked();
+      return new Promise<never>(() => undefined);
+    };
+    const tail = following({ ...log, page }, 'first');
+    await asked;
     expect(await tail.stop()).toEqual([]);
   });
 });
@@ -332,11 +345,11 @@ describe('children that are listed late', () => {
   }
 
   test.each<ShardRead['from']>(['first', 'next'])('are read, from %s', async (from) => {
-    const { log, open, put } = fakeLog();
+    const { log, open, put, isRead } = fakeLog();
     open('a');
     put('a', 'early');
     const tail = following(hiding(log, ['b'], 4), from);
-    await delay(10);
+    await isRead();
     open('b', 'a');
     for (const text of numbered('late', 5)) put('b', text);
     await tail.until(from === 'first' ? 6 : 5);
