@@ -2,11 +2,14 @@
  * Once for a whole run: the command line is built, and every process of the run puts its temporary files into one directory.
  * A run that leaves a file in it, or a process that knows of it, has failed.
  */
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildIfStale } from './run-cli.js';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 export default function setup(): () => Promise<void> {
   buildIfStale();
@@ -15,7 +18,10 @@ export default function setup(): () => Promise<void> {
   // Workers inherit it, and so does every process that they start.
   process.env['TMPDIR'] = directory;
   return async () => {
-    const left = [...(await processesLeft(directory)), ...readdirSync(directory).map((name) => join(directory, name))];
+    const processes = await processesLeft(directory);
+    // What Node 22 and later compiled is kept there for the next start.
+    const files = readdirSync(directory).filter((name) => name !== 'node-compile-cache');
+    const left = [...processes, ...files.map((name) => join(directory, name))];
     rmSync(directory, { recursive: true, force: true });
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
@@ -23,6 +29,17 @@ export default function setup(): () => Promise<void> {
     console.error(`the tests left behind:\n${left.map((each) => `  ${each}`).join('\n')}`);
     process.exitCode = 1;
   };
+}
+
+/** Builds dist/ if something it is made of is newer. */
+function buildIfStale(): void {
+  const built = join(ROOT, 'dist', 'cli.js');
+  const made = existsSync(built) ? statSync(built).mtimeMs : 0;
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name as string));
+  const newest = Math.max(
+    ...[...sources, 'build.js', 'package.json'].map((path) => statSync(join(ROOT, path)).mtimeMs),
+  );
+  if (newest > made) execFileSync(process.execPath, ['build.js'], { cwd: ROOT, stdio: 'inherit' });
 }
 
 /** Ends the processes of the run that live on after it, and names them. One that was killed a moment ago may take a while to die. */

@@ -1,6 +1,6 @@
 /** Runs the built command line as a user does, in a home and a configuration of its own. */
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,20 +9,16 @@ import { afterAll, onTestFinished } from 'vitest';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const PROGRAM = join(ROOT, 'bin', 'alakazam.js');
 
-/** Builds dist/ if something it is made of is newer. */
-export function buildIfStale(): void {
-  const built = join(ROOT, 'dist', 'cli.js');
-  const made = existsSync(built) ? statSync(built).mtimeMs : 0;
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name as string));
-  const newest = Math.max(...[...sources, 'build.js', 'package.json'].map((of) => statSync(join(ROOT, of)).mtimeMs));
-  if (newest > made) execFileSync(process.execPath, ['build.js'], { cwd: ROOT, stdio: 'inherit' });
-}
+let directories: string | undefined;
+afterAll(() => {
+  // A process that was killed a moment ago may still write.
+  if (directories) rmSync(directories, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+});
 
-/** A new directory, gone when the tests of this file are done. */
+/** A new directory, gone when the tests of this file are done, whoever asks for it and when. */
 export function temporaryDirectory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'alakazam-test-'));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
-  return path;
+  directories ??= mkdtempSync(join(tmpdir(), 'alakazam-test-'));
+  return mkdtempSync(join(directories, 'directory-'));
 }
 
 /** A new directory that every user of the machine may write. */

@@ -190,7 +190,7 @@ describe('generate', () => {
   });
 
   test('Ctrl-C stops it, says what was done, and the next goes on', async () => {
-    const child = startCli(['generate', '--source', many, '--rate', '500', '--count', '3000'], { home });
+    const child = startCli(['generate', '--source', many, '--rate', '50', '--count', '3000'], { home });
     const tail = startCli(['tail', 'orders', '--guests', '--since', 'start'], { home });
     await tail.until(20);
     expect(await child.stop('SIGINT')).toBe(130);

@@ -1,6 +1,5 @@
 /** The order history as the stack has it, made by hand on an emulator: stream, tables, queue, and the bundled Lambda function. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
@@ -18,7 +17,7 @@ import { BOOKMARK_STORE, openBookmarks } from '../../src/stream/bookmarks.lmdb.j
 import { type ArrivalOptions, openArrivals } from '../../src/stream/kinesis/arrivals.aws.js';
 import { openAwsStream } from '../../src/stream/stream.aws.js';
 import type { BookmarkedStream } from '../../src/stream/stream.js';
-import { type CliOptions, ROOT } from '../run-cli.js';
+import { type CliOptions, ROOT, temporaryDirectory } from '../run-cli.js';
 import { emulatorEnvironment } from './ministack.js';
 
 export interface Parts {
@@ -137,10 +136,9 @@ export interface Handles {
   openHistory(clock?: () => number): Promise<OrderHistory>;
 }
 
-/** A store of progress that is gone with the test. */
+/** A store of progress that is gone with the tests of the file. */
 export function progressStore() {
-  const home = mkdtempSync(join(tmpdir(), 'alakazam-progress-'));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryDirectory();
   return () => bookmarksIn(home);
 }
 
@@ -151,13 +149,12 @@ function bookmarksIn(home: string) {
 
 /** Opens the drivers on these parts as processes of one machine do. */
 export function handlesOn(parts: Parts): Handles {
-  const home = mkdtempSync(join(tmpdir(), 'alakazam-aws-'));
+  const home = temporaryDirectory();
   const session = openSession('alakazam');
   const opened: { close(): Promise<void> }[] = [];
   onTestFinished(async () => {
     for (const each of opened.reverse()) await each.close();
     session.close();
-    rmSync(home, { recursive: true, force: true });
   });
   const keep = <T extends { close(): Promise<void> }>(what: T): T => {
     opened.push(what);
