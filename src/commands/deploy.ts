@@ -1,8 +1,8 @@
 import { defineCommand } from '../command.js';
 import { outputOption, paramOption } from '../options.js';
-import { costLines, showEvents, shownChangeColumns } from '../stack/rows.js';
+import { costLines, eventColumns, showEvents, shownChangeColumns } from '../stack/rows.js';
 import type { Plan } from '../stack/stack.js';
-import { answer, type Format } from '../terminal/answer.js';
+import { answer, type Format, openAnswer } from '../terminal/answer.js';
 import { duration } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
 
@@ -10,6 +10,8 @@ export const deploy = defineCommand({
   name: 'deploy',
   summary: 'put the pipeline into your AWS account, or bring it up to date',
   target: 'aws',
+  // A change set that nobody executes is taken away again.
+  graceMs: 30_000,
   examples: [
     ['alakazam deploy', 'shows what will change and what it costs, then asks'],
     ['alakazam deploy --param AlarmEmail=me@example.com', 'a parameter keeps its value until it is given another'],
@@ -29,7 +31,8 @@ export const deploy = defineCommand({
       await terminal.write(stack.template);
       return undefined;
     }
-    await showEvents(terminal, output, 0, stack.settle(signal));
+    const events = openAnswer(terminal, output, eventColumns);
+    await showEvents(terminal, events, 0, stack.settle(signal));
     if (signal.aborted) return undefined;
     const plan = await stack.plan(new Map(param));
     try {
@@ -42,7 +45,7 @@ export const deploy = defineCommand({
           return undefined;
         }
         const startMs = clock();
-        await showEvents(terminal, output, plan.changes.length, plan.execute(signal, wait));
+        await showEvents(terminal, events, plan.changes.length, plan.execute(signal, wait));
         if (signal.aborted || !wait) {
           terminal.say('it goes on in AWS; alakazam deploy follows it to its end');
           return undefined;
@@ -54,7 +57,7 @@ export const deploy = defineCommand({
     }
     if (output === 'json') {
       const outputs = Object.fromEntries((await stack.outputs()).map(({ name, value }) => [name, value]));
-      await terminal.write(`${JSON.stringify({ changes: plan.changes, cost: plan.cost, outputs })}\n`);
+      await answer(terminal, output, [], [], { json: { changes: plan.changes, cost: plan.cost, outputs } });
     }
     terminal.say('  alakazam generate --count 5000 --target aws     streams orders to it');
     terminal.say('  alakazam status                                 shows how it does');

@@ -1,8 +1,8 @@
 import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
-import { showEvents } from '../stack/rows.js';
+import { eventColumns, showEvents } from '../stack/rows.js';
 import type { Holding, Remainder } from '../stack/stack.js';
-import { answer, type Column } from '../terminal/answer.js';
+import { answer, type Column, openAnswer } from '../terminal/answer.js';
 
 const holdingColumns = (isWithData: boolean): readonly Column<Holding>[] => [
   {
@@ -24,6 +24,7 @@ export const destroy = defineCommand({
   name: 'destroy',
   summary: 'take the pipeline out of your AWS account',
   target: 'aws',
+  graceMs: 10_000,
   examples: [
     ['alakazam destroy', 'says what goes and what stays, and asks; order history and lake stay'],
     ['alakazam destroy --with-data', 'these too: nothing is left, and nothing is billed any more'],
@@ -41,13 +42,13 @@ export const destroy = defineCommand({
       terminal.say(`there is no ${where}, and nothing is left of one`);
       return undefined;
     }
-    await answer(terminal, terminal.isInteractive ? 'table' : undefined, holdingColumns(withData), holdings);
+    await answer(terminal, undefined, holdingColumns(withData), holdings);
     const name = config.get('stack') as string;
     if (!yes && (await terminal.ask(`Type ${name} to destroy ${where}:`)) !== name) {
       terminal.say('nothing was changed');
       return undefined;
     }
-    await showEvents(terminal, output, 0, stack.destroy(withData, signal));
+    await showEvents(terminal, openAnswer(terminal, output, eventColumns), 0, stack.destroy(withData, signal));
     if (signal.aborted) {
       terminal.say('stopped; AWS goes on with what it has begun, and alakazam destroy with the rest');
       return undefined;

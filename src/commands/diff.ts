@@ -7,6 +7,8 @@ export const diff = defineCommand({
   name: 'diff',
   summary: 'show what deploy would change',
   target: 'aws',
+  // The change set is taken away again.
+  graceMs: 30_000,
   examples: [
     ['alakazam diff', 'exits with 3 if there is a difference'],
     ['alakazam diff --param StreamMode=PROVISIONED', 'what a parameter would change, and cost'],

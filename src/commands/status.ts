@@ -24,6 +24,8 @@ export const status = defineCommand({
   name: 'status',
   summary: 'show how each part of the stack does, and what it costs',
   target: 'aws',
+  // A replay says what went through.
+  graceMs: 10_000,
   examples: [
     ['alakazam status', 'health, throughput, what is behind, what waits'],
     ['alakazam status --costs', 'what each part costs'],

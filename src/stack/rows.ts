@@ -1,5 +1,5 @@
 /** How the stack is shown: what would change, what happens to it, and what it costs. */
-import { type Column, type Format, openAnswer } from '../terminal/answer.js';
+import type { Column, OpenAnswer } from '../terminal/answer.js';
 import { dollars } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { Cost, CostItem } from './costs.js';
@@ -69,14 +69,13 @@ export function costLines({ monthlyAtRest, perMillionOrders, asOf, region }: Cos
   ];
 }
 
-/** To a person how far it is, else an event a line as it comes. */
+/** Shows a person how far it is; writes events as rows of the answer, as they come, to a program that reads those. */
 export async function showEvents(
   terminal: Terminal,
-  output: Format | undefined,
+  answer: OpenAnswer<StackEvent>,
   total: number,
   events: AsyncIterable<StackEvent>,
 ): Promise<void> {
-  const answer = openAnswer(terminal, output, eventColumns);
   const isWatched = answer.format === 'table' || answer.format === 'json';
   const progress = terminal.progress('part');
   const done = new Set<string>();
