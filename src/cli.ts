@@ -3,7 +3,7 @@ import { getSystemErrorMap } from 'node:util';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
 import { COMMON_OPTIONS, type Command, type Context, type Option, type Options, type Values } from './command.js';
 import { COMMANDS } from './commands/index.js';
-import { type Config, KEYS, type Key, readConfig } from './config.js';
+import { type Config, KEYS, readConfig } from './config.js';
 import { AlakazamError, type ErrorCode, EXIT_CODES, reasonOf } from './errors.js';
 import { TARGETS } from './targets/index.js';
 import { programIn, spelled } from './terminal/invocation.js';
@@ -220,8 +220,6 @@ for (const [signal, code] of [
     setTimeout(end, graceMs).unref();
   });
 }
-
-export type { Key };
 
 try {
   if (process.argv.length <= 2) program.outputHelp();

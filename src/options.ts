@@ -2,6 +2,7 @@
 import type { Option } from './command.js';
 import { AlakazamError } from './errors.js';
 import { isoDate } from './orders/order-line.js';
+import { FORMATS } from './terminal/answer.js';
 
 function wrong(flag: string, typed: string, valid: string): AlakazamError {
   return new AlakazamError('usage', `${flag} is ${JSON.stringify(typed)}; valid: ${valid}`);
@@ -78,8 +79,6 @@ export function orderDate(typed: string, flag: string): string {
 function isDay(typed: string): boolean {
   return isoDate(`${typed.slice(0, 10)} 00:00`) !== undefined;
 }
-
-export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 
 /** `-o`, on every command that answers. */
 export const outputOption = {

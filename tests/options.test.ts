@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AlakazamError } from '../src/errors.js';
-import { FORMATS, moment, oneOf, orderDate, outputOption, rate, speed, text, wholeNumber } from '../src/options.js';
+import { moment, oneOf, orderDate, outputOption, rate, speed, text, wholeNumber } from '../src/options.js';
+import { FORMATS } from '../src/terminal/answer.js';
 
 type Parser = (typed: string, flag: string) => unknown;
 

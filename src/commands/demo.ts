@@ -6,7 +6,7 @@ import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { text } from '../options.js';
-import { quoted } from '../terminal/invocation.js';
+import { shellWord } from '../terminal/invocation.js';
 import { duration } from '../terminal/numbers.js';
 import { styled } from '../terminal/text.js';
 
@@ -154,7 +154,7 @@ function sayHowToGoOn(
 ): void {
   const set = Object.keys(environment).filter((name) => name.startsWith('ALAKAZAM_'));
   const lines = [
-    `cd ${quoted(relative(directory, path) || '.')}`,
+    `cd ${shellWord(relative(directory, path) || '.')}`,
     // They would lead to the user's own pipeline.
     ...(set.length > 0 ? [`unset ${set.join(' ')}`] : []),
     `alakazam tail orders --customer ${customer}`,

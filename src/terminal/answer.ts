@@ -1,5 +1,4 @@
 /** The answer on stdout: a table for a person, plain rows in a pipe, or the format that was asked for. */
-import type { FORMATS } from '../options.js';
 import { cellOf, widthOf } from './cells.js';
 import type { Terminal } from './terminal.js';
 import { printable, printableJson, type Style, styled, type Text } from './text.js';
@@ -19,6 +18,7 @@ export interface Column<Row> {
   readonly style?: (row: Row) => Style | undefined;
 }
 
+export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface AnswerOptions<Row> {

@@ -15,7 +15,7 @@ export function programIn(directory: string, { script, environment }: Invocation
   if (isOnPath(script, environment)) return NAME;
   if (isFromNpx(environment) || isPackageOf(directory, script)) return `npx ${NAME}`;
   const near = relative(directory, script);
-  return `node ${quoted(near.length < script.length ? near : script)}`;
+  return `node ${shellWord(near.length < script.length ? near : script)}`;
 }
 
 /** A message whose commands, written `alakazam verify`, are started as `program` says. Done twice, it changes nothing more. */
@@ -66,6 +66,6 @@ function isPackageOf(directory: string, script: string): boolean {
 }
 
 /** As a shell takes it for one word. */
-export function quoted(path: string): string {
+export function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
