@@ -105,9 +105,9 @@ describe('a record as a line', () => {
         if (isScanned(changed)) scanned++;
         expect(shown(overBytes([changed]))).toEqual(shown(overJson([changed])));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
-    expect(scanned).toBeGreaterThan(50);
+    expect(scanned).toBeGreaterThan(20);
   });
 
   test.each([

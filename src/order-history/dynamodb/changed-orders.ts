@@ -1,8 +1,22 @@
 /** The orders that are new or changed in records of the history table's stream. */
-import type { _Record as TableRecord } from '@aws-sdk/client-dynamodb-streams';
 import type { Item } from '../../engines/aws/items.js';
+import type { ShardedLog } from '../../engines/aws/shards.js';
 import type { Order } from '../../orders/order.js';
 import { isSameOrder, orderIn, sequenceIn } from './order-item.js';
+
+/** A record as GetRecords gives it: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html */
+export interface TableRecord {
+  readonly dynamodb?:
+    | {
+        readonly NewImage?: Item | undefined;
+        readonly OldImage?: Item | undefined;
+        readonly ApproximateCreationDateTime?: Date | undefined;
+        readonly SequenceNumber?: string | undefined;
+      }
+    | undefined;
+}
+
+export type ChangeLog = ShardedLog<TableRecord>;
 
 export interface ChangedOrder {
   readonly order: Order;
@@ -20,9 +34,9 @@ export function changesIn(records: readonly TableRecord[]): ChangedOrder[] {
   for (const record of records) {
     const { NewImage, OldImage } = record.dynamodb ?? {};
     if (!NewImage) continue;
-    const order = orderIn(NewImage as Item);
-    if (OldImage && isSameOrder(order, orderIn(OldImage as Item))) continue;
-    changes.push({ order, sequence: sequenceIn(NewImage as Item), arrivalMs: changedMs(record) });
+    const order = orderIn(NewImage);
+    if (OldImage && isSameOrder(order, orderIn(OldImage))) continue;
+    changes.push({ order, sequence: sequenceIn(NewImage), arrivalMs: changedMs(record) });
   }
   const bySequence = [...changes].sort((a, b) => (a.sequence < b.sequence ? -1 : 1));
   const ofCustomer = new Map<number | null, ChangedOrder[]>();

@@ -5,15 +5,12 @@ import {
   DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  type _Record as TableRecord,
 } from '@aws-sdk/client-dynamodb-streams';
 import { isThrottling, isTransient, nameOf } from '../../engines/aws/errors.js';
 import type { AwsSession } from '../../engines/aws/session.js';
-import type { Shard, ShardedLog, ShardPosition } from '../../engines/aws/shards.js';
+import type { Shard, ShardPosition } from '../../engines/aws/shards.js';
 import { AlakazamError } from '../../errors.js';
-import { changedMs } from './changed-orders.js';
-
-export type ChangeLog = ShardedLog<TableRecord>;
+import { type ChangeLog, changedMs, type TableRecord } from './changed-orders.js';
 
 /**
  * DynamoDB allows two readers of a shard
@@ -63,7 +60,7 @@ export async function openChanges(session: AwsSession, table: string): Promise<C
     async page(iterator) {
       const { Records = [], NextShardIterator } = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
       // The API doesn't say how far behind a page is. At the end, pages are empty.
-      return { records: Records, next: NextShardIterator, isCaughtUp: Records.length === 0 };
+      return { records: Records as readonly TableRecord[], next: NextShardIterator, isCaughtUp: Records.length === 0 };
     },
   };
 }

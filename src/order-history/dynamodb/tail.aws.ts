@@ -4,8 +4,8 @@ import { readItems } from '../../engines/aws/items.js';
 import { openShards, readShards } from '../../engines/aws/shards.js';
 import { createBlockBuilder } from '../../orders/block-builder.js';
 import { GUEST, orderIdOf } from '../../orders/order-block.js';
-import type { ArrivalLog } from '../../stream/kinesis/arrivals.aws.js';
 import {
+  type ArrivalLog,
   type ArrivedOrders,
   blocksOf,
   filterArrived,
@@ -15,8 +15,7 @@ import {
 import { lastArrived } from '../../stream/kinesis/last-arrived.js';
 import { addOrder } from '../../stream/order-record.js';
 import type { ReadOptions, StreamBlock } from '../../stream/stream.js';
-import { type ChangedOrder, changesIn } from './changed-orders.js';
-import type { ChangeLog } from './changes.aws.js';
+import { type ChangedOrder, type ChangeLog, changesIn } from './changed-orders.js';
 import type { HistoryIndex } from './index-table.aws.js';
 import { keyOf, keyText, sequenceIn } from './order-item.js';
 

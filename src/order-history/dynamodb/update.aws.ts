@@ -4,7 +4,7 @@ import { readShards, type ShardPosition } from '../../engines/aws/shards.js';
 import { AlakazamError } from '../../errors.js';
 import type { Through } from '../../stage.js';
 import { userRecords } from '../../stream/kinesis/aggregated-record.js';
-import type { ArrivalLog } from '../../stream/kinesis/arrivals.aws.js';
+import type { ArrivalLog } from '../../stream/kinesis/arrived-orders.js';
 import { sequenceAt } from '../../stream/kinesis/sequence.js';
 import type { HistoryIndex } from './index-table.aws.js';
 

@@ -3,10 +3,8 @@ import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCo
 import { isThrottling, isTransient, nameOf } from '../../engines/aws/errors.js';
 import { createPace, type PaceOptions } from '../../engines/aws/pace.js';
 import type { AwsSession, ClientOptions } from '../../engines/aws/session.js';
-import type { Shard, ShardedLog, ShardPosition } from '../../engines/aws/shards.js';
-import { arrivedMs, type KinesisRecord } from './arrived-orders.js';
-
-export type ArrivalLog = ShardedLog<KinesisRecord>;
+import type { Shard, ShardPosition } from '../../engines/aws/shards.js';
+import { type ArrivalLog, arrivedMs } from './arrived-orders.js';
 
 /**
  * A shard answers five GetRecords calls a second, to all readers together

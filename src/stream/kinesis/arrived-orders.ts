@@ -1,4 +1,5 @@
 /** The orders of Kinesis records as a block, with when each arrived and where it stands in its shard. */
+import type { ShardedLog } from '../../engines/aws/shards.js';
 import { createBlockBuilder } from '../../orders/block-builder.js';
 import { addOrderOf, type OrderBlock, slice } from '../../orders/order-block.js';
 import { recordsInto } from '../order-record.js';
@@ -12,6 +13,8 @@ export interface KinesisRecord {
   readonly SequenceNumber?: string | undefined;
   readonly ApproximateArrivalTimestamp?: Date | undefined;
 }
+
+export type ArrivalLog = ShardedLog<KinesisRecord>;
 
 export interface ArrivedOrders {
   readonly orders: OrderBlock;
