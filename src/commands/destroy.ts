@@ -18,7 +18,11 @@ const holdingColumns = (isWithData: boolean): readonly Column<Holding>[] => [
 const remainderColumns: readonly Column<Remainder>[] = [
   { name: 'type', value: ({ type }) => type },
   { name: 'name', value: ({ name }) => name },
+  { name: 'access', value: ({ access }) => access },
 ];
+
+/** The way to the data is a command: a person gets it on a line of its own, uncut. */
+const shownColumns = remainderColumns.slice(0, -1);
 
 export const destroy = defineCommand({
   name: 'destroy',
@@ -59,8 +63,12 @@ export const destroy = defineCommand({
       return undefined;
     }
     terminal.say(`${where} is gone. What is left, and is billed for what it stores:`);
-    await answer(terminal, output, remainderColumns, remains);
-    if (!withData) terminal.say('  alakazam destroy --with-data     deletes that too');
-    return withData ? 'partial' : undefined;
+    const isDrawn = output === 'table' || (output === undefined && terminal.isInteractive);
+    await answer(terminal, output, isDrawn ? shownColumns : remainderColumns, remains);
+    if (withData) return 'partial';
+    for (const { access } of remains) if (access) terminal.say(`  ${access}`);
+    terminal.say('  alakazam deploy                  takes these into a new stack');
+    terminal.say('  alakazam destroy --with-data     deletes them too');
+    return undefined;
   },
 });

@@ -1,4 +1,4 @@
-/** Buckets that the stack itself doesn't make or take away: that of its code, and those that still hold something. */
+/** Buckets that CloudFormation does not make or delete: the artifact bucket, and buckets that still hold objects. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBucketCommand,
@@ -7,6 +7,7 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  type ObjectIdentifier,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
@@ -19,23 +20,24 @@ import {
 } from '@aws-sdk/client-s3';
 import { nameOf } from '../engines/aws/errors.js';
 import { AlakazamError } from '../errors.js';
+import type { BucketOwner } from './artifact-bucket.js';
 
-/** The name of a bucket that was deleted isn't free at once. */
+/** S3 frees the name of a deleted bucket after a while. */
 const ATTEMPTS_MAX = 12;
 const AGAIN_MS = 5000;
 
-export interface BucketOwner {
-  /** The account it must be in: a bucket of that name in another is somebody else's. */
-  readonly account: string;
-  readonly region: string;
-  /** `aws`, `aws-cn`, `aws-us-gov` */
-  readonly partition: string;
+/** Makes the bucket if it is missing. True if this call made it. */
+export async function makeBucket(s3: S3Client, bucket: string, { account, region }: BucketOwner): Promise<boolean> {
+  if (await isBucket(s3, { Bucket: bucket, ExpectedBucketOwner: account })) return false;
+  return createBucket(s3, bucket, region);
 }
 
-/** Makes the bucket if it isn't there, and sees to it that it is private, encrypted, versioned and read by TLS alone. */
-export async function ensureBucket(s3: S3Client, bucket: string, owner: BucketOwner, tags: Tag[]): Promise<void> {
+/** Makes the bucket private, encrypted, versioned and readable by TLS alone. */
+export async function secureBucket(s3: S3Client, bucket: string, owner: BucketOwner, tags: Tag[]): Promise<void> {
   const at = { Bucket: bucket, ExpectedBucketOwner: owner.account };
-  if (!(await isBucket(s3, at))) await createBucket(s3, bucket, owner.region);
+  // One after the other: S3 may abort two that come at once to one bucket (409 OperationAborted). The tags come first:
+  // `destroy` finds the bucket by them if this process is killed here.
+  await s3.send(new PutBucketTaggingCommand({ ...at, Tagging: { TagSet: tags } }));
   await s3.send(
     new PutPublicAccessBlockCommand({
       ...at,
@@ -66,14 +68,13 @@ export async function ensureBucket(s3: S3Client, bucket: string, owner: BucketOw
     { ID: 'replaced-versions', NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
     { ID: 'uploads-cut-short', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
   ].map((rule) => ({ ...rule, Status: 'Enabled' as const, Filter: { Prefix: '' } }));
-  // One after the other: S3 may abort two that come at once to one bucket (409 OperationAborted).
   await s3.send(new PutBucketPolicyCommand({ ...at, Policy: JSON.stringify(policy) }));
   await s3.send(new PutBucketEncryptionCommand({ ...at, ServerSideEncryptionConfiguration: encryption }));
   await s3.send(new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: 'Enabled' } }));
   await s3.send(new PutBucketLifecycleConfigurationCommand({ ...at, LifecycleConfiguration: { Rules: rules } }));
-  await s3.send(new PutBucketTaggingCommand({ ...at, Tagging: { TagSet: tags } }));
 }
 
+/** A bucket that must belong to this account. */
 type At = { readonly Bucket: string; readonly ExpectedBucketOwner: string };
 
 async function isBucket(s3: S3Client, at: At): Promise<boolean> {
@@ -86,16 +87,17 @@ async function isBucket(s3: S3Client, at: At): Promise<boolean> {
   }
 }
 
-async function createBucket(s3: S3Client, bucket: string, region: string): Promise<void> {
-  // The oldest region takes no name of its own.
+/** False if another process made the bucket meanwhile. */
+async function createBucket(s3: S3Client, bucket: string, region: string): Promise<boolean> {
+  // S3 refuses the name of its oldest region as a location.
   const where =
     region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } };
   for (let attempt = 1; ; attempt++) {
     try {
       await s3.send(new CreateBucketCommand({ Bucket: bucket, ...where }));
-      return;
+      return true;
     } catch (error) {
-      if (nameOf(error) === 'BucketAlreadyOwnedByYou') return;
+      if (nameOf(error) === 'BucketAlreadyOwnedByYou') return false;
       if (nameOf(error) === 'OperationAborted' && attempt < ATTEMPTS_MAX) await delay(AGAIN_MS);
       else throw whyNoBucket(error, bucket);
     }
@@ -104,10 +106,14 @@ async function createBucket(s3: S3Client, bucket: string, region: string): Promi
 
 function whyNoBucket(error: unknown, bucket: string): unknown {
   if (nameOf(error) === 'OperationAborted') {
-    return new AlakazamError('failed', `S3 has not let go of ${bucket} yet, which was deleted not long ago`, {
-      hint: 'alakazam deploy once more: it can take an hour',
-      cause: error,
-    });
+    return new AlakazamError(
+      'failed',
+      `S3 has not freed the name ${bucket} yet: a bucket of that name was just deleted`,
+      {
+        hint: 'run alakazam deploy again later: S3 can take an hour to free a name',
+        cause: error,
+      },
+    );
   }
   if (nameOf(error) !== 'BucketAlreadyExists') return error;
   return new AlakazamError('failed', `bucket ${bucket} belongs to another account`, {
@@ -123,13 +129,21 @@ export function isNone(error: unknown): boolean {
   return status === 404 || /^(NotFound|NoSuchBucket|NoSuchKey)$/.test(nameOf(error));
 }
 
-/** Uploads what isn't there yet; the key is its content's name. */
-export async function ensureObject(s3: S3Client, at: At & { Key: string }, body: Uint8Array): Promise<void> {
+/**
+ * Uploads an object whose key names its content, unless the bucket has it already. Returns the id of the version it added.
+ * A bucket without versions has none: there the id is undefined, and null stands for an object that was there.
+ */
+export async function ensureObject(
+  s3: S3Client,
+  at: At & { Key: string },
+  { body, type }: { readonly body: Uint8Array; readonly type: string },
+): Promise<string | undefined | null> {
   try {
     await s3.send(new HeadObjectCommand(at));
+    return null;
   } catch (error) {
     if (!isNone(error)) throw error;
-    await s3.send(new PutObjectCommand({ ...at, Body: body, ContentType: 'application/zip' }));
+    return (await s3.send(new PutObjectCommand({ ...at, Body: body, ContentType: type }))).VersionId;
   }
 }
 
@@ -137,25 +151,29 @@ export async function ensureObject(s3: S3Client, at: At & { Key: string }, body:
 export async function* emptyBucket(s3: S3Client, at: At): AsyncGenerator<number> {
   let deleted = 0;
   for (;;) {
-    // What is deleted is no longer listed: the first page is always the next.
+    // S3 no longer lists what is deleted: the first page is always the next.
     const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand(at));
     const objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: Key as string, VersionId }));
     if (objects.length === 0) return;
-    const { Errors = [] } = await s3.send(
-      new DeleteObjectsCommand({ ...at, Delete: { Objects: objects, Quiet: true } }),
-    );
-    if (Errors[0]) {
-      const { Key, Message } = Errors[0];
-      throw new AlakazamError('failed', `${Key} in ${at.Bucket} could not be deleted: ${Message}`, {
-        hint: 'alakazam destroy --with-data goes on from there',
-      });
-    }
+    await deleteObjects(s3, at, objects);
     deleted += objects.length;
     yield deleted;
   }
 }
 
-/** False if there was none. */
+/** Deletes these versions, at most 1,000. */
+export async function deleteObjects(s3: S3Client, at: At, objects: readonly ObjectIdentifier[]): Promise<void> {
+  const { Errors = [] } = await s3.send(
+    new DeleteObjectsCommand({ ...at, Delete: { Objects: [...objects], Quiet: true } }),
+  );
+  if (!Errors[0]) return;
+  const { Key, Message } = Errors[0];
+  throw new AlakazamError('failed', `S3 did not delete ${Key} in ${at.Bucket}: ${Message}`, {
+    hint: 'alakazam destroy --with-data goes on from there',
+  });
+}
+
+/** False if there is no such bucket. */
 export async function deleteBucket(s3: S3Client, at: At): Promise<boolean> {
   try {
     await s3.send(new DeleteBucketCommand(at));

@@ -1,4 +1,4 @@
-/** A change set: what CloudFormation would do, before it does. */
+/** A change set: what CloudFormation would do to a stack, and a way to make it do so. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CloudFormationClient,
@@ -8,41 +8,46 @@ import {
   DescribeChangeSetCommand,
   type DescribeChangeSetCommandOutput,
   DescribeStacksCommand,
+  type DescribeStacksCommandOutput,
   ExecuteChangeSetCommand,
   ListChangeSetsCommand,
   type Parameter,
   type ResourceChange,
+  type ResourceToImport,
   type Tag,
 } from '@aws-sdk/client-cloudformation';
 import { nameOf } from '../engines/aws/errors.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
+import { isEmpty } from './lookup.aws.js';
+import type { Template } from './parameters.js';
 import type { Change, StackEvent } from './stack.js';
 
 export interface ChangeSet {
   readonly changes: readonly Change[];
   execute(signal: AbortSignal, isWaiting: boolean): AsyncGenerator<StackEvent>;
+  /** Deletes the change set, and the empty stack it was made for. Does nothing after `execute`. */
   discard(): Promise<void>;
 }
 
 export interface ChangeSetInput {
   readonly stack: string;
-  /** Nothing is deployed under that name. */
-  readonly isNew: boolean;
+  /** `CREATE` and `IMPORT` make a stack, `UPDATE` changes one. */
+  readonly kind: 'CREATE' | 'UPDATE' | 'IMPORT';
+  /** Of the deployment, which may take several change sets. */
   readonly name: string;
-  readonly template: string;
+  readonly template: Template;
+  /** Where the template was uploaded to. */
+  readonly url: string;
   readonly parameters: Parameter[];
   readonly tags: Tag[];
-  /** True for what stays where it is when another takes its place. */
-  readonly isKept: (name: string) => boolean;
+  /** Resources that exist and that an `IMPORT` puts into the stack. */
+  readonly imported: ResourceToImport[];
 }
 
 const POLL_MS = 500;
-/** The status of a stack for which a change set was made, and none executed. */
-export const ONLY_A_NAME = 'REVIEW_IN_PROGRESS';
 
 export async function createChangeSet(client: CloudFormationClient, input: ChangeSetInput): Promise<ChangeSet> {
-  const { isNew } = input;
   const { Id, StackId } = await requested(client, input);
   const at = { ChangeSetName: Id as string };
   let isExecuted = false;
@@ -50,14 +55,16 @@ export async function createChangeSet(client: CloudFormationClient, input: Chang
   async function discard(): Promise<void> {
     if (isExecuted) return;
     await client.send(new DeleteChangeSetCommand(at));
-    // Without its change set, a stack that was to be made is an empty name in a list; unless others made it meanwhile, or may.
-    if (isNew && (await isOnlyAName())) await client.send(new DeleteStackCommand({ StackName: StackId as string }));
+    if (input.kind !== 'UPDATE' && (await isUnused())) {
+      await client.send(new DeleteStackCommand({ StackName: StackId as string }));
+    }
   }
 
-  async function isOnlyAName(): Promise<boolean> {
+  /** True if the stack is empty, and no other process has a change set that would fill it. */
+  async function isUnused(): Promise<boolean> {
     const at = { StackName: StackId as string };
-    const { Stacks } = await client.send(new DescribeStacksCommand(at));
-    if (Stacks?.[0]?.StackStatus !== ONLY_A_NAME) return false;
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand(at)).catch(ifGone);
+    if (!stack || !isEmpty(stack)) return false;
     const { Summaries = [] } = await client.send(new ListChangeSetsCommand(at));
     return Summaries.length === 0;
   }
@@ -74,7 +81,7 @@ export async function createChangeSet(client: CloudFormationClient, input: Chang
   }
 
   try {
-    return { changes: (await described()).map((change) => changeOf(change, input.isKept)), execute, discard };
+    return { changes: (await described()).map((change) => changeOf(change, input.template)), execute, discard };
   } catch (error) {
     await discard().catch(() => undefined);
     throw error;
@@ -88,26 +95,32 @@ export async function createChangeSet(client: CloudFormationClient, input: Chang
   }
 }
 
-async function requested(
-  client: CloudFormationClient,
-  { stack, isNew, name, template, parameters, tags }: ChangeSetInput,
-) {
+/** Another process may have deleted the empty stack. */
+function ifGone(error: unknown): DescribeStacksCommandOutput {
+  if (error instanceof AlakazamError && /^there is no stack/.test(error.message)) return { Stacks: [], $metadata: {} };
+  throw error;
+}
+
+async function requested(client: CloudFormationClient, input: ChangeSetInput) {
   const command = new CreateChangeSetCommand({
-    StackName: stack,
-    ChangeSetName: name,
-    ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
+    StackName: input.stack,
+    ChangeSetName: `${input.name}-${input.kind.toLowerCase()}`,
+    ChangeSetType: input.kind,
     Description: 'alakazam deploy',
-    TemplateBody: template,
-    Parameters: parameters,
+    TemplateURL: input.url,
+    Parameters: input.parameters,
     Capabilities: ['CAPABILITY_IAM'],
-    Tags: tags,
+    // CloudFormation refuses tags beside resources to import.
+    ...(input.kind === 'IMPORT' ? { ResourcesToImport: input.imported } : { Tags: input.tags }),
   });
   try {
     return await client.send(command);
   } catch (error) {
     if (nameOf(error) !== 'ValidationError' || error instanceof AlakazamError) throw error;
-    throw new AlakazamError('failed', `CloudFormation refuses the template: ${reasonOf(error)}`, {
-      hint: 'where it names a parameter, alakazam deploy --param name=value sets it; else this region may lack a service',
+    const reason = reasonOf(error);
+    throw new AlakazamError('failed', `CloudFormation refuses the template: ${reason}`, {
+      hint:
+        'where it names a parameter, alakazam deploy --param name=value sets it; else this region may lack a service',
       cause: error,
     });
   }
@@ -122,14 +135,14 @@ async function ready(client: CloudFormationClient, at: { ChangeSetName: string }
   }
 }
 
-/** A change set without changes fails, and is none. */
+/** CloudFormation fails a change set that would change nothing: that is no error here. */
 function whyFailed({ StatusReason = '' }: DescribeChangeSetCommandOutput): { Changes: []; NextToken: undefined } {
   if (/didn't contain changes|no updates are to be performed/i.test(StatusReason)) {
     return { Changes: [], NextToken: undefined };
   }
   if (/EarlyValidation/.test(StatusReason)) {
-    throw new AlakazamError('failed', `CloudFormation refuses it before it begins: ${StatusReason}`, {
-      hint: 'as a rule something has one of its names already: choose others with --stack, or --param GlueDatabaseName=…',
+    throw new AlakazamError('failed', `CloudFormation refuses the deployment before it begins: ${StatusReason}`, {
+      hint: 'as a rule another resource has one of the names already: choose others with --stack, or --param GlueDatabaseName=…',
     });
   }
   throw new AlakazamError('failed', `CloudFormation can't say what would change: ${StatusReason}`, {
@@ -137,25 +150,27 @@ function whyFailed({ StatusReason = '' }: DescribeChangeSetCommandOutput): { Cha
   });
 }
 
-/** What holds orders, or records that somebody has yet to look at. */
+/** Types that hold orders, or records that somebody has yet to look at. */
 const HOLDS_DATA = /^AWS::(Kinesis::Stream|DynamoDB::Table|S3::Bucket|SQS::Queue)$/;
 
-function changeOf(change: ResourceChange, isKept: ChangeSetInput['isKept']): Change {
+function changeOf(change: ResourceChange, { Resources }: Template): Change {
   const { LogicalResourceId: name = '', ResourceType: type = '', PolicyAction, Details = [] } = change;
   const action = actionOf(change.Action, change.Replacement);
   const isGone = HOLDS_DATA.test(type) && (action === 'remove' || action.endsWith('replace'));
-  const names = Details.map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '').filter((of) => of !== '');
+  const isKept = PolicyAction?.includes('Retain') || /^Retain/.test(Resources[name]?.UpdateReplacePolicy ?? '');
+  const names = Details.map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '').filter((text) => text !== '');
   return {
     action,
     name,
     type,
     details: [...new Set(names)].join(', '),
-    data: isGone ? (PolicyAction?.includes('Retain') || isKept(name) ? 'left behind' : 'lost') : undefined,
+    data: isGone ? (isKept ? 'left behind' : 'lost') : undefined,
   };
 }
 
 function actionOf(action: string | undefined, replacement: string | undefined): Change['action'] {
-  if (action === 'Add' || action === 'Import') return 'add';
+  if (action === 'Add') return 'add';
+  if (action === 'Import') return 'adopt';
   if (action === 'Remove') return 'remove';
   if (replacement === 'True') return 'replace';
   return replacement === 'Conditional' ? 'may replace' : 'change';

@@ -1,4 +1,4 @@
-/** Follows what CloudFormation does to a stack, event by event, until it has settled. */
+/** Follows what CloudFormation does to a stack, event by event, until the operation has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CloudFormationClient,
@@ -8,18 +8,18 @@ import {
 import { AlakazamError } from '../errors.js';
 import type { StackEvent } from './stack.js';
 
-/** Often enough to watch, and far from what CloudFormation throttles. */
+/** Often enough for a person who watches, and too seldom for CloudFormation to throttle. */
 const POLL_MS = 1500;
 
-/** The newest event there is, behind which to follow. */
+/** Id of the newest event: `followEvents` begins after it. */
 export async function lastEventOf(client: CloudFormationClient, stackId: string): Promise<string | undefined> {
   const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: stackId }));
   return StackEvents[0]?.EventId;
 }
 
 /**
- * Yields the events behind one, or without one all of the operation that is under way; ends when that has ended, and throws
- * what made it fail. When the signal says stop it ends at once: CloudFormation goes on.
+ * Yields the events after an event, or without one all events of the operation that is under way. Ends with the operation,
+ * and throws an `AlakazamError` without a cause if the operation failed. The signal ends it at once, and CloudFormation goes on.
  */
 export async function* followEvents(
   client: CloudFormationClient,
@@ -30,7 +30,7 @@ export async function* followEvents(
   let seen = after;
   const failures: SdkEvent[] = [];
   for (;;) {
-    for (const event of await eventsBehind(client, stackId, seen)) {
+    for (const event of await eventsAfter(client, stackId, seen)) {
       seen = event.EventId;
       const shown = eventOf(event);
       yield shown;
@@ -39,14 +39,14 @@ export async function* followEvents(
       if (/ROLLBACK|FAILED/.test(shown.status)) throw failed(failures, event);
       return;
     }
-    // It is cut short by the signal, which the loop looks at then.
+    // The signal ends the wait with an error; the next line looks at the signal itself.
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
   }
 }
 
 /** Oldest first. */
-async function eventsBehind(client: CloudFormationClient, stackId: string, seen: string | undefined) {
+async function eventsAfter(client: CloudFormationClient, stackId: string, seen: string | undefined) {
   const found: SdkEvent[] = [];
   let token: string | undefined;
   do {
@@ -64,7 +64,7 @@ async function eventsBehind(client: CloudFormationClient, stackId: string, seen:
 }
 
 function isStart({ PhysicalResourceId, ResourceStatus }: SdkEvent, stackId: string): boolean {
-  return PhysicalResourceId === stackId && /^(CREATE|UPDATE|DELETE)_IN_PROGRESS$/.test(String(ResourceStatus));
+  return PhysicalResourceId === stackId && /^(CREATE|UPDATE|IMPORT|DELETE)_IN_PROGRESS$/.test(String(ResourceStatus));
 }
 
 function eventOf(event: SdkEvent): StackEvent {
@@ -78,7 +78,7 @@ function eventOf(event: SdkEvent): StackEvent {
   };
 }
 
-/** What fails because something else did says that it was cancelled. */
+/** A resource that CloudFormation cancels because another one failed is not the cause. */
 function isFailure({ ResourceStatus, ResourceStatusReason, ResourceType }: SdkEvent): boolean {
   return (
     /_FAILED$/.test(String(ResourceStatus)) &&
@@ -87,9 +87,9 @@ function isFailure({ ResourceStatus, ResourceStatusReason, ResourceType }: SdkEv
   );
 }
 
-const ACTIONS = { CREATE: 'made', UPDATE: 'changed', DELETE: 'deleted' } as const;
+const ACTIONS = { CREATE: 'made', UPDATE: 'changed', IMPORT: 'adopted', DELETE: 'deleted' } as const;
 
-/** The first that failed, in one sentence, and the way on. */
+/** Says which resource failed first and why, and what to do next. */
 function failed(failures: readonly SdkEvent[], end: SdkEvent): AlakazamError {
   const { name, status, reason: said } = eventOf(failures[0] ?? end);
   const action = ACTIONS[status.split('_', 1)[0] as keyof typeof ACTIONS] ?? 'deployed';

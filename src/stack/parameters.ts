@@ -1,4 +1,4 @@
-/** Parameters of a template: what was typed, checked by what the template says of each, before AWS is asked. */
+/** The template and its parameters: values that were typed are checked against the template before AWS is asked. */
 import { AlakazamError } from '../errors.js';
 import { nearestTo } from '../terminal/nearest.js';
 
@@ -17,7 +17,7 @@ export interface ParameterDefinition {
 
 export type Definitions = Readonly<Record<string, ParameterDefinition>>;
 
-/** Throws an `AlakazamError` for a parameter that there is not, or a value that it doesn't take. */
+/** Throws an `AlakazamError` for an unknown parameter, or a value that the parameter does not take. */
 export function checkParameters(typed: ReadonlyMap<string, string>, definitions: Definitions): void {
   for (const [name, value] of typed) {
     const definition = definitions[name];
@@ -28,7 +28,7 @@ export function checkParameters(typed: ReadonlyMap<string, string>, definitions:
       });
     }
     const valid = whyNot(value, definition);
-    // Not a value that may be private.
+    // A NoEcho value may be private: it is never shown.
     const shown = definition.NoEcho ? 'what was given' : JSON.stringify(value);
     if (valid) {
       throw new AlakazamError('usage', `--param ${name} is ${shown}; valid: ${valid}`, {
@@ -38,7 +38,7 @@ export function checkParameters(typed: ReadonlyMap<string, string>, definitions:
   }
 }
 
-/** What is valid, if the value isn't. */
+/** Says which values are valid; undefined if this one is. */
 function whyNot(value: string, definition: ParameterDefinition): string | undefined {
   const { Type, AllowedValues, AllowedPattern, ConstraintDescription, MinValue, MaxValue } = definition;
   if (AllowedValues) return AllowedValues.map(String).includes(value) ? undefined : AllowedValues.join(', ');
@@ -54,13 +54,35 @@ function whyNot(value: string, definition: ParameterDefinition): string | undefi
   return MinValue === undefined ? 'a number' : `a number from ${MinValue}${to}`;
 }
 
+/** A template in JSON, with functions as objects: `{ "Ref": "OrdersStream" }`. */
 export interface Template {
+  readonly AWSTemplateFormatVersion: string;
   readonly Parameters: Definitions;
-  readonly Resources: Readonly<Record<string, { readonly UpdateReplacePolicy?: string }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
 }
 
-/** What of a template is no function of CloudFormation: the tags of those are left out. */
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+const FUNCTIONS = ['Ref', 'Condition', 'Sub', 'GetAtt', 'If', 'Not', 'Equals', 'And', 'Or', 'Join', 'Select', 'Split'];
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
 export async function readTemplate(yaml: string): Promise<Template> {
   const { parse } = await import('yaml');
-  return parse(yaml, { logLevel: 'silent' });
+  const customTags = FUNCTIONS.flatMap((name) => {
+    const key = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
+    const tag = `!${name}`;
+    const resolve = (node: unknown) => ({ [key]: (node as { toJSON(): unknown }).toJSON() });
+    return [
+      { tag, resolve: (text: string) => ({ [key]: name === 'GetAtt' ? text.split('.') : text }) },
+      { tag, collection: 'seq' as const, resolve },
+      { tag, collection: 'map' as const, resolve },
+    ];
+  });
+  return parse(yaml, { customTags });
 }

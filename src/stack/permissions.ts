@@ -61,7 +61,11 @@ const MAKE_TABLE = [
   'dynamodb:UpdateContinuousBackups',
   'dynamodb:UpdateTable',
 ];
-const DELETE_TABLE = ['dynamodb:DeleteTable', 'dynamodb:DescribeTable', 'dynamodb:UpdateTable'];
+const DELETE_TABLE = [
+  'dynamodb:DeleteTable',
+  'dynamodb:DescribeTable',
+  'dynamodb:UpdateTable',
+];
 const MAKE_ROLE = ['iam:CreateRole', 'iam:GetRole', 'iam:PassRole', 'iam:PutRolePolicy', 'iam:TagRole'];
 const DELETE_ROLE = [
   'iam:DeleteRole',
@@ -130,8 +134,12 @@ export const PURPOSES: readonly Purpose[] = [
   {
     name: 'deploy',
     actions: {
-      artifactBucket: [...MAKE_BUCKET, 's3:ListBucket'],
-      artifactObjects: ['s3:GetObject', 's3:PutObject'],
+      account: ['cloudformation:ListStacks', 'tag:GetResources'],
+      artifactBucket: [...MAKE_BUCKET, 's3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
+      artifactObjects: [...EMPTY_BUCKET, 's3:GetObject', 's3:PutObject'],
+      history: ['dynamodb:DescribeTable'],
+      historyIndex: ['dynamodb:DescribeTable'],
+      lakeBucket: ['s3:ListBucket'],
       stack: [
         'cloudformation:ContinueUpdateRollback',
         'cloudformation:CreateChangeSet',
@@ -144,6 +152,7 @@ export const PURPOSES: readonly Purpose[] = [
         'cloudformation:ListChangeSets',
         'cloudformation:ListStackResources',
       ],
+      stream: ['kinesis:DescribeStreamSummary'],
     },
     // What the handlers of the resource types ask for, as far as the template has a use for it. Not what stands under a
     // condition: CloudFormation says what it lacks there, and most stacks have no budget and no phone number.

@@ -1,8 +1,13 @@
 /**
- * What is there that a stack has put there: what bears its tags, and what CloudFormation says it was told to leave. Tags know
- * of things that no stack has any more; CloudFormation, for 90 days, of things that lost their tags.
+ * What a stack left in the account: resources that bear its tags, and resources that CloudFormation says it kept. Tags know
+ * of resources that belong to no stack any more; CloudFormation, for 90 days, of resources that lost their tags.
  */
-import { CloudFormationClient, paginateDescribeStackEvents, paginateListStacks } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  paginateDescribeStackEvents,
+  paginateListStacks,
+  type StackEvent,
+} from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -11,74 +16,150 @@ import type { AwsSession } from '../engines/aws/session.js';
 import { isNone } from './bucket.aws.js';
 import type { Remainder } from './stack.js';
 
-/** On what `deploy` makes beside the stack; CloudFormation puts tags of its own on what is in it. */
+/** On what `deploy` makes beside the stack. CloudFormation puts tags of its own on the resources of a stack. */
 export const STACK_TAG = 'alakazam:stack';
-const CLOUDFORMATION_TAG = 'aws:cloudformation:stack-name';
+const CLOUDFORMATION_TAGS = 'aws:cloudformation';
 
 export const TABLE = 'dynamodb table';
-export const BUCKET = 's3 bucket';
+const BUCKET = 's3 bucket';
 
-/** `AWS::DynamoDB::Table`, as its ARN says it. */
-const TYPES: Readonly<Record<string, string>> = { 'AWS::DynamoDB::Table': TABLE, 'AWS::S3::Bucket': BUCKET };
+/** Types that CloudFormation keeps when it deletes a stack: how an ARN calls them, and how a person gets at the data. */
+const KEPT_TYPES: Readonly<Record<string, { readonly type: string; readonly access: (name: string) => string }>> = {
+  'AWS::DynamoDB::Table': { type: TABLE, access: (name) => `aws dynamodb scan --table-name ${name}` },
+  'AWS::S3::Bucket': { type: BUCKET, access: (name) => `aws s3 ls --recursive s3://${name}` },
+};
+
+export function isData({ type }: Remainder): boolean {
+  return type === TABLE || type === BUCKET;
+}
 
 export function dataIn(resources: readonly { readonly type: string; readonly id: string }[]): Remainder[] {
-  // What is being made has no id yet.
-  return resources.flatMap(({ type, id }) => (TYPES[type] && id ? [{ type: TYPES[type], name: id }] : []));
+  // A resource that is being made has no id yet.
+  return resources.flatMap(({ type, id }) => (type in KEPT_TYPES && id ? [remainder(type, id)] : []));
+}
+
+function remainder(cloudFormationType: string, name: string): Remainder {
+  const { type, access } = KEPT_TYPES[cloudFormationType] as (typeof KEPT_TYPES)[string];
+  return { type, name, access: access(name) };
 }
 
 export async function findRemains(session: AwsSession): Promise<Remainder[]> {
-  const [tagged, { left, deleted }] = await Promise.all([taggedResources(session), deletedStacks(session)]);
-  // A key that is scheduled for deletion bears its tags for a week, and is billed for none of it.
-  const bearing = tagged.filter(({ type, name }) => type === TABLE || type === BUCKET || !deleted.has(name));
-  const all = new Map([...left, ...bearing].map((resource) => [`${resource.type} ${resource.name}`, resource]));
+  const [tagged, { kept, deleted }] = await Promise.all([taggedResources(session), deletedStacks(session)]);
+  // A key that is scheduled for deletion bears its tags for a week, and costs nothing.
+  const bearing = tagged.filter((each) => isData(each) || !deleted.has(each.name));
+  const all = new Map([...kept, ...bearing].map((each) => [`${each.type} ${each.name}`, each]));
   const found: Remainder[] = [];
-  for (const resource of all.values()) if (await isThere(session, resource)) found.push(resource);
+  for (const { type, name, access } of all.values()) {
+    if (await isThere(session, type, name)) found.push({ type, name, access });
+  }
   return found;
 }
 
+/** A resource that a deleted stack kept, as CloudFormation takes it back into a stack. */
+export interface KeptResource {
+  /** Its logical id: `HistoryTable`. */
+  readonly resource: string;
+  /** `AWS::DynamoDB::Table` */
+  readonly type: string;
+  readonly name: string;
+}
+
+/** What the last deleted stack of this name kept and is still there. */
+export async function findKept(session: AwsSession): Promise<KeptResource[]> {
+  const [tagged, { kept }] = await Promise.all([taggedResources(session), deletedStacks(session)]);
+  const found: KeptResource[] = [];
+  for (const { resource, type, name } of kept.length > 0 ? lastKept(kept) : ifUnambiguous(tagged)) {
+    const cloudFormationType = Object.keys(KEPT_TYPES).find((each) => KEPT_TYPES[each]?.type === type);
+    if (!cloudFormationType || !(await isThere(session, type, name))) continue;
+    found.push({ resource, type: cloudFormationType, name });
+  }
+  return found;
+}
+
+/** Tables and bucket belong together: those of two stacks are never mixed. */
+function lastKept(kept: readonly StackRemainder[]): StackRemainder[] {
+  const found = new Map<string, StackRemainder>();
+  for (const each of kept) {
+    // An update that replaced a resource kept the old one too: the last one counts.
+    if (each.stackId === kept[0]?.stackId && !found.has(each.resource)) found.set(each.resource, each);
+  }
+  return [...found.values()];
+}
+
+/** Tags do not say which of two stacks was the last, nor which of two resources replaced the other. */
+function ifUnambiguous(tagged: readonly StackRemainder[]): StackRemainder[] {
+  const data = tagged.filter((each) => isData(each) && each.resource !== '');
+  const isOfOne = new Set(data.map(({ stackId }) => stackId)).size === 1;
+  return isOfOne && new Set(data.map(({ resource }) => resource)).size === data.length ? data : [];
+}
+
+/** With the logical id and the stack it had; both are empty for what `deploy` made beside the stack. */
+interface StackRemainder extends Remainder {
+  readonly resource: string;
+  readonly stackId: string;
+}
+
 /** https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html */
-async function taggedResources(session: AwsSession): Promise<Remainder[]> {
+async function taggedResources(session: AwsSession): Promise<StackRemainder[]> {
   const client = session.client(ResourceGroupsTaggingAPIClient);
   const TagFilters = [{ Key: 'application', Values: ['alakazam'] }];
-  const found: Remainder[] = [];
+  const found: StackRemainder[] = [];
   for await (const page of paginateGetResources({ client }, { TagFilters })) {
     for (const { ResourceARN = '', Tags = [] } of page.ResourceTagMappingList ?? []) {
-      const stackOf = Tags.find(({ Key }) => Key === STACK_TAG || Key === CLOUDFORMATION_TAG)?.Value;
-      if (stackOf === session.stack) found.push(partsOf(ResourceARN));
+      const tags = new Map(Tags.map(({ Key, Value = '' }) => [Key, Value]));
+      const stack = tags.get(STACK_TAG) ?? tags.get(`${CLOUDFORMATION_TAGS}:stack-name`);
+      if (stack !== session.stack) continue;
+      const resource = tags.get(`${CLOUDFORMATION_TAGS}:logical-id`) ?? '';
+      const stackId = tags.get(`${CLOUDFORMATION_TAGS}:stack-id`) ?? '';
+      found.push({ ...remainderOf(ResourceARN), resource, stackId });
     }
   }
   return found;
 }
 
 /** `arn:aws:dynamodb:eu-west-1:123456789012:table/orders`: type `dynamodb table`, name `orders`. */
-function partsOf(arn: string): Remainder {
+function remainderOf(arn: string): Remainder {
   const [, , service = '', , , ...rest] = arn.split(':');
   const [, kind, name = arn] = /^(?:([a-z-]+)[/:])?(.+)$/s.exec(rest.join(':')) ?? [];
-  if (kind) return { type: `${service} ${kind}`, name };
-  return { type: service === 's3' ? BUCKET : service, name };
+  const type = kind ? `${service} ${kind}` : service === 's3' ? BUCKET : service;
+  const access =
+    Object.values(KEPT_TYPES)
+      .find((each) => each.type === type)
+      ?.access(name) ?? '';
+  return { type, name, access };
 }
 
-/** What stacks of this name left behind when they were deleted, and the names of what they took with them. */
+/** What deleted stacks of this name kept, the last kept first, and the names of what they deleted. */
 async function deletedStacks(session: AwsSession) {
   const client = session.client(CloudFormationClient);
-  const left: Remainder[] = [];
+  const skipped: StackEvent[] = [];
   const deleted = new Set<string>();
   for await (const page of paginateListStacks({ client }, { StackStatusFilter: ['DELETE_COMPLETE'] })) {
     for (const { StackName, StackId } of page.StackSummaries ?? []) {
       if (StackName !== session.stack) continue;
       for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName: StackId })) {
-        for (const { ResourceStatus, ResourceType: type = '', PhysicalResourceId: id = '' } of StackEvents) {
-          if (ResourceStatus === 'DELETE_SKIPPED') left.push(...dataIn([{ type, id }]));
+        for (const event of StackEvents) {
+          const { ResourceStatus, PhysicalResourceId: id = '' } = event;
+          if (ResourceStatus === 'DELETE_SKIPPED') skipped.push(event);
           if (ResourceStatus === 'DELETE_COMPLETE') deleted.add(id.split(/[/:]/).at(-1) as string);
         }
       }
     }
   }
-  return { left, deleted };
+  skipped.sort((a, b) => Number(b.Timestamp) - Number(a.Timestamp));
+  const kept = skipped.flatMap((event): StackRemainder[] => {
+    const { ResourceType: type = '', PhysicalResourceId: id = '', LogicalResourceId, StackId } = event;
+    return dataIn([{ type, id }]).map((each) => ({
+      ...each,
+      resource: LogicalResourceId ?? '',
+      stackId: StackId ?? '',
+    }));
+  });
+  return { kept, deleted };
 }
 
-/** Tags are listed for a while after what bore them is gone, and CloudFormation doesn't learn of it at all. */
-async function isThere(session: AwsSession, { type, name }: Remainder): Promise<boolean> {
+/** Tags are listed for a while after their resource is gone, and CloudFormation never learns that a kept one is deleted. */
+async function isThere(session: AwsSession, type: string, name: string): Promise<boolean> {
   try {
     if (type === TABLE) await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: name }));
     if (type === BUCKET) await session.client(S3Client).send(new HeadBucketCommand({ Bucket: name }));

@@ -10,6 +10,7 @@ const withoutVendor = (type: string) => type.replace(/^AWS::/, '');
 
 const CHANGE_STYLES = {
   add: 'green',
+  adopt: 'cyan',
   change: 'yellow',
   replace: 'red',
   'may replace': 'yellow',

@@ -1,55 +1,70 @@
 /**
- * The stack: the parts of the pipeline that have to be put somewhere before it runs there. It shows what will change and
- * what that costs before anything changes; what was cut off goes on when it is asked for again; and what it put there it
- * can take away, to the last thing that is billed.
+ * The stack: the resources that the pipeline needs before it runs in an account. The stack shows what a deployment changes
+ * and costs before it changes anything; the next deployment continues one that was cut off; and what it made it can delete,
+ * to the last resource that costs money.
  */
 import type { Cost } from './costs.js';
 
 export interface Stack {
-  /** What is deployed, as text, for those who deploy by other means. */
+  /** The template in YAML, for those who deploy by other means. */
   readonly template: string;
-  /** Where it goes, for people: `stack alakazam in eu-central-1`. */
+  /** For people: `stack alakazam in eu-central-1`. */
   where(): Promise<string>;
-  /** Waits for what is under way, and mends what a deployment that failed has left. */
+  /** Waits for an operation that is under way, and mends what a failed deployment left. */
   settle(signal: AbortSignal): AsyncIterable<StackEvent>;
-  /** What a deployment would change. Throws an `AlakazamError` for a parameter that isn't valid. */
+  /**
+   * What a deployment would change. Throws an `AlakazamError` for a parameter that is not valid, and for a change that AWS
+   * would refuse half-way.
+   */
   plan(parameters: ReadonlyMap<string, string>): Promise<Plan>;
-  /** What each part is called, once it is deployed. */
+  /** Names of the deployed resources. */
   outputs(): Promise<readonly Output[]>;
   parts(): Promise<readonly Part[]>;
-  /** What the deployed parts cost. */
+  /** What the deployed resources cost. */
   cost(): Promise<Cost>;
-  /** What `destroy` would come upon. */
+  /** What `destroy` deletes and what it keeps. */
   holdings(): Promise<readonly Holding[]>;
-  /** Takes the stack away, and with `isWithData` also the orders it would leave. */
+  /** Deletes the stack, and with `isWithData` also the data it would keep. */
   destroy(isWithData: boolean, signal: AbortSignal): AsyncIterable<StackEvent>;
-  /** What is still there that the stack has put there, as whoever keeps the account's books has it. */
+  /** What the stack made and is still in the account. */
   remains(): Promise<readonly Remainder[]>;
 }
 
 export interface Plan {
   readonly isNew: boolean;
-  /** Empty if all is as it should be. */
+  /** Empty if the stack is up to date. */
   readonly changes: readonly Change[];
-  /** Once they are made. */
+  /** After the changes. */
   readonly cost: Cost;
   /** Makes the changes. Throws an `AlakazamError` that says what failed and why, when the stack has settled. */
   execute(signal: AbortSignal, isWaiting: boolean): AsyncIterable<StackEvent>;
-  /** Lets go of what the plan itself has made; nothing after `execute`. */
+  /** Deletes what the plan itself made, uploads included. Does nothing after `execute`. */
   discard(): Promise<void>;
 }
 
 export interface Change {
-  readonly action: 'add' | 'change' | 'replace' | 'may replace' | 'remove';
+  /** `adopt`: the resource exists, kept from a stack that was destroyed. */
+  readonly action: 'add' | 'adopt' | 'change' | 'replace' | 'may replace' | 'remove';
   /** `OrdersStream` */
   readonly name: string;
   /** `AWS::Kinesis::Stream` */
   readonly type: string;
-  /** What of it changes. */
+  /** The properties that change. */
   readonly details: string;
-  /** What becomes of the data in it, where it holds any and is replaced or removed. */
+  /** What becomes of the data in a resource that is replaced or removed. */
   readonly data: 'lost' | 'left behind' | undefined;
 }
+
+/** A change to a stack that exists, before it is made. */
+export interface Proposal {
+  readonly outputs: ReadonlyMap<string, string>;
+  /** Values of all parameters. */
+  readonly before: ReadonlyMap<string, string>;
+  readonly after: ReadonlyMap<string, string>;
+}
+
+/** A stage's own check of a proposal: it throws an `AlakazamError` for what AWS would refuse half-way. */
+export type ProposalCheck = (proposal: Proposal) => Promise<void>;
 
 export interface StackEvent {
   /** ISO 8601 */
@@ -81,12 +96,30 @@ export interface Part {
 
 export interface Holding {
   readonly name: string;
+  /** `about 5,000 items` */
   readonly holds: string;
+  /** True if it stays without `--with-data`. */
   readonly isKept: boolean;
+}
+
+/** What a stage says of data that is not kept, or not counted by its table or bucket. */
+export interface HoldingRow {
+  /** For people: `rejected queue`. */
+  readonly name: string;
+  /** Logical id of the resource that holds the data: `RejectedQueue`. */
+  readonly resource: string;
+  /** Where the data cannot be counted: `the orders of the last day`. */
+  readonly holds?: string;
+  /** What is counted in a queue. */
+  readonly unit?: string;
+  /** Files in a bucket that wait for somebody. */
+  readonly waiting?: { readonly resource: string; readonly prefix: string; readonly what: string };
 }
 
 export interface Remainder {
   /** Its name with AWS. */
   readonly name: string;
   readonly type: string;
+  /** A command that reads it; empty where there is nothing to read. */
+  readonly access: string;
 }

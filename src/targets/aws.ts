@@ -12,6 +12,17 @@ import { findResources } from '../stack/resources.aws.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { awsStreamStage } from '../stream/stage.aws.js';
 
+/** Data that goes with the stack, or that no table or bucket counts. */
+const HOLDINGS = [
+  { name: 'order stream', resource: 'OrdersStream', holds: 'the orders of the last day' },
+  { name: 'rejected queue', resource: 'RejectedQueue', unit: 'record' },
+  {
+    name: 'process-orders',
+    resource: 'ProcessOrdersFunction',
+    waiting: { resource: 'LakeBucket', prefix: 'aws/lambda/', what: 'given up' },
+  },
+];
+
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
   const home = config.get('home') as string;
@@ -66,7 +77,8 @@ export const aws: Target = (config, clock) => {
       import('../stack/stack.aws.js'),
       import('../stack/assets.js'),
     ]);
-    return openAwsStack({ session, assets: readAssets(assetOf('dist/stack/')), clock });
+    const assets = readAssets(assetOf('dist/stack/'));
+    return openAwsStack({ session, assets, clock, holdings: HOLDINGS, checks: [] });
   });
 
   return {

@@ -57,7 +57,9 @@ export function useFaultProxy(emulator: Emulator): FaultProxy {
       const sent = await fetch(emulator.url + request.url, {
         method,
         headers,
-        ...(method === 'GET' ? {} : { body: typeof changed === 'string' ? changed : JSON.stringify(changed) }),
+        ...(method === 'GET' || method === 'HEAD'
+          ? {}
+          : { body: typeof changed === 'string' ? changed : JSON.stringify(changed) }),
       });
       const answered = await sent.text();
       return { status: sent.status, body: answered.startsWith('{') ? JSON.parse(answered) : answered };

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { ListBucketsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { useFaultProxy } from '../emulators/fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
@@ -31,6 +32,26 @@ const aws = (stack: string): CliOptions => ({
   },
 });
 
+const s3 = new S3Client();
+
+async function bucketNames(): Promise<string[]> {
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name }) => Name as string).sort();
+}
+
+/** What is in the artifact bucket of a stack. */
+async function objectVersions(stack: string): Promise<string[]> {
+  const Bucket = (await bucketNames()).find((name) => name.startsWith(`${stack}-artifacts-`)) as string;
+  const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+  return [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => `${Key} ${VersionId}`).sort();
+}
+
+/** `PUT /bucket/key`, in the words of S3. */
+function uploadOf(action: string): string | undefined {
+  if (/^PUT \/[^/?]+\/?$/.test(action)) return 'CreateBucket';
+  return /^PUT \/[^/?]+\/[^/?]+/.test(action) ? 'PutObject' : undefined;
+}
+
 const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
 describe('deploy', () => {
@@ -58,11 +79,30 @@ describe('deploy', () => {
   });
 
   test('changes nothing where nobody can say yes', async () => {
+    const before = await bucketNames();
     const refused = await runCli(['deploy'], aws('unasked'));
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/There is no terminal to answer on\n {2}add --yes if you mean it\n$/);
     expect((await runCli(['status'], aws('unasked'))).stderr).toMatch(
       /^error: there is no stack unasked in eu-central-1/,
+    );
+    expect(await bucketNames()).toEqual(before);
+  });
+
+  test('changes nothing where somebody says no, or interrupts', async () => {
+    const before = await bucketNames();
+    for (const answer of ['n', '^C']) {
+      const words = [join(ROOT, 'tests/commands/on_terminal.py'), '--answer', answer, '80', process.execPath, PROGRAM];
+      const env = environmentOf(home, { ...aws('refused').env, TERM: 'xterm-256color' });
+      const { code, stdout } = await finish(
+        spawn('python3', [...words, 'deploy'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      );
+      expect(stdout).toContain('Make stack refused in');
+      expect(code === 0).toBe(answer === 'n');
+      expect(await bucketNames()).toEqual(before);
+    }
+    expect((await runCli(['status'], aws('refused'))).stderr).toMatch(
+      /^error: there is no stack refused in eu-central-1/,
     );
   });
 
@@ -108,6 +148,34 @@ describe('deploy', () => {
     120_000,
   );
 
+  test.each(['CreateBucket', 'PutObject'])(
+    'that is killed at %s of its uploads is finished by the next, and leaves nothing that destroy does not find',
+    async (at) => {
+      const stack = `cut-${at.toLowerCase()}`;
+      const before = await bucketNames();
+      const { env, ...options } = aws(stack);
+      const child = spawnCli(['deploy', '--yes'], { ...options, env: { ...env, AWS_ENDPOINT_URL_S3: proxy.url } }, [
+        'ignore',
+        'pipe',
+        'pipe',
+      ]);
+      const ended = finish(child);
+      proxy.fault(async ({ action, forward }) => {
+        if (uploadOf(action) !== at) return undefined;
+        const answer = at === 'PutObject' ? { status: 500, body: '' } : await forward();
+        child.kill('SIGKILL');
+        return answer;
+      });
+      expect((await ended).code).toBe(null);
+      proxy.fault(() => undefined);
+      const deployed = await runCli(['deploy', '--yes'], aws(stack));
+      expect([deployed.code, deployed.stderr]).toEqual([0, expect.stringMatching(/is deployed, in /)]);
+      expect((await runCli(['destroy', '--with-data', '--yes'], aws(stack))).code).toBe(0);
+      expect(await bucketNames()).toEqual(before);
+    },
+    120_000,
+  );
+
   test('that is interrupted says that AWS goes on, and leaves a stack', async () => {
     const child = spawnCli(['deploy', '--yes'], aws('interrupted'), ['ignore', 'pipe', 'pipe']);
     const ended = finish(child);
@@ -128,7 +196,43 @@ describe('deploy', () => {
   });
 });
 
+describe('diff', () => {
+  test('leaves nothing behind, before a stack is there and after', async () => {
+    const before = await bucketNames();
+    expect((await runCli(['diff'], aws('compared'))).code).toBe(3);
+    expect(await bucketNames()).toEqual(before);
+    expect((await runCli(['destroy', '--yes'], aws('compared'))).stderr).toMatch(/^there is no stack compared in /);
+    await runCli(['deploy', '--yes'], aws('compared'));
+    const deployed = await objectVersions('compared');
+    expect(deployed).toHaveLength(2);
+    expect((await runCli(['diff', '--param', 'LogRetentionDays=7'], aws('compared'))).code).toBe(3);
+    expect(await objectVersions('compared')).toEqual(deployed);
+  });
+});
+
 describe('destroy', () => {
+  test('says how to reach what it leaves, and the next deploy takes it up', async () => {
+    const stack = 'kept';
+    await runCli(['deploy', '--yes'], aws(stack));
+    const { code, stdout, stderr } = await runCli(['destroy', '--yes'], aws(stack));
+    expect(code).toBe(0);
+    const left = lines(stdout).filter((line) => /^(dynamodb table|s3 bucket)\t/.test(line));
+    expect(left).toHaveLength(3);
+    for (const line of left) {
+      const [type, name, access] = line.split('\t') as [string, string, string];
+      const expected =
+        type === 's3 bucket' ? `aws s3 ls --recursive s3://${name}` : `aws dynamodb scan --table-name ${name}`;
+      expect(access).toBe(expected);
+      expect(stderr).toContain(`\n  ${expected}\n`);
+    }
+    expect(stderr).toMatch(/\n {2}alakazam deploy +takes these into a new stack\n/);
+    const again = await runCli(['deploy', '--yes', '-o', 'json'], aws(stack));
+    const { changes, outputs } = JSON.parse(again.stdout);
+    const adopted = changes.filter(({ action }: { action: string }) => action === 'adopt');
+    expect(adopted).toHaveLength(3);
+    expect(left.map((line) => line.split('\t')[1])).toContain(outputs.HistoryTableName);
+  }, 120_000);
+
   test('that is killed on its way is finished by the next', async () => {
     const stack = 'cut';
     await runCli(['deploy', '--yes'], aws(stack));
@@ -190,7 +294,7 @@ describe('on a terminal of 80 columns', () => {
     expect(deployed[0]).toMatch(/^ +part +type$/);
     expect(deployed).toContain('add  OrdersStream            Kinesis::Stream');
     expect(deployed.join('\n')).toMatch(/stack drawn in eu-central-1 is deployed, in [\d.]+ s/);
-    const changed = await show('diff --param StreamMode=PROVISIONED');
+    const changed = await show('diff -p StreamMode=PROVISIONED -p StreamShards=4');
     expect(changed[0]).toMatch(/^ +part +type +what of it/);
     const status = await show('status');
     expect(status[0]).toMatch(/^part +health +in the last hour +behind +waiting$/);

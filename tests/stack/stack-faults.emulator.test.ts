@@ -1,4 +1,5 @@
 /** The stack when CloudFormation, or the way there, fails. */
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test } from 'vitest';
 import { useFaultProxy } from '../emulators/fault-proxy.js';
 import { useMiniStack } from '../emulators/ministack.js';
@@ -89,6 +90,42 @@ test('events that may not be read are said at once, whatever is under way', asyn
   });
 });
 
+test('a plan that CloudFormation refuses leaves no bucket', async () => {
+  const { open } = await startStack();
+  const before = await bucketNames();
+  let made = 0;
+  proxy.fault(async ({ action }) => {
+    if (action !== 'CreateChangeSet') return undefined;
+    made = (await bucketNames()).length - before.length;
+    return denied('User: ann is not authorized to perform: cloudformation:CreateChangeSet on resource: x');
+  });
+  expect((await failureOf(open().plan(new Map()))).code).toBe('access');
+  expect(made).toBe(1);
+  expect(await bucketNames()).toEqual(before);
+});
+
+test('a deployment that adopted and could not go on is finished by the next', async () => {
+  const { open } = await startStack();
+  await deploy(open());
+  await collect(open().destroy(false, never));
+  proxy.fault(({ action, body }) =>
+    action === 'CreateChangeSet' && new URLSearchParams(body).get('ChangeSetType') === 'UPDATE'
+      ? denied('User: ann is not authorized to perform: cloudformation:CreateChangeSet on resource: x')
+      : undefined,
+  );
+  const kinds = () => proxy.calls.get('CreateChangeSet');
+  expect((await failureOf(deploy(open()))).code).toBe('access');
+  // What would change, then the kept resources, then the rest.
+  expect(kinds()).toBe(3);
+  proxy.fault(() => undefined);
+  const { isNew, changes } = await deploy(open());
+  expect(isNew).toBe(false);
+  const names = changes.filter(({ action }) => action === 'add').map(({ name }) => name);
+  expect(names).toContain('OrdersStream');
+  expect(names).not.toContain('HistoryTable');
+  expect((await open().outputs()).length).toBeGreaterThan(10);
+});
+
 test('a deployment that is denied names the action', async () => {
   const { open } = await startStack();
   const message =
@@ -97,6 +134,11 @@ test('a deployment that is denied names the action', async () => {
   const error = await failureOf(open().plan(new Map()));
   expect(error).toMatchObject({ code: 'access', message: 'no permission: cloudformation:CreateChangeSet on x' });
 });
+
+async function bucketNames(): Promise<string[]> {
+  const { Buckets = [] } = await new S3Client().send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name }) => Name as string).sort();
+}
 
 function denied(message: string) {
   const error = `<Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message>`;

@@ -159,11 +159,20 @@ export function testStack(start: () => Promise<StackFixture>): void {
       expect(await open().holdings()).toEqual([]);
     });
 
-    test('can be deployed once more beside what was kept', async () => {
+    test('can be deployed once more, and takes up what was kept', async () => {
       const { open } = await start();
       await deploy(open());
+      const before = new Map((await open().outputs()).map(({ name, value }) => [name, value]));
       await collect(open().destroy(false, never));
-      await deploy(open());
+      const { isNew, changes } = await deploy(open());
+      expect(isNew).toBe(true);
+      const adopted = changes.filter(({ action }) => action === 'adopt').map(({ name }) => name);
+      expect(adopted.sort()).toEqual(['HistoryIndexTable', 'HistoryTable', 'LakeBucket']);
+      const after = new Map((await open().outputs()).map(({ name, value }) => [name, value]));
+      for (const name of ['HistoryTableName', 'HistoryIndexTableName', 'LakeBucketName']) {
+        expect([name, after.get(name)]).toEqual([name, before.get(name)]);
+      }
+      expect((await deploy(open())).changes).toEqual([]);
       expect((await open().holdings()).filter(({ isKept }) => isKept).length).toBeGreaterThanOrEqual(3);
       await collect(open().destroy(true, never));
       expect(await open().holdings()).toEqual([]);

@@ -1,0 +1,201 @@
+/** Plans a deployment: uploads what it needs, asks CloudFormation what would change, and then makes it so. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
+import type { AwsSession } from '../engines/aws/session.js';
+import { AlakazamError } from '../errors.js';
+import { type Artifacts, openArtifacts } from './artifacts.aws.js';
+import type { Assets } from './assets.js';
+import { type ChangeSet, type ChangeSetInput, createChangeSet } from './change-set.aws.js';
+import { costOf, type Resource } from './costs.js';
+import { isEmpty, outputsOf, parametersOf, resourcesOf, type StackLookup } from './lookup.aws.js';
+import { checkParameters, type Definitions, readTemplate, type Template } from './parameters.js';
+import { findKept, type KeptResource } from './remains.aws.js';
+import { isSettled } from './settle.aws.js';
+import type { Change, Plan, ProposalCheck, StackEvent } from './stack.js';
+
+export interface PlanOptions {
+  readonly session: AwsSession;
+  readonly assets: Assets;
+  readonly clock: () => number;
+  readonly checks: readonly ProposalCheck[];
+}
+
+export async function planDeployment(
+  lookup: StackLookup,
+  { session, assets, clock, checks }: PlanOptions,
+  typed: ReadonlyMap<string, string>,
+): Promise<Plan> {
+  const template = await readTemplate(assets.template);
+  checkParameters(typed, template.Parameters);
+  const existing = await lookup.find();
+  const previous = existing && !isEmpty(existing) ? existing : undefined;
+  if (previous && !isSettled(previous.StackStatus ?? '')) {
+    throw new AlakazamError('failed', `${await lookup.where()} is ${previous.StackStatus}`, {
+      hint: 'alakazam deploy waits for what is under way, and mends what failed',
+    });
+  }
+  const artifacts = openArtifacts(session, await lookup.owner(), assets.functions);
+  const given = new Map([...(previous ? [] : ownNames(session.stack)), ...typed, ...artifacts.parameters]);
+  const values = valuesOf(template.Parameters, given, previous);
+  if (previous) {
+    const proposal = { outputs: outputsOf(previous), before: parametersOf(previous), after: values };
+    for (const check of checks) await check(proposal);
+  }
+  const kept = previous ? [] : (await findKept(session)).filter((each) => isSame(each, template));
+  const steps = openSteps(lookup, artifacts, {
+    stack: session.stack,
+    name: `alakazam-${clock()}`,
+    template,
+    parameters: parameterList(template.Parameters, given, previous),
+    tags: [{ Key: 'application', Value: 'alakazam' }],
+  });
+
+  async function discard(changeSet?: ChangeSet): Promise<void> {
+    if (steps.hasBegun()) return;
+    await changeSet?.discard();
+    if (!(await isInUse(lookup, previous))) await artifacts.remove();
+  }
+
+  try {
+    const changeSet = await steps.request(previous ? 'UPDATE' : 'CREATE');
+    const isAdopted = new Set(kept.map(({ resource }) => resource));
+    const changes = changeSet.changes.map(
+      (change): Change => (isAdopted.has(change.name) ? { ...change, action: 'adopt' } : change),
+    );
+    const resources = resourcesAfter(previous ? await resourcesOf(lookup, previous) : [], changes);
+    return {
+      isNew: !previous,
+      changes,
+      cost: costOf(resources, values, assets.prices),
+      async *execute(signal, isWaiting) {
+        // Another process that planned the same may have removed the uploads since.
+        await steps.upload();
+        if (kept.length === 0) yield* steps.run(changeSet, signal, isWaiting);
+        else yield* steps.adopt(changeSet, kept, signal, isWaiting);
+      },
+      discard: () => discard(changeSet),
+    };
+  } catch (error) {
+    await discard().catch(() => undefined);
+    throw error;
+  }
+}
+
+type Deployment = Omit<ChangeSetInput, 'kind' | 'url' | 'imported'>;
+
+/** The change sets that one deployment takes. */
+function openSteps(lookup: StackLookup, artifacts: Artifacts, deployment: Deployment) {
+  const { client, find, where } = lookup;
+  const upload = (template: Template) => artifacts.upload(JSON.stringify(template));
+  let isBegun = false;
+
+  async function* run(changeSet: ChangeSet, signal: AbortSignal, isWaiting: boolean): AsyncGenerator<StackEvent> {
+    isBegun = true;
+    yield* changeSet.execute(signal, isWaiting);
+  }
+
+  async function request(kind: 'CREATE' | 'UPDATE'): Promise<ChangeSet> {
+    return createChangeSet(client, { ...deployment, kind, url: await upload(deployment.template), imported: [] });
+  }
+
+  /**
+   * CloudFormation adopts in a change set that makes nothing else, into a stack that has nothing else: first a stack of the
+   * kept resources alone, then the rest as an update. If the update fails, its rollback ends at the kept resources.
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-new-stack.html
+   */
+  async function* adopt(
+    planned: ChangeSet,
+    kept: readonly KeptResource[],
+    signal: AbortSignal,
+    isWaiting: boolean,
+  ): AsyncGenerator<StackEvent> {
+    await planned.discard();
+    for (let stack = await find(); stack; stack = await find()) {
+      if (stack.StackStatus !== 'DELETE_IN_PROGRESS') {
+        throw new AlakazamError('failed', `another process is deploying ${await where()}`, { hint: 'alakazam deploy' });
+      }
+      await delay(POLL_MS);
+    }
+    const template = onlyKept(deployment.template, kept);
+    const imported = await createChangeSet(client, {
+      ...deployment,
+      kind: 'IMPORT',
+      template,
+      url: await upload(template),
+      imported: kept.map(({ resource, type, name }) => ({
+        LogicalResourceId: resource,
+        ResourceType: type,
+        ResourceIdentifier: { [IDENTIFIERS[type] as string]: name },
+      })),
+    });
+    yield* run(imported, signal, true);
+    if (signal.aborted) return;
+    yield* run(await request('UPDATE'), signal, isWaiting);
+  }
+
+  return { request, run, adopt, upload: () => upload(deployment.template), hasBegun: () => isBegun };
+}
+
+const POLL_MS = 500;
+
+/** By type, the property that CloudFormation takes for the name of a resource to import. */
+const IDENTIFIERS: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::Table': 'TableName',
+  'AWS::S3::Bucket': 'BucketName',
+};
+
+function isSame({ resource, type }: KeptResource, { Resources }: Template): boolean {
+  return Resources[resource]?.Type === type && type in IDENTIFIERS;
+}
+
+/** All parameters stay, so that the stack has their values when the rest follows. */
+function onlyKept(
+  { AWSTemplateFormatVersion, Parameters, Conditions, Resources }: Template,
+  kept: readonly KeptResource[],
+): Template {
+  const names = new Set(kept.map(({ resource }) => resource));
+  const resources = Object.fromEntries(Object.entries(Resources).filter(([name]) => names.has(name)));
+  return { AWSTemplateFormatVersion, Parameters, ...(Conditions ? { Conditions } : {}), Resources: resources };
+}
+
+/** True if the stack was deployed or changed since, and so may need what this plan uploaded. */
+async function isInUse({ find }: StackLookup, before: Stack | undefined): Promise<boolean> {
+  const now = await find();
+  if (!now || isEmpty(now) || now.StackStatus === 'DELETE_IN_PROGRESS') return false;
+  return /_IN_PROGRESS$/.test(now.StackStatus ?? '') || changedAt(now) !== changedAt(before);
+}
+
+function changedAt(stack: Stack | undefined): number {
+  return Number(stack?.LastUpdatedTime ?? stack?.CreationTime);
+}
+
+/** Names that two stacks in one account and region can't share, where the template has a parameter for the name. */
+function ownNames(stack: string): [string, string][] {
+  const name = stack.toLowerCase().replaceAll('-', '_');
+  return name === 'alakazam' ? [] : [['GlueDatabaseName', name]];
+}
+
+/** Each parameter with the value that was given, else the value the stack has; else the template's default counts. */
+function parameterList(definitions: Definitions, given: ReadonlyMap<string, string>, previous: Stack | undefined) {
+  const had = previous ? parametersOf(previous) : new Map<string, string>();
+  return Object.keys(definitions).flatMap((name): Parameter[] => {
+    const value = given.get(name);
+    if (value !== undefined) return [{ ParameterKey: name, ParameterValue: value }];
+    return had.has(name) ? [{ ParameterKey: name, UsePreviousValue: true }] : [];
+  });
+}
+
+/** The value of each parameter. */
+export function valuesOf(definitions: Definitions, given: ReadonlyMap<string, string>, previous: Stack | undefined) {
+  const defaults = Object.entries(definitions).map(([name, { Default }]) => [name, String(Default ?? '')] as const);
+  return new Map([...defaults, ...(previous ? parametersOf(previous) : []), ...given]);
+}
+
+function resourcesAfter(before: readonly Resource[], changes: readonly Change[]): Resource[] {
+  const after = new Map(before.map((resource) => [resource.name, resource]));
+  for (const { action, name, type } of changes) {
+    if (action === 'remove') after.delete(name);
+    else after.set(name, { name, type });
+  }
+  return [...after.values()];
+}
