@@ -21,6 +21,7 @@ import { AlakazamError, reasonOf } from '../errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
 import { isEmpty } from './lookup.aws.js';
 import type { Template } from './parameters.js';
+import { whyNotThere } from './regions.js';
 import type { Change, StackEvent } from './stack.js';
 
 export interface ChangeSet {
@@ -120,6 +121,7 @@ async function requested(client: CloudFormationClient, input: ChangeSetInput) {
     const reason = reasonOf(error);
     throw new AlakazamError('failed', `CloudFormation refuses the template: ${reason}`, {
       hint:
+        whyNotThere(reason, input.template) ??
         'where it names a parameter, alakazam deploy --param name=value sets it; else this region may lack a service',
       cause: error,
     });

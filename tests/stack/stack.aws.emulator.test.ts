@@ -100,6 +100,12 @@ describe('in CloudFormation', () => {
     expect((await artifacts(open)).keys).toHaveLength(2);
   });
 
+  test('a region without budgets is told from a wrong template', async () => {
+    const { open } = await startStack();
+    const { hint } = await failureOf(open().plan(new Map([['MonthlyBudgetUsd', '10']])));
+    expect(hint).toMatch(/^this region has no AWS::Budgets::Budget: .*--param MonthlyBudgetUsd=0/);
+  });
+
   test('a bucket with versions is emptied before it is deleted', async () => {
     const { open } = await startStack();
     await deploy(open());

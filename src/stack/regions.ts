@@ -1,0 +1,32 @@
+/** What to do about a resource type that CloudFormation does not have in a region. */
+import type { Template } from './parameters.js';
+
+/**
+ * Says which parameters leave the type out, or undefined if that is not what is wrong. The reason is CloudFormation's own:
+ * `Template format error: Unrecognized resource types: [AWS::Budgets::Budget]`.
+ */
+export function whyNotThere(reason: string, template: Template): string | undefined {
+  if (!/unrecognized|unsupported|not supported/i.test(reason)) return undefined;
+  const [type] = /\bAWS::\w+::\w+/.exec(reason) ?? [];
+  if (!type) return undefined;
+  const conditions = Object.values(template.Resources).flatMap((each) =>
+    each.Type === type && each.Condition ? [each.Condition] : [],
+  );
+  const settings = [...new Set(conditions.flatMap((name) => parametersIn(template.Conditions?.[name], template)))].map(
+    (name) => ` --param ${name}=${template.Parameters[name]?.Default ?? ''}`,
+  );
+  const there = `this region has no ${type}`;
+  return settings.length > 0
+    ? `${there}: leave it out with alakazam deploy${settings.join('')}, or set AWS_REGION to another region`
+    : `${there}: set AWS_REGION to another region`;
+}
+
+/** The parameters that a condition depends on, also by way of other conditions. */
+function parametersIn(value: unknown, template: Template): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => {
+    if (key === 'Ref') return String(part) in template.Parameters ? [String(part)] : [];
+    if (key === 'Condition') return parametersIn(template.Conditions?.[String(part)], template);
+    return parametersIn(part, template);
+  });
+}
