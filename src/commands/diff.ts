@@ -11,7 +11,7 @@ export const diff = defineCommand({
   graceMs: 30_000,
   examples: [
     ['alakazam diff', 'exits with 3 if there is a difference'],
-    ['alakazam diff --param StreamMode=PROVISIONED', 'what a parameter would change, and cost'],
+    ['alakazam diff -p StreamMode=PROVISIONED -p StreamShards=4', 'what parameters would change, and cost'],
   ],
   options: {
     param: paramOption,

@@ -73,12 +73,13 @@ export const aws: Target = (config, clock) => {
   });
 
   const stack = once(async () => {
-    const [{ openAwsStack }, { readAssets }] = await Promise.all([
+    const [{ openAwsStack }, { readAssets }, { shardLimits }] = await Promise.all([
       import('../stack/stack.aws.js'),
       import('../stack/assets.js'),
+      import('../stream/shard-limits.aws.js'),
     ]);
     const assets = readAssets(assetOf('dist/stack/'));
-    return openAwsStack({ session, assets, clock, holdings: HOLDINGS, checks: [] });
+    return openAwsStack({ session, assets, clock, holdings: HOLDINGS, checks: [shardLimits(session)] });
   });
 
   return {

@@ -7,6 +7,7 @@ import type { Assets } from '../../src/stack/assets.js';
 import { readAssets } from '../../src/stack/assets.js';
 import { openAwsStack } from '../../src/stack/stack.aws.js';
 import type { Stack } from '../../src/stack/stack.js';
+import { shardLimits } from '../../src/stream/shard-limits.aws.js';
 import { ROOT } from '../run-cli.js';
 import type { StackFixture } from './stack.contract.js';
 
@@ -41,7 +42,7 @@ export async function startStack(): Promise<AwsStackFixture> {
         assets: { ...assets, ...changed },
         clock: Date.now,
         holdings: HOLDINGS,
-        checks: [],
+        checks: [shardLimits(session)],
       });
     },
   };
