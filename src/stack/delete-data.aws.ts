@@ -1,6 +1,12 @@
-/** Takes away what CloudFormation leaves because it holds orders: tables and buckets. */
+/** Deletes what CloudFormation keeps because it holds orders: tables and buckets. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  UpdateContinuousBackupsCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
@@ -13,7 +19,7 @@ const POLL_MS = 1000;
 
 export async function* deleteData(
   session: AwsSession,
-  { name, type }: Remainder,
+  { name, type }: Pick<Remainder, 'name' | 'type'>,
   account: string,
 ): AsyncGenerator<StackEvent> {
   const event = (status: string, reason = '') => ({ at: new Date().toISOString(), name, type, status, reason });
@@ -35,6 +41,10 @@ export async function* deleteData(
   yield event('DELETE_COMPLETE');
 }
 
+/**
+ * Deletes a table and every copy of it. DynamoDB keeps a backup for 35 days of a table that is deleted while point-in-time
+ * recovery is on: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
+ */
 async function deleteTable(client: DynamoDBClient, name: string): Promise<void> {
   const at = { TableName: name };
   for (let isAsked = false; ; ) {
@@ -43,14 +53,25 @@ async function deleteTable(client: DynamoDBClient, name: string): Promise<void> 
       if (Table?.DeletionProtectionEnabled && Table.TableStatus === 'ACTIVE') {
         await client.send(new UpdateTableCommand({ ...at, DeletionProtectionEnabled: false }));
       } else if (!isAsked && Table?.TableStatus === 'ACTIVE') {
+        await turnOffRecovery(client, name);
         await client.send(new DeleteTableCommand(at));
         isAsked = true;
       }
     } catch (error) {
       if (nameOf(error) === 'ResourceNotFoundException') return;
-      // What was described a moment ago may be changing again.
+      // The table may have begun to change since it was described.
       if (nameOf(error) !== 'ResourceInUseException') throw error;
     }
     await delay(POLL_MS);
+  }
+}
+
+async function turnOffRecovery(client: DynamoDBClient, name: string): Promise<void> {
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: false };
+  try {
+    await client.send(new UpdateContinuousBackupsCommand({ TableName: name, PointInTimeRecoverySpecification }));
+  } catch (error) {
+    // There is no recovery to turn off, or the table is gone, which the next look at it shows.
+    if (!/^(ContinuousBackupsUnavailableException|TableNotFoundException)$/.test(nameOf(error))) throw error;
   }
 }

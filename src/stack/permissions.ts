@@ -64,6 +64,7 @@ const MAKE_TABLE = [
 const DELETE_TABLE = [
   'dynamodb:DeleteTable',
   'dynamodb:DescribeTable',
+  'dynamodb:UpdateContinuousBackups',
   'dynamodb:UpdateTable',
 ];
 const MAKE_ROLE = ['iam:CreateRole', 'iam:GetRole', 'iam:PassRole', 'iam:PutRolePolicy', 'iam:TagRole'];

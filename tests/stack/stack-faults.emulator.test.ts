@@ -1,7 +1,7 @@
 /** The stack when CloudFormation, or the way there, fails. */
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { beforeAll, expect, test } from 'vitest';
-import { useFaultProxy } from '../emulators/fault-proxy.js';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { startStack } from './aws-stack.js';
 import { collect, deploy, failureOf } from './stack.contract.js';
@@ -124,6 +124,46 @@ test('a deployment that adopted and could not go on is finished by the next', as
   expect(names).toContain('OrdersStream');
   expect(names).not.toContain('HistoryTable');
   expect((await open().outputs()).length).toBeGreaterThan(10);
+});
+
+test('a table leaves no backup behind: recovery is turned off before the table is deleted', async () => {
+  const { open } = await startStack();
+  await deploy(open());
+  process.env['AWS_ENDPOINT_URL_DYNAMODB'] = proxy.url;
+  onTestFinished(() => {
+    delete process.env['AWS_ENDPOINT_URL_DYNAMODB'];
+  });
+  const calls: string[] = [];
+  proxy.fault(({ action, body }) => {
+    const { TableName: name, PointInTimeRecoverySpecification: recovery } = body;
+    if (action === 'UpdateContinuousBackups') calls.push(`recovery ${recovery.PointInTimeRecoveryEnabled} ${name}`);
+    if (action === 'DeleteTable') calls.push(`delete ${name}`);
+    return undefined;
+  });
+  const tables = (await open().outputs())
+    .filter(({ name }) => /^History.*TableName$/.test(name))
+    .map(({ value }) => value);
+  await collect(open().destroy(true, never));
+  expect(tables).toHaveLength(2);
+  for (const table of tables) {
+    expect(calls.filter((call) => call.endsWith(` ${table}`))).toEqual([`recovery false ${table}`, `delete ${table}`]);
+  }
+});
+
+test('a table without recovery is deleted all the same', async () => {
+  const { open } = await startStack();
+  await deploy(open());
+  process.env['AWS_ENDPOINT_URL_DYNAMODB'] = proxy.url;
+  onTestFinished(() => {
+    delete process.env['AWS_ENDPOINT_URL_DYNAMODB'];
+  });
+  proxy.fault(({ action }) =>
+    action === 'UpdateContinuousBackups' ? refusal('ContinuousBackupsUnavailableException') : undefined,
+  );
+  await collect(open().destroy(true, never));
+  expect(proxy.calls.get('UpdateContinuousBackups')).toBe(2);
+  proxy.fault(() => undefined);
+  expect(await open().remains()).toEqual([]);
 });
 
 test('a deployment that is denied names the action', async () => {
