@@ -71,7 +71,17 @@ describe('--help', () => {
   test('help exit-codes shows them all', async () => {
     const { code, stdout } = await run(['help', 'exit-codes']);
     expect(code).toBe(0);
-    expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['0', '1', '2', '3', '4', '5', '130', '143', '']);
+    expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '130',
+      '143',
+      '',
+    ]);
   });
 });
 
