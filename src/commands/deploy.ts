@@ -18,6 +18,8 @@ export const deploy = defineCommand({
     ['alakazam deploy --yes -o ndjson', 'for a program: an event a line'],
     ['alakazam deploy --print-template > template.yaml', 'to deploy it by other means'],
   ],
+  // A signal deletes what the plan uploaded.
+  graceMs: 10_000,
   options: {
     param: paramOption,
     yes: { flags: '-y, --yes', about: 'do not ask' },
@@ -34,7 +36,7 @@ export const deploy = defineCommand({
     const events = openAnswer(terminal, output, eventColumns);
     await showEvents(terminal, events, 0, stack.settle(signal));
     if (signal.aborted) return undefined;
-    const plan = await stack.plan(new Map(param));
+    const plan = await stack.plan(new Map(param), signal);
     try {
       if (plan.changes.length === 0) {
         terminal.say(`${await stack.where()} is up to date`);

@@ -63,8 +63,7 @@ export const destroy = defineCommand({
       return undefined;
     }
     terminal.say(`${where} is gone. What is left, and is billed for what it stores:`);
-    const isDrawn = output === 'table' || (output === undefined && terminal.isInteractive);
-    await answer(terminal, output, isDrawn ? shownColumns : remainderColumns, remains);
+    await answer(terminal, output, remainderColumns, remains, { table: shownColumns });
     if (withData) return 'partial';
     for (const { access } of remains) if (access) terminal.say(`  ${access}`);
     terminal.say('  alakazam deploy                  takes these into a new stack');

@@ -13,13 +13,15 @@ export const diff = defineCommand({
     ['alakazam diff', 'exits with 3 if there is a difference'],
     ['alakazam diff -p StreamMode=PROVISIONED -p StreamShards=4', 'what parameters would change, and cost'],
   ],
+  // A signal deletes what the plan uploaded.
+  graceMs: 10_000,
   options: {
     param: paramOption,
     output: outputOption,
   },
-  async run({ pipeline, terminal }, { param, output }) {
+  async run({ pipeline, terminal, signal }, { param, output }) {
     const stack = await pipeline.stack();
-    const plan = await stack.plan(new Map(param));
+    const plan = await stack.plan(new Map(param), signal);
     await plan.discard();
     const { changes, cost } = plan;
     await answer(terminal, output, changeColumns, changes, {

@@ -48,7 +48,12 @@ export interface ChangeSetInput {
 
 const POLL_MS = 500;
 
-export async function createChangeSet(client: CloudFormationClient, input: ChangeSetInput): Promise<ChangeSet> {
+/** Waits until CloudFormation has compared; the signal ends the wait with an `AlakazamError`, and nothing is left. */
+export async function createChangeSet(
+  client: CloudFormationClient,
+  input: ChangeSetInput,
+  signal?: AbortSignal,
+): Promise<ChangeSet> {
   const { Id, StackId } = await requested(client, input);
   const at = { ChangeSetName: Id as string };
   let isExecuted = false;
@@ -74,7 +79,7 @@ export async function createChangeSet(client: CloudFormationClient, input: Chang
     const found: ResourceChange[] = [];
     let token: string | undefined;
     do {
-      const page = await ready(client, at, token);
+      const page = await ready(client, at, token, signal);
       for (const { ResourceChange } of page.Changes ?? []) if (ResourceChange) found.push(ResourceChange);
       token = page.NextToken;
     } while (token);
@@ -128,12 +133,18 @@ async function requested(client: CloudFormationClient, input: ChangeSetInput) {
   }
 }
 
-async function ready(client: CloudFormationClient, at: { ChangeSetName: string }, token: string | undefined) {
+async function ready(
+  client: CloudFormationClient,
+  at: { ChangeSetName: string },
+  token: string | undefined,
+  signal: AbortSignal | undefined,
+) {
   for (;;) {
+    if (signal?.aborted) throw new AlakazamError('interrupted', 'interrupted; nothing was changed');
     const page = await client.send(new DescribeChangeSetCommand({ ...at, ...(token ? { NextToken: token } : {}) }));
     if (page.Status === 'CREATE_COMPLETE') return page;
     if (page.Status === 'FAILED') return whyFailed(page);
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
 }
 

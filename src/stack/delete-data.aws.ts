@@ -21,33 +21,35 @@ export async function* deleteData(
   session: AwsSession,
   { name, type }: Pick<Remainder, 'name' | 'type'>,
   account: string,
+  signal: AbortSignal,
 ): AsyncGenerator<StackEvent> {
   const event = (status: string, reason = '') => ({ at: new Date().toISOString(), name, type, status, reason });
   yield event('DELETE_IN_PROGRESS');
   if (type === TABLE) {
-    await deleteTable(session.client(DynamoDBClient), name);
+    await deleteTable(session.client(DynamoDBClient), name, signal);
   } else {
     const at = { Bucket: name, ExpectedBucketOwner: account };
     const s3 = session.client(S3Client);
     try {
       for await (const deleted of emptyBucket(s3, at)) {
         yield event('DELETE_IN_PROGRESS', `${whole(deleted)} versions of objects deleted`);
+        if (signal.aborted) return;
       }
     } catch (error) {
       if (nameOf(error) !== 'NoSuchBucket') throw error;
     }
     await deleteBucket(s3, at);
   }
-  yield event('DELETE_COMPLETE');
+  if (!signal.aborted) yield event('DELETE_COMPLETE');
 }
 
 /**
  * Deletes a table and every copy of it. DynamoDB keeps a backup for 35 days of a table that is deleted while point-in-time
  * recovery is on: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
  */
-async function deleteTable(client: DynamoDBClient, name: string): Promise<void> {
+async function deleteTable(client: DynamoDBClient, name: string, signal: AbortSignal): Promise<void> {
   const at = { TableName: name };
-  for (let isAsked = false; ; ) {
+  for (let isAsked = false; !signal.aborted; ) {
     try {
       const { Table } = await client.send(new DescribeTableCommand(at));
       if (Table?.DeletionProtectionEnabled && Table.TableStatus === 'ACTIVE') {
@@ -62,7 +64,8 @@ async function deleteTable(client: DynamoDBClient, name: string): Promise<void> 
       // The table may have begun to change since it was described.
       if (nameOf(error) !== 'ResourceInUseException') throw error;
     }
-    await delay(POLL_MS);
+    // The signal ends the wait with an error; the loop looks at the signal itself.
+    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

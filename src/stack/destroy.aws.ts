@@ -22,7 +22,7 @@ export async function* destroyStack(
   const { account } = await lookup.owner();
   for (const remainder of (await findRemains(session)).filter(isData)) {
     if (!isWithData && !isArtifactBucketOf(session.stack, remainder.name)) continue;
-    yield* deleteData(session, remainder, account);
+    yield* deleteData(session, remainder, account, signal);
     if (signal.aborted) return;
   }
 }

@@ -24,6 +24,7 @@ export async function planDeployment(
   lookup: StackLookup,
   { session, assets, clock, checks }: PlanOptions,
   typed: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
 ): Promise<Plan> {
   const template = await readTemplate(assets.template);
   checkParameters(typed, template.Parameters);
@@ -57,7 +58,7 @@ export async function planDeployment(
   }
 
   try {
-    const changeSet = await steps.request(previous ? 'UPDATE' : 'CREATE');
+    const changeSet = await steps.request(previous ? 'UPDATE' : 'CREATE', signal);
     const isAdopted = new Set(kept.map(({ resource }) => resource));
     const changes = changeSet.changes.map(
       (change): Change => (isAdopted.has(change.name) ? { ...change, action: 'adopt' } : change),
@@ -94,8 +95,9 @@ function openSteps(lookup: StackLookup, artifacts: Artifacts, deployment: Deploy
     yield* changeSet.execute(signal, isWaiting);
   }
 
-  async function request(kind: 'CREATE' | 'UPDATE'): Promise<ChangeSet> {
-    return createChangeSet(client, { ...deployment, kind, url: await upload(deployment.template), imported: [] });
+  async function request(kind: 'CREATE' | 'UPDATE', signal: AbortSignal | undefined): Promise<ChangeSet> {
+    const input = { ...deployment, kind, url: await upload(deployment.template), imported: [] };
+    return createChangeSet(client, input, signal);
   }
 
   /**
@@ -130,7 +132,7 @@ function openSteps(lookup: StackLookup, artifacts: Artifacts, deployment: Deploy
     });
     yield* run(imported, signal, true);
     if (signal.aborted) return;
-    yield* run(await request('UPDATE'), signal, isWaiting);
+    yield* run(await request('UPDATE', signal), signal, isWaiting);
   }
 
   return { request, run, adopt, upload: () => upload(deployment.template), hasBegun: () => isBegun };

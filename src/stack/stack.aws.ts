@@ -27,7 +27,7 @@ export function openAwsStack(options: AwsStackOptions): Stack {
     template: assets.template,
     where: lookup.where,
     settle: (signal) => settle(lookup, clock, signal),
-    plan: (typed) => planDeployment(lookup, options, typed),
+    plan: (typed, signal) => planDeployment(lookup, options, typed, signal),
     async outputs() {
       const { Outputs = [] } = await lookup.deployed();
       return Outputs.map(

@@ -13,10 +13,10 @@ export interface Stack {
   /** Waits for an operation that is under way, and mends what a failed deployment left. */
   settle(signal: AbortSignal): AsyncIterable<StackEvent>;
   /**
-   * What a deployment would change. Throws an `AlakazamError` for a parameter that is not valid, and for a change that AWS
-   * would refuse half-way.
+   * What a deployment would change. Throws an `AlakazamError` for a parameter that is not valid, for a change that AWS would
+   * refuse half-way, and at the signal; then nothing is left of the plan.
    */
-  plan(parameters: ReadonlyMap<string, string>): Promise<Plan>;
+  plan(parameters: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<Plan>;
   /** Names of the deployed resources. */
   outputs(): Promise<readonly Output[]>;
   parts(): Promise<readonly Part[]>;

@@ -33,6 +33,7 @@ const aws = (stack: string): CliOptions => ({
 });
 
 const s3 = new S3Client();
+const script = join(ROOT, 'tests/commands/on_terminal.py');
 
 async function bucketNames(): Promise<string[]> {
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
@@ -89,21 +90,35 @@ describe('deploy', () => {
     expect(await bucketNames()).toEqual(before);
   });
 
-  test('changes nothing where somebody says no, or interrupts', async () => {
+  test.each([
+    ['says no', 'n\r', 0],
+    ['interrupts', '\u0003', 130],
+  ])('changes nothing where somebody %s', async (_, keys, code) => {
     const before = await bucketNames();
-    for (const answer of ['n', '^C']) {
-      const words = [join(ROOT, 'tests/commands/on_terminal.py'), '--answer', answer, '80', process.execPath, PROGRAM];
-      const env = environmentOf(home, { ...aws('refused').env, TERM: 'xterm-256color' });
-      const { code, stdout } = await finish(
-        spawn('python3', [...words, 'deploy'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
-      );
-      expect(stdout).toContain('Make stack refused in');
-      expect(code === 0).toBe(answer === 'n');
-      expect(await bucketNames()).toEqual(before);
-    }
-    expect((await runCli(['status'], aws('refused'))).stderr).toMatch(
-      /^error: there is no stack refused in eu-central-1/,
-    );
+    const words = [script, '80', '--type', keys, '--after', '[y/N]', process.execPath, PROGRAM, 'deploy'];
+    const env = environmentOf(home, { ...aws('refused').env, TERM: 'xterm-256color' });
+    const shown = await finish(spawn('python3', words, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    expect([shown.code, shown.stdout]).toEqual([code, expect.stringContaining('Make stack refused in')]);
+    expect(await bucketNames()).toEqual(before);
+    const status = await runCli(['status'], aws('refused'));
+    expect(status.stderr).toMatch(/^error: there is no stack refused in eu-central-1/);
+  });
+
+  test('that is interrupted while CloudFormation compares leaves nothing', async () => {
+    const before = await bucketNames();
+    const child = spawnCli(['deploy', '--yes'], aws('compared-late'), ['ignore', 'pipe', 'pipe']);
+    const ended = finish(child);
+    proxy.fault(async ({ action, forward }) => {
+      if (action !== 'DescribeChangeSet') return undefined;
+      const answer = await forward();
+      child.kill('SIGINT');
+      return { ...answer, body: answer.body.replace('<Status>CREATE_COMPLETE', '<Status>CREATE_IN_PROGRESS') };
+    });
+    expect(await ended).toMatchObject({ code: 130, stdout: '' });
+    proxy.fault(() => undefined);
+    expect(await bucketNames()).toEqual(before);
+    const status = await runCli(['status'], aws('compared-late'));
+    expect(status.stderr).toMatch(/^error: there is no stack compared-late in eu-central-1/);
   });
 
   test('does not wait when told so, and says how to', async () => {
@@ -274,8 +289,6 @@ test('every example of their help runs', async () => {
 }, 120_000);
 
 describe('on a terminal of 80 columns', () => {
-  const script = join(ROOT, 'tests/commands/on_terminal.py');
-
   /** What a person sees; a frame of the spinner is a line. */
   async function show(args: string): Promise<string[]> {
     const words = [script, '80', process.execPath, PROGRAM, ...args.split(' ')];
