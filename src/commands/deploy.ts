@@ -10,7 +10,7 @@ export const deploy = defineCommand({
   name: 'deploy',
   summary: 'put the pipeline into your AWS account, or bring it up to date',
   target: 'aws',
-  // A change set that nobody executes is taken away again.
+  // A signal deletes what the plan made: change set, empty stack, uploads.
   graceMs: 30_000,
   examples: [
     ['alakazam deploy', 'shows what will change and what it costs, then asks'],
@@ -18,8 +18,6 @@ export const deploy = defineCommand({
     ['alakazam deploy --yes -o ndjson', 'for a program: an event a line'],
     ['alakazam deploy --print-template > template.yaml', 'to deploy it by other means'],
   ],
-  // A signal deletes what the plan uploaded.
-  graceMs: 10_000,
   options: {
     param: paramOption,
     yes: { flags: '-y, --yes', about: 'do not ask' },

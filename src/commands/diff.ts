@@ -7,14 +7,12 @@ export const diff = defineCommand({
   name: 'diff',
   summary: 'show what deploy would change',
   target: 'aws',
-  // The change set is taken away again.
+  // A signal deletes what the plan made: change set, empty stack, uploads.
   graceMs: 30_000,
   examples: [
     ['alakazam diff', 'exits with 3 if there is a difference'],
     ['alakazam diff -p StreamMode=PROVISIONED -p StreamShards=4', 'what parameters would change, and cost'],
   ],
-  // A signal deletes what the plan uploaded.
-  graceMs: 10_000,
   options: {
     param: paramOption,
     output: outputOption,
