@@ -106,7 +106,7 @@ describe('a tail shows each change once', () => {
     }
   });
 
-  test('and no change that is none', async () => {
+  test('and neither a removed item nor an identical repeat', async () => {
     const { handles, put, history, parts } = await start();
     await put(manyLines(3));
     await history.update();
@@ -124,13 +124,13 @@ describe('a tail shows each change once', () => {
     await other.update();
     await tail.until(4);
     const found = await tail.stop();
-    const of = (customer: number) =>
+    const changesOf = (customer: number) =>
       found.filter(({ customerId }) => customerId === customer).map(({ orderId, quantity }) => [orderId, quantity]);
-    expect(of(1)).toEqual([
+    expect(changesOf(1)).toEqual([
       ['600000-P1', 9],
       ['600000-P1', 2],
     ]);
-    expect(of(2)).toEqual([
+    expect(changesOf(2)).toEqual([
       ['600001-P0', 4],
       ['600001-P1', 5],
     ]);
@@ -144,7 +144,7 @@ describe('a history that is behind', () => {
     await putter(await handles.open())(manyLines(30));
     let nowMs = 0;
     const history = await handles.openHistory(() => (nowMs += 10_000));
-    const error = await history.update().catch((of: unknown) => of);
+    const error = await history.update().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AlakazamError);
     expect(error).toMatchObject({
       message: 'process-orders has not moved for a minute, up to 30 orders behind',

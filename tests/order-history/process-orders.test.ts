@@ -102,7 +102,7 @@ function dataOf(kind: Kind | string): { text: string; order: Order | undefined }
   return { text: JSON.stringify(order), order };
 }
 
-test('every record is dealt with: the last of an order is kept, what is none is rejected, whatever fails meanwhile', async () => {
+test('every record is dealt with: the last of an order id wins, a record that is no order is rejected, whatever fails meanwhile', async () => {
   await fc.assert(
     fc.asyncProperty(
       kinds,
@@ -134,7 +134,7 @@ test('every record is dealt with: the last of an order is kept, what is none is 
   );
 });
 
-test('what was given up and comes late undoes nothing that came after it', async () => {
+test('a batch that was given up and is replayed late undoes no later order', async () => {
   const into = memory(() => false);
   const { handler } = handlerOn(into.tables);
   const [early, other, late] = shardRecords(
@@ -153,7 +153,7 @@ test('what was given up and comes late undoes nothing that came after it', async
 });
 
 test.each([1, 2, 3])(
-  'what was put again behind what was refused stands behind it, in batches of %i',
+  'an order that was resent behind a refused one comes after it, in batches of %i',
   async (batchSize) => {
     const into = memory(() => false);
     const { handler } = handlerOn(into.tables);

@@ -7,10 +7,10 @@ import { addOrder, decodeOrder, encoderOf, isOrder, recordsInto } from '../../sr
 import { createRecordScanner } from '../../src/stream/record-scanner.js';
 import { blockOf, type Line } from '../fixtures/orders.js';
 
-const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((of) => !/[\0\ud800-\udfff]/u.test(of));
+const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => !/[\0\ud800-\udfff]/u.test(value));
 const key = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
-  .filter((of) => !/[\p{Cc}\ud800-\udfff]/u.test(of));
+  .filter((value) => !/[\p{Cc}\ud800-\udfff]/u.test(value));
 const lines: fc.Arbitrary<Line> = fc.record({
   invoiceNo: key,
   stockCode: key,
@@ -142,13 +142,13 @@ describe('a record as a line', () => {
   });
 
   test('needs no JSON in the form that we write, where nothing is escaped', () => {
-    const isPlain = (of = '') => /^[^\p{Cc}"\\]*$/u.test(of);
+    const isPlain = (value: string) => /^[^\p{Cc}"\\]*$/u.test(value);
     fc.assert(
       fc.property(lines, (line) => {
         const { invoiceNo = '', stockCode = '', description, country } = line;
-        const isKey = (of: string) => isPlain(of) && /^[ -~]+$/.test(of);
+        const isKey = (value: string) => isPlain(value) && /^[ -~]+$/.test(value);
         // JSON leaves the control characters beyond ASCII as they are.
-        const isText = (of = '') => isPlain(of.replaceAll(/[\x7f-\x9f]/g, ''));
+        const isText = (value = '') => isPlain(value.replaceAll(/[\x7f-\x9f]/g, ''));
         const isOurs = isKey(invoiceNo) && isKey(stockCode) && isText(description) && isText(country);
         expect(recordsOf([line]).map(isScanned)).toEqual([isOurs]);
       }),

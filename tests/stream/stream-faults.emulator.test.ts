@@ -104,7 +104,9 @@ describe('what is not put', () => {
     fault: (call: Call) => ReturnType<Parameters<typeof proxy.fault>[0]>,
   ) => {
     only('PutRecords', fault);
-    const error = await stream.put(blockOf(manyLines(20)), progress(undefined, { at: 1 })).catch((of: unknown) => of);
+    const error = await stream
+      .put(blockOf(manyLines(20)), progress(undefined, { at: 1 }))
+      .catch((thrown: unknown) => thrown);
     // What can't get better is not tried again and again.
     expect(proxy.calls.get('PutRecords')).toBeLessThan(10);
     expect(error).toBeInstanceOf(AlakazamError);

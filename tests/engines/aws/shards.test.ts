@@ -53,15 +53,15 @@ function fakeLog(pageEntries = 3) {
   function startOf({ entries }: FakeShard, position: ShardPosition): number {
     if (position === 'first') return 0;
     if (position === 'next') return entries.length;
-    const found = entries.findIndex(({ sequence: of, atMs }) =>
-      'after' in position ? of > position.after : atMs >= position.sinceMs,
+    const found = entries.findIndex(({ sequence: found, atMs }) =>
+      'after' in position ? found > position.after : atMs >= position.sinceMs,
     );
     return found < 0 ? entries.length : found;
   }
 
   const log: ShardedLog<Entry> = {
     pollMs: 2,
-    sequenceOf: ({ sequence: of }) => of,
+    sequenceOf: (entry) => entry.sequence,
     arrivalOf: ({ atMs }) => atMs,
     isExpired: (error) => error instanceof Expired,
     isMissing: (error) => error instanceof Missing,
@@ -317,6 +317,24 @@ describe('a log that is followed', () => {
     await asked;
     expect(await tail.stop()).toEqual([]);
   });
+});
+
+test('every call waits for its turn, and one shard waits for no other', async () => {
+  const { log, open, put } = fakeLog();
+  for (const id of ['a', 'b']) open(id);
+  for (let i = 0; i < 20; i++) for (const id of ['a', 'b']) put(id, `${id}${i}`);
+  const turns: string[] = [];
+  const NEVER = 1_000_000;
+  const turnMs = (id: string) => {
+    turns.push(id);
+    return id === 'b' && ofKey(turns, 'b').length > 2 ? NEVER : 0;
+  };
+  const tail = following({ ...log, turnMs }, 'first');
+  await tail.until(20 + 6);
+  const texts = await tail.stop();
+  expect(ofKey(texts, 'a')).toEqual(numbered('a', 20));
+  expect(ofKey(texts, 'b')).toEqual(numbered('b', 6));
+  expect(ofKey(turns, 'b')).toHaveLength(3);
 });
 
 test('an error that is neither says itself', async () => {

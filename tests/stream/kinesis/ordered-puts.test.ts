@@ -192,7 +192,7 @@ test('no request has too many bytes, and several are under way', async () => {
   const puts = putsOn(stream, {
     requestBytesMax: 30_000,
     async send(records) {
-      sizes.push(records.reduce((sum, { key, data: of }) => sum + key.length + (of.length * 3) / 4, 0));
+      sizes.push(records.reduce((sum, { key, data: encoded }) => sum + key.length + (encoded.length * 3) / 4, 0));
       return stream.send(records);
     },
   });
