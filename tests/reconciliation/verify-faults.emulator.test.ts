@@ -3,59 +3,76 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Call, type Fault, refusal, refuseSome, useFaultProxy } from '../emulators/fault-proxy.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { cliOn, deployFunction, makeParts } from '../emulators/order-history.js';
-import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
+import { type CliOptions, type Finished, runCli, startCli, temporaryDirectory } from '../run-cli.js';
 
 const emulator = useMiniStack();
 const proxy = useFaultProxy(emulator);
 const base = temporaryDirectory();
 
-const COUNT = 2000;
-const GENERATE = ['generate', '--count', `${COUNT}`, '-o', 'json'];
+/** Orders of one run of `generate`, which goes on where the run before it ended. At a rate they go in many small requests. */
+const COUNT = 400;
+const GENERATE = ['generate', '--count', `${COUNT}`, '--rate', '1000', '-o', 'json'];
+const RUNS_MAX = 4;
 
-/** What the built-in shop makes, counted without stream and history. */
-let made: { readonly guests: number; readonly history: number };
+let cli: CliOptions;
+/** What the built-in shop makes in all these runs, printed without stream and history. */
+let shop: { readonly customerId: number | null; readonly orderId: string }[];
 
 beforeAll(async () => {
-  const printed = await runCli(['generate', '--dry-run', '--count', `${COUNT}`, '-o', 'ndjson'], { home: base });
-  const orders = printed.stdout.split('\n', COUNT).map((line) => JSON.parse(line));
-  const ofCustomers = orders.filter(({ customerId }) => customerId !== null);
-  const ids = new Set(ofCustomers.map(({ customerId, orderId }) => `${customerId} ${orderId}`));
-  made = { guests: COUNT - ofCustomers.length, history: ids.size };
-  expect(ids.size).toBe(ofCustomers.length);
-});
-
-async function deployed(): Promise<CliOptions> {
+  const args = ['generate', '--dry-run', '--count', `${RUNS_MAX * COUNT}`, '-o', 'ndjson'];
+  const { stdout } = await runCli(args, { home: base });
+  shop = stdout.split('\n', RUNS_MAX * COUNT).map((line) => JSON.parse(line));
   const parts = await makeParts({ shards: 2 });
   await deployFunction(parts);
-  return cliOn(parts, proxy, base);
+  cli = cliOn(parts, proxy, base);
+});
+
+/** Runs of `generate` so far, and orders that went into the stream more than once. */
+let runs = 0;
+let resent = 0;
+
+async function generate(): Promise<Finished> {
+  runs++;
+  return runCli(GENERATE, cli);
 }
 
-async function verify(cli: CliOptions) {
+/** What the shop has made in the runs so far: orders of guests, and those that the history has to hold. */
+function made() {
+  const orders = shop.slice(0, runs * COUNT);
+  const ofCustomers = orders.filter(({ customerId }) => customerId !== null);
+  const ids = new Set(ofCustomers.map(({ customerId, orderId }) => `${customerId} ${orderId}`));
+  expect(ids.size).toBe(ofCustomers.length);
+  return { orders: orders.length, guests: orders.length - ids.size, history: ids.size };
+}
+
+async function verify() {
   const { code, stdout, stderr } = await runCli(['verify', '-o', 'json'], cli);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout);
 }
 
-/** What `verify` says when each order went into the stream once. */
-const once = () => ({
-  pass: true,
-  streamed: COUNT,
-  rejected: 0,
-  guests: made.guests,
-  views: { history: { held: made.history, repeated: 0 } },
-});
-
-async function expectOnce(cli: CliOptions): Promise<void> {
-  expect(await verify(cli)).toMatchObject(once());
+/** Expects that each order of the runs so far went into the stream once. */
+async function expectOnce(): Promise<void> {
+  const { orders, guests, history } = made();
+  expect(resent).toBe(0);
+  expect(await verify()).toMatchObject({
+    pass: true,
+    streamed: orders,
+    rejected: 0,
+    guests,
+    views: { history: { held: history, repeated: 0 } },
+  });
 }
 
-/** Some may be in the stream twice; in the history each is once. */
-async function expectEach(cli: CliOptions): Promise<void> {
-  const found = await verify(cli);
-  expect(found).toMatchObject({ pass: true, rejected: 0, views: { history: { held: made.history } } });
-  expect(found.streamed).toBeGreaterThan(COUNT);
-  expect(found.guests).toBeGreaterThanOrEqual(made.guests);
-  expect(found.streamed - found.guests - found.views.history.repeated).toBe(made.history);
+/** Expects that some orders of the last run are in the stream twice, and in the history each is once. */
+async function expectEach(): Promise<void> {
+  const { orders, guests, history } = made();
+  const found = await verify();
+  expect(found).toMatchObject({ pass: true, rejected: 0, views: { history: { held: history } } });
+  expect(found.streamed).toBeGreaterThan(orders + resent);
+  expect(found.guests).toBeGreaterThanOrEqual(guests);
+  expect(found.streamed - found.guests - found.views.history.repeated).toBe(history);
+  resent = found.streamed - orders;
 }
 
 /** The fault on calls of these actions, which has to have come to pass. */
@@ -77,26 +94,25 @@ const EXPIRED = refusal('ExpiredIteratorException', 'Iterator expired');
 const FAILED = refusal('InternalFailure', 'internal', 500);
 
 describe('every order is there once', () => {
-  test.each<[string, Fault]>([
-    [
-      'some records are refused',
-      (call) => refuseSome(call, (_, i) => (i + call.number) % 3 === 0 && call.number < 8, 'InternalFailure'),
-    ],
-    [
-      'some records are throttled',
-      (call) => refuseSome(call, (_, i) => (i + call.number) % 5 === 0 && call.number < 4),
-    ],
-    ['whole requests are throttled', ({ number }) => (number % 2 === 1 ? THROTTLED : undefined)],
-    ['Kinesis fails inside', ({ number }) => (number % 2 === 0 ? FAILED : undefined)],
-    ['connections are cut before anything was taken', ({ number }) => (number % 2 === 0 ? 'cut' : undefined)],
-  ])('when %s while they are put', async (_, fault) => {
-    const cli = await deployed();
-    const end = only(/^PutRecords$/, fault);
-    const generated = await runCli(GENERATE, cli);
+  // The driver's tests try each of these faults alone, in process.
+  test('when requests are refused in part and whole, throttled, failed and cut while they are put', async () => {
+    const inPart: readonly Fault[] = [
+      (call) => refuseSome(call, (_, i) => i % 3 === 0, 'InternalFailure'),
+      (call) => refuseSome(call, (_, i) => i % 5 === 0),
+    ];
+    const whole = [THROTTLED, undefined, FAILED, undefined, 'cut', undefined] as const;
+    let calls = 0;
+    const end = only(/^PutRecords$/, (call) => {
+      calls = call.number;
+      // In part at first alone: later, more than one order of a customer is in a request, and is sent again with it.
+      return inPart[call.number - 1]?.(call) ?? whole[call.number % whole.length];
+    });
+    const generated = await generate();
     end();
+    expect(calls).toBeGreaterThan(inPart.length + whole.length);
     expect(generated).toMatchObject({ code: 0 });
     expect(JSON.parse(generated.stdout)).toMatchObject({ streamed: COUNT, rejected: 0 });
-    await expectOnce(cli);
+    await expectOnce();
   });
 
   test.each<[string, RegExp, (call: Call) => ReturnType<Fault>]>([
@@ -123,47 +139,42 @@ describe('every order is there once', () => {
       ({ number }) => (number % 3 === 2 ? (number % 2 === 0 ? 'cut' : 'cut answer') : undefined),
     ],
   ])('when %s while verify reads', async (_, actions, fault) => {
-    const cli = await deployed();
-    expect(await runCli(GENERATE, cli)).toMatchObject({ code: 0 });
     const end = only(actions, fault);
-    await expectOnce(cli);
+    await expectOnce();
     end();
   });
 
   test('when both streams fail while tail follows them', async () => {
-    const cli = await deployed();
     const faults = [EXPIRED, undefined, THROTTLED, undefined, 'cut answer', undefined, FAILED, undefined] as const;
     const tail = startCli(['tail', 'orders', '--since', 'start', '-o', 'ndjson'], cli);
     const end = only(/^GetRecords$/, ({ number }) => faults[number % faults.length]);
-    expect(await runCli(GENERATE, cli)).toMatchObject({ code: 0 });
-    await tail.until(made.history);
+    expect(await generate()).toMatchObject({ code: 0 });
+    await tail.until(made().history);
     end();
-    await expectOnce(cli);
+    await expectOnce();
     await tail.stop();
     const ids = tail.lines.map((line) => JSON.parse(line)).map(({ customerId, orderId }) => `${customerId} ${orderId}`);
-    expect(ids).toHaveLength(made.history);
-    expect(new Set(ids).size).toBe(made.history);
+    expect(ids).toHaveLength(made().history);
+    expect(new Set(ids).size).toBe(made().history);
   });
 });
 
 describe('every order is there, some of them again', () => {
   test('when connections are cut in the middle of the answer', async () => {
-    const cli = await deployed();
     const end = only(/^PutRecords$/, ({ number }) => (number % 5 === 0 ? 'cut answer' : undefined));
-    expect(await runCli(GENERATE, cli)).toMatchObject({ code: 0 });
+    expect(await generate()).toMatchObject({ code: 0 });
     end();
-    await expectEach(cli);
+    await expectEach();
   });
 
   test('when credentials expire half-way, and the command is repeated with others', async () => {
-    const cli = await deployed();
     const expired = refusal('ExpiredTokenException', 'The security token included in the request is expired');
     const end = only(/^PutRecords$/, ({ number }) => (number > 1 ? expired : undefined));
-    const stopped = await runCli(GENERATE, cli);
+    const stopped = await generate();
     end();
     expect(stopped).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(/credentials have expired/) });
     const repeated = await runCli(GENERATE, cli);
     expect(JSON.parse(repeated.stdout)).toMatchObject({ streamed: COUNT });
-    await expectEach(cli);
+    await expectEach();
   });
 });
