@@ -27,6 +27,8 @@ export const rejected = defineCommand({
     ['alakazam rejected -o csv > rejected.csv', 'to mend them and stream them again'],
     ['alakazam rejected --target aws', 'also what waits on the rejected queue'],
   ],
+  // A message that was received is hidden from others until it is made visible again, which takes a few calls.
+  graceMs: 5000,
   options: {
     limit: { flags: '--limit <n>', about: 'at most this many', parse: wholeNumber(1), fallback: 1000 },
     output: outputOption,
