@@ -4,8 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createSum } from '../orders/money.js';
-import { orderId } from '../orders/order.js';
-import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
+import { GUEST, lineOf, type OrderBlock, orderIdOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
 import type { View } from '../stage.js';
 import type { Bookmarks } from '../stream/bookmarks.js';
@@ -133,7 +132,7 @@ function openLedger(view: Reconcilable['views'][number]) {
 
   function add(orders: OrderBlock, i: number, { quantity, price }: Amount): void {
     heldRevenue.add(quantity, price);
-    if (!fingerprints.add(orders, i)) differ(`order ${idOf(orders, i)} is in the ${key} twice`);
+    if (!fingerprints.add(orders, i)) differ(`order ${orderIdOf(orders, i)} is in the ${key} twice`);
     held++;
   }
 
@@ -152,7 +151,7 @@ function openLedger(view: Reconcilable['views'][number]) {
     otherRevenue.add(quantity, price);
     if (!isExpected) notExpected++;
     else if (found === 'again') repeated++;
-    else return lookUp(idOf(orders, i), orders.customers[i] as number);
+    else return lookUp(orderIdOf(orders, i), orders.customers[i] as number);
     return undefined;
   }
 
@@ -197,11 +196,6 @@ interface Amount {
 function amountOf(orders: OrderBlock, i: number): Amount {
   const fields = parseLine(lineOf(orders, i));
   return { quantity: Number(fields[3]), price: fields[5] };
-}
-
-function idOf(orders: OrderBlock, i: number): string {
-  const [invoiceNo, stockCode] = parseLine(lineOf(orders, i));
-  return orderId(invoiceNo, stockCode, orders.occurrences[i] as number);
 }
 
 /** Counts what was read, says so, and lets the event loop turn now and then. */
