@@ -4,9 +4,9 @@ import { pounds, whole } from '../terminal/numbers.js';
 import type { Order } from './order.js';
 import { type OrderBlock, orderOf } from './order-block.js';
 
-/** The orders of a block as rows. */
-export function ordersOf(block: OrderBlock): Order[] {
-  return Array.from({ length: block.count }, (_, i) => orderOf(block, i));
+/** The orders of a block, one after the other: as objects they take much room. */
+export function* ordersOf(block: OrderBlock): Generator<Order> {
+  for (let i = 0; i < block.count; i++) yield orderOf(block, i);
 }
 
 export const orderColumns: readonly Column<Order>[] = [

@@ -35,7 +35,7 @@ export interface OpenAnswer<Row> {
   /** What was asked for, or suits who reads it. */
   readonly format: Format | 'plain';
   /** Writes rows with one system call. The first rows decide how wide a table's columns are that don't say so. */
-  write(rows: readonly Row[]): Promise<void>;
+  write(rows: Iterable<Row>): Promise<void>;
   /** Writes what belongs after the last row, and the head of a CSV that has no rows. */
   end(): Promise<void>;
 }
@@ -60,32 +60,27 @@ export function openAnswer<Row>(
   { json, table = columns, piped = 'plain' }: AnswerOptions<Row> = {},
 ): OpenAnswer<Row> {
   const format = asked ?? (terminal.isInteractive ? 'table' : piped);
-  const lines = writers(terminal, columns, json, table)[format]();
+  const { head = '', rowsOf, end = '' } = writers(terminal, columns, json, table)[format]();
   let isFirst = true;
 
   return {
     format,
     async write(rows) {
-      if (rows.length === 0) return;
-      const head = isFirst ? lines.head(rows) : '';
+      const text = rowsOf(rows);
+      if (text.length === 0) return;
+      await terminal.write(isFirst ? [head, text] : text);
       isFirst = false;
-      await terminal.write([head, lines.rows(rows)]);
     },
-    async end() {
-      await terminal.write([isFirst ? lines.head([]) : '', lines.end()]);
-    },
+    end: () => terminal.write(isFirst ? head + end : end),
   };
 }
 
-/** How a format is written. */
+/** How a format is written: what comes before the first row, rows, and what comes after the last. */
 interface Writer<Row> {
-  /** What comes before these first rows; there may be none. */
-  head(rows: readonly Row[]): Text;
-  rows(rows: readonly Row[]): Text;
-  end(): Text;
+  readonly head?: string;
+  rowsOf(rows: Iterable<Row>): string | readonly Text[];
+  readonly end?: string;
 }
-
-const NOTHING = () => '';
 
 function writers<Row>(
   terminal: Terminal,
@@ -98,34 +93,34 @@ function writers<Row>(
   const valuesOf = (row: Row) => columns.map(({ value }) => String(value(row) ?? ''));
   const printableOf = (row: Row) => valuesOf(row).map(printable);
   const csvOf = isInteractive ? printableOf : valuesOf;
-  const each = (lineOf: (row: Row) => string) => (rows: readonly Row[]) => rows.map(lineOf).join('');
 
   return {
-    plain: () => ({ head: NOTHING, rows: each((row) => `${printableOf(row).join('\t')}\n`), end: NOTHING }),
-    ndjson: () => ({ head: NOTHING, rows: each((row) => `${jsonOf(row)}\n`), end: NOTHING }),
-    csv: () => ({
-      head: () => csvLine(columns.map(({ name }) => name)),
-      rows: each((row) => csvLine(csvOf(row))),
-      end: NOTHING,
-    }),
-    json: () =>
-      json === undefined ? jsonArray(jsonOf) : { head: NOTHING, rows: NOTHING, end: () => `${jsonOf(json)}\n` },
+    plain: () => ({ rowsOf: each((row) => `${printableOf(row).join('\t')}\n`) }),
+    ndjson: () => ({ rowsOf: each((row) => `${jsonOf(row)}\n`) }),
+    csv: () => ({ head: csvLine(columns.map(({ name }) => name)), rowsOf: each((row) => csvLine(csvOf(row))) }),
+    json: () => (json === undefined ? jsonArray(jsonOf) : { rowsOf: () => '', end: `${jsonOf(json)}\n` }),
     table: () =>
-      typeof table === 'function' ? { head: NOTHING, rows: table, end: NOTHING } : tableOf(table, terminal.columns),
+      typeof table === 'function' ? { rowsOf: (rows) => [table([...rows])] } : tableOf(table, terminal.columns),
+  };
+}
+
+/** A line a row, as one text; the rows needn't be there all at once. */
+function each<Row>(lineOf: (row: Row) => string): (rows: Iterable<Row>) => string {
+  return (rows) => {
+    let text = '';
+    for (const row of rows) text += lineOf(row);
+    return text;
   };
 }
 
 function jsonArray<Row>(jsonOf: (value: unknown) => string): Writer<Row> {
   let separator = '';
-  return {
-    head: () => '[',
-    rows(rows) {
-      const text = separator + rows.map(jsonOf).join(',');
-      separator = ',';
-      return text;
-    },
-    end: () => ']\n',
-  };
+  const rowsOf = each((row: Row) => {
+    const text = separator + jsonOf(row);
+    separator = ',';
+    return text;
+  });
+  return { head: '[', rowsOf, end: ']\n' };
 }
 
 export function csvLine(values: readonly string[]): string {
@@ -143,9 +138,10 @@ function tableOf<Row>(columns: readonly Column<Row>[], room: number): Writer<Row
 
   function lineOf(shown: readonly string[], styleOf: (column: number) => Style | undefined): Text {
     const cells = shown.map((text, i) => cellOf(text, widths[i] as number));
-    const last = cells.findLastIndex(({ text }) => text !== '');
+    const last = cells.findLastIndex(({ text }) => text.trim() !== '');
     const parts: Text[] = [];
-    for (const [i, { text, padding }] of cells.slice(0, last + 1).entries()) {
+    for (const [i, { text: whole, padding }] of cells.slice(0, last + 1).entries()) {
+      const text = i === last ? whole.trimEnd() : whole;
       const style = styleOf(i);
       const isRight = columns[i]?.isNumber;
       const gap = i === last ? '' : ' '.repeat(GAP);
@@ -156,19 +152,23 @@ function tableOf<Row>(columns: readonly Column<Row>[], room: number): Writer<Row
     return [...parts, '\n'];
   }
 
+  function headOf(rows: readonly (readonly string[])[]): Text {
+    const widest = (i: number) =>
+      [titles, ...rows].reduce((width, cells) => Math.max(width, widthOf(cells[i] as string)), 0);
+    widths = fitted(
+      columns.map(({ width }, i) => width ?? widest(i)),
+      room,
+    );
+    return lineOf(titles, () => 'bold');
+  }
+
   return {
-    head(rows) {
-      if (rows.length === 0) return '';
-      const shown = [titles, ...rows.map(shownOf)];
-      const widest = (i: number) => shown.reduce((width, cells) => Math.max(width, widthOf(cells[i] as string)), 0);
-      widths = fitted(
-        columns.map(({ width }, i) => width ?? widest(i)),
-        room,
-      );
-      return lineOf(titles, () => 'bold');
+    rowsOf(rows) {
+      const all = [...rows];
+      const shown = all.map(shownOf);
+      const head = widths.length > 0 || all.length === 0 ? [] : [headOf(shown)];
+      return [...head, ...shown.map((cells, i) => lineOf(cells, (j) => columns[j]?.style?.(all[i] as Row)))];
     },
-    rows: (rows) => rows.map((row) => lineOf(shownOf(row), (column) => columns[column]?.style?.(row))),
-    end: NOTHING,
   };
 }
 
