@@ -13,7 +13,7 @@ declare const VERSION: string;
 
 const HELP_COLUMNS = Math.min(Number(process.env['COLUMNS']) || process.stdout.columns || 80, 100);
 
-/** What is wrong with the words is said as every other error is. */
+/** Commander says nothing itself: `fail` prints its errors like every other. */
 const SILENT = { outputError() {} };
 
 const program = new Commander('alakazam')
@@ -43,9 +43,9 @@ program.addHelpText('after', '\nExit codes: alakazam help exit-codes');
 
 let exitCode: number = EXIT_CODES.done.code;
 const stop = new AbortController();
-/** The signal that said stop, as an exit code. */
+/** What the first signal makes of the exit code. */
 let stopped: ErrorCode | undefined;
-/** Ends what ends by itself in time: it has nothing to clear up. */
+/** How long the command may take to end after a signal. What is stored is whole whenever a process ends. */
 const GRACE_MS = 400;
 let graceMs = GRACE_MS;
 

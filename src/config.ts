@@ -1,4 +1,7 @@
-/** Configuration: flags, then the environment, then `.alakazamrc` of the project, then the user's, then defaults. */
+/**
+ * Configuration: flags, then the environment, then `.alakazamrc` of the project, then the user's, then defaults. An empty
+ * value is an error, not a default: most often it is a variable of a script that isn't set.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';

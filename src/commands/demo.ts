@@ -132,16 +132,19 @@ async function findCustomer(context: Context, path: string): Promise<number | un
   const { createInterface } = await import('node:readline');
   const line = 'alakazam tail orders --since start --no-follow -o ndjson';
   const { process: child, ended } = await run(context, path, line, ['ignore', 'pipe', 'inherit']);
+  const orders: string[] = [];
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (order) => orders.push(order));
+  await ended;
+  if (context.signal.aborted) return undefined;
+
   const counts = new Map<number, number>();
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  lines.on('line', (order) => {
+  for (const order of orders) {
     const { customerId } = JSON.parse(order) as { customerId: number };
     const count = counts.get(customerId) ?? 0;
     // A map keeps the order of its keys: the last that was set is the last that ordered.
     counts.delete(customerId);
     counts.set(customerId, count + 1);
-  });
-  await ended;
+  }
   const customers = [...counts].reverse();
   return (customers.find(([, count]) => count >= 3 && count <= 12) ?? customers[0])?.[0];
 }
