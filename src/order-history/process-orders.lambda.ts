@@ -40,13 +40,18 @@ export async function handler({ Records }: KinesisEvent, context: LambdaContext)
     data: Buffer.from(kinesis.data, 'base64'),
   }));
   if (known.size > KNOWN_MAX) known.clear();
-  const processed = await processOrders(records, tablesOf(context), known);
+  const processed = await processOrders(records, tablesOf(context, streamOf(Records)), known);
   report(records, processed, performance.now() - startMs, context);
   const { failed } = processed;
   return { batchItemFailures: failed ? [{ itemIdentifier: failed.sequenceNumber }] : [] };
 }
 
-function tablesOf(context: LambdaContext): Tables {
+/** The name of the stream, of which all records of a batch are; undefined for records that are replayed. */
+function streamOf([record]: KinesisEvent['Records']): string | undefined {
+  return record?.eventSourceARN.split('/').at(-1);
+}
+
+function tablesOf(context: LambdaContext, stream: string | undefined): Tables {
   const table = setting('TABLE_NAME');
   const index = setting('INDEX_TABLE_NAME');
   const queue = setting('REJECTED_QUEUE_URL');
@@ -66,7 +71,9 @@ function tablesOf(context: LambdaContext): Tables {
       return unwritten.map(({ item, cause }) => ({ item, isFinal: isInvalid(cause), reason: (cause as Error).name }));
     },
     writeIndex: async (items) => (await writeItems(dynamodb, index, items, 'CustomerId', retries)).length === 0,
-    checkpoint: (record) => checkpoint(index, record, retries),
+    async checkpoint(record) {
+      if (stream) await checkpoint({ index, stream }, record, retries);
+    },
     async reject(rejected) {
       const unsent: number[] = [];
       for (const { entries, numbers } of messagesOf(rejected)) {
@@ -92,11 +99,15 @@ function retriesUntilLate(context: LambdaContext): Retries {
 }
 
 /** A checkpoint only moves forwards: a batch that comes again late changes nothing. */
-async function checkpoint(index: string, record: StreamRecord, retries: Retries): Promise<void> {
+async function checkpoint(
+  { index, stream }: { readonly index: string; readonly stream: string },
+  record: StreamRecord,
+  retries: Retries,
+): Promise<void> {
   const { shardId, sequenceNumber, arrivalMs } = record;
   const update = new UpdateItemCommand({
     TableName: index,
-    Key: checkpointKey(shardId),
+    Key: checkpointKey(stream, shardId),
     UpdateExpression: 'SET #sequence = :sequence, SequenceNumber = :number, ArrivedMs = :arrived',
     ConditionExpression: 'attribute_not_exists(#sequence) OR #sequence < :sequence',
     ExpressionAttributeNames: { '#sequence': 'Sequence' },

@@ -131,6 +131,8 @@ function recordOf({ Body = '' }: Message): KinesisEventRecord | undefined {
   if (isCut || !isOrder(decodeOrder(bytes))) return undefined;
   return {
     eventID: `${shardId}:${sequenceNumber}`,
+    // The message does not say which stream it was: the function writes no checkpoint.
+    eventSourceARN: '',
     kinesis: {
       data: bytes.toString('base64'),
       sequenceNumber,

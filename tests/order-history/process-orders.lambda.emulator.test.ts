@@ -7,6 +7,7 @@ import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand } fro
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { unzipSync } from 'fflate';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openHistoryIndex } from '../../src/order-history/dynamodb/index-table.aws.js';
 import { orderIn } from '../../src/order-history/dynamodb/order-item.js';
 import type { RejectedMessage } from '../../src/order-history/rejected-messages.js';
 import type { Order } from '../../src/orders/order.js';
@@ -128,6 +129,25 @@ describe('a batch', () => {
       },
       expect.objectContaining({ dataBase64: 'AP8B', sequenceNumber: records[4]?.kinesis.sequenceNumber }),
     ]);
+  });
+
+  test('has a checkpoint of its own stream: a stack that adopts the tables has another', async () => {
+    const { parts, run } = await start();
+    const old = shardRecords(dataOf(manyLines(3)));
+    await run(old);
+    const index = openHistoryIndex(clients().dynamodb, parts.index);
+    const shards = ['shardId-000000000000'];
+    expect((await index.checkpoints('orders', shards)).get(shards[0] as string)).toMatchObject({
+      sequenceNumber: old.at(-1)?.kinesis.sequenceNumber,
+    });
+    expect((await index.checkpoints('orders-of-a-new-stack', shards)).size).toBe(0);
+    // Of the new stream's numbers nothing is said here: they may as well be lower.
+    const eventSourceARN = 'arn:aws:kinesis:eu-central-1:123456789012:stream/orders-of-a-new-stack';
+    const [first] = old.map((record) => ({ ...record, eventSourceARN }));
+    await run([first as KinesisRecord]);
+    expect((await index.checkpoints('orders-of-a-new-stack', shards)).get(shards[0] as string)).toMatchObject({
+      sequenceNumber: first?.kinesis.sequenceNumber,
+    });
   });
 
   test('that comes again changes nothing', async () => {

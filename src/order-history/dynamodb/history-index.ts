@@ -18,7 +18,10 @@ export function indexItem(name: string, customerId: number): Item {
   return { Name: { S: name }, CustomerId: { N: String(customerId) } };
 }
 
-/** Key of a shard's checkpoint: `SequenceNumber` of the last record that was processed, and `Sequence`, which sorts. */
-export function checkpointKey(shardId: string): Item {
-  return indexItem(`checkpoint#${shardId}`, 0);
+/**
+ * Key of a shard's checkpoint: `SequenceNumber` of the last record that was processed, and `Sequence`, which sorts. The shards
+ * of every stream have the same ids, and a table outlives its stream: a new stack may adopt the table.
+ */
+export function checkpointKey(stream: string, shardId: string): Item {
+  return indexItem(`checkpoint#${stream}/${shardId}`, 0);
 }

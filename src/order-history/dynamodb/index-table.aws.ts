@@ -22,8 +22,8 @@ export interface CustomerRange {
 export interface HistoryIndex {
   /** Customers with an entry of this name: all by id, or those on one side of a customer, nearest first. */
   customersOf(name: string, range?: CustomerRange): Promise<number[]>;
-  /** By shard. Leaves out shards without a checkpoint. */
-  checkpoints(shardIds: readonly string[]): Promise<Map<string, Checkpoint>>;
+  /** By shard of the stream. Leaves out shards without a checkpoint. */
+  checkpoints(stream: string, shardIds: readonly string[]): Promise<Map<string, Checkpoint>>;
 }
 
 export function openHistoryIndex(client: DynamoDBClient, table: string): HistoryIndex {
@@ -36,10 +36,11 @@ export function openHistoryIndex(client: DynamoDBClient, table: string): History
       }
       return found;
     },
-    async checkpoints(shardIds) {
-      const shardOf = new Map(shardIds.map((id) => [checkpointKey(id)['Name']?.S, id]));
+    async checkpoints(stream, shardIds) {
+      const keys = shardIds.map((id) => checkpointKey(stream, id));
+      const shardOf = new Map(keys.map((key, i) => [key['Name']?.S, shardIds[i]]));
       const found = new Map<string, Checkpoint>();
-      for (const item of await readItems(client, table, shardIds.map(checkpointKey))) {
+      for (const item of await readItems(client, table, keys)) {
         found.set(shardOf.get(item['Name']?.S) as string, {
           sequenceNumber: item['SequenceNumber']?.S as string,
           sequence: sequenceIn(item),

@@ -38,7 +38,7 @@ export async function* tailHistory(
 ): AsyncGenerator<StreamBlock> {
   const log = await parts.arrivals();
   const shardIds = signal ? (await log.shards()).map(({ id }) => id) : [];
-  const checkpoints = await parts.index.checkpoints(shardIds);
+  const checkpoints = await parts.index.checkpoints(log.stream, shardIds);
   const changes = signal && (await openShards(await parts.changes(), { from: 'next', signal }));
   const shown = new Set<string>();
   const storedIn = (records: readonly KinesisRecord[]) => stored(parts, ordersIn(records), customer);

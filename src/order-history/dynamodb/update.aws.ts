@@ -23,7 +23,7 @@ export async function waitForHistory(
   let state = '';
   let movedMs = clock();
   while (!signal?.aborted) {
-    const checkpoints = await index.checkpoints([...awaited.keys()]);
+    const checkpoints = await index.checkpoints(log.stream, [...awaited.keys()]);
     for (const [shardId, { sequence }] of checkpoints) {
       if (sequence >= (awaited.get(shardId) as string)) awaited.delete(shardId);
     }
@@ -60,7 +60,11 @@ async function unprocessed(
   const awaited = new Map<string, string>();
   let count = 0;
   let arrivalMs = 0;
-  for (const [shardId, checkpoint] of await index.checkpoints(shards.map(({ id }) => id))) {
+  const checkpoints = await index.checkpoints(
+    log.stream,
+    shards.map(({ id }) => id),
+  );
+  for (const [shardId, checkpoint] of checkpoints) {
     // A checkpoint of an older function says no arrival time: the shard is read from its start to find one.
     positions.set(shardId, checkpoint.arrivalMs > 0 ? { after: checkpoint.sequenceNumber } : 'first');
     arrivalMs = Math.max(arrivalMs, checkpoint.arrivalMs);

@@ -33,6 +33,7 @@ export function openArrivals(
 ): ArrivalLog {
   const client = session.client(KinesisClient, KINESIS_OPTIONS);
   const log: ArrivalLog = {
+    stream,
     pollMs,
     turnMs: createPace(pace),
     sequenceOf: ({ SequenceNumber }) => SequenceNumber as string,

@@ -14,7 +14,10 @@ export interface KinesisRecord {
   readonly ApproximateArrivalTimestamp?: Date | undefined;
 }
 
-export type ArrivalLog = ShardedLog<KinesisRecord>;
+export interface ArrivalLog extends ShardedLog<KinesisRecord> {
+  /** Name of the stream. */
+  readonly stream: string;
+}
 
 export interface ArrivedOrders {
   readonly orders: OrderBlock;

@@ -6,6 +6,8 @@ export interface KinesisEvent {
 export interface KinesisEventRecord {
   /** Shard and sequence number, with a colon between them. */
   readonly eventID: string;
+  /** ARN of the stream. */
+  readonly eventSourceARN: string;
   readonly kinesis: {
     /** In base64. */
     readonly data: string;
