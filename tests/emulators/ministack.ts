@@ -17,7 +17,11 @@ export function emulatorEnvironment(url: string): Record<string, string> {
 }
 
 /** Starts before the tests of the file and ends with them; the SDK of this process talks to it. */
-export function useMiniStack(): Server {
+export function useMiniStack({
+  stacks = true,
+}: {
+  /** Whether the tests deploy or ask for a stack. */ stacks?: boolean;
+} = {}): Server {
   const directory = temporaryDirectory();
   const server = useServer(
     async (port) => ({
@@ -39,12 +43,12 @@ export function useMiniStack(): Server {
   );
   beforeAll(async () => {
     Object.assign(process.env, emulatorEnvironment(server.url));
-    await loadCloudFormation(server.url);
+    if (stacks) await loadCloudFormation(server.url);
   });
   return server;
 }
 
-/** It takes seconds to load when it is first asked, which is longer than anybody waits for a first answer. */
+/** It loads all services when it is first asked, for seconds of work: longer than anybody waits for a first answer. */
 async function loadCloudFormation(url: string): Promise<void> {
   const scope = 'Credential=test/20261123/eu-central-1/cloudformation/aws4_request';
   await fetch(url, {

@@ -20,7 +20,7 @@ import { THREE_ORDERS } from '../fixtures/aggregated-orders.js';
 import { blockOf, type Line, manyLines } from '../fixtures/orders.js';
 import { temporaryDirectory } from '../run-cli.js';
 
-const emulator = useMiniStack();
+const emulator = useMiniStack({ stacks: false });
 const proxy = useFaultProxy(emulator);
 const directory = temporaryDirectory();
 let handler: Handler;

@@ -18,7 +18,7 @@ import { useMiniStack } from '../emulators/ministack.js';
 import { cliOn, makeParts } from '../emulators/order-history.js';
 import { type CliOptions, finish, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
 
-const emulator = useMiniStack();
+const emulator = useMiniStack({ stacks: false });
 const proxy = useFaultProxy(emulator);
 const directory = temporaryDirectory();
 const sqs = () => new SQSClient({ endpoint: emulator.url, useQueueUrlAsEndpoint: false });

@@ -5,7 +5,7 @@ import { useMiniStack } from '../emulators/ministack.js';
 import { cliOn, deployFunction, makeParts } from '../emulators/order-history.js';
 import { type CliOptions, type Finished, runCli, startCli, temporaryDirectory } from '../run-cli.js';
 
-const emulator = useMiniStack();
+const emulator = useMiniStack({ stacks: false });
 const proxy = useFaultProxy(emulator);
 const base = temporaryDirectory();
 

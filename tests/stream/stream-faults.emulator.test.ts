@@ -19,7 +19,7 @@ import {
   putter,
 } from '../fixtures/orders.js';
 
-const emulator = useMiniStack();
+const emulator = useMiniStack({ stacks: false });
 const proxy = useFaultProxy(emulator);
 
 async function open(shards = 1): Promise<BookmarkedStream> {
