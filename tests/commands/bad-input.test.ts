@@ -5,6 +5,7 @@ import {
   chownSync,
   closeSync,
   copyFileSync,
+  cpSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -19,7 +20,7 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { open } from 'lmdb';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { describeUnless, skipBecause } from '../missing.js';
 import { type CliOptions, type Finished, openDirectory, runCli, spawnCli } from '../run-cli.js';
 import { HEADER, manyOrders, SAMPLE, writeFile } from './sample.js';
@@ -319,9 +320,12 @@ describe('a store', () => {
   const history = () => join(home, 'history.mdb');
   const commands = ['generate --source -', 'verify', 'history --customer 12001', 'tail orders --no-follow', 'rejected'];
 
-  beforeEach(async () => {
-    if (home) expect((await run('generate --source - --count 20000', { input: manyOrders(20_000) })).code).toBe(0);
+  const whole = join(directory, 'whole-store');
+  beforeAll(async () => {
+    const { code } = await run('generate --source - --count 20000', { home: whole, input: manyOrders(20_000) });
+    expect(code).toBe(0);
   });
+  beforeEach(() => cpSync(whole, home, { recursive: true }));
 
   test('that belongs to somebody else', async (context) => {
     if (!isRoot) skipBecause(NO_ROOT, context);
