@@ -1,4 +1,5 @@
 /** Cells of a row on a terminal: text in exactly so many columns. */
+import { eastAsianWidth } from 'get-east-asian-width';
 import { printable } from './text.js';
 
 export interface Cell {
@@ -45,12 +46,7 @@ function isPlain(line: string): boolean {
   return /^[ -~£…]*$/.test(line);
 }
 
-/** Two columns for East Asian wide characters and pictures, none for marks that join the one before. */
+/** Unicode's East Asian Width (UAX #11); none for marks that join the character before them. */
 function widthOfCharacter(character: string): number {
-  if (/\p{Mark}|\u200d/u.test(character)) return 0;
-  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u.test(
-    character,
-  )
-    ? 2
-    : 1;
+  return /\p{Mark}|\u200d/u.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) as number);
 }
