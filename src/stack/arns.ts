@@ -1,73 +1,110 @@
 /**
- * What the parts of the stack are called in a policy: by their own names, or where there are none yet, by such as
+ * What the resources of the stack are called in a policy: by their own names, or where there are none yet, by such as
  * CloudFormation would give them, since a policy may allow what begins with the name of the stack.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-import type { Subject } from './permissions.js';
-import type { Resources } from './resource-names.js';
+import { artifactBucketOf, type BucketOwner } from './artifact-bucket.js';
+import { type StackTemplate, type TemplateResource, textOf } from './template.js';
+import { ownerOf, typeOf } from './types.js';
 
-export interface Account {
-  /** `aws`, `aws-cn`, `aws-us-gov` */
-  readonly partition: string;
-  readonly account: string;
-  readonly region: string;
+/** What of the stack is there; empty where it isn't. */
+export interface Deployed {
+  /** Physical ids by logical id. */
+  readonly ids: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, string>;
 }
 
 const ANY_ID = '00000000-0000-0000-0000-000000000000';
 
-export async function arnsOf(
+/**
+ * The ARN of a subject of `Needs`: `HistoryTable`, `HistoryTable.StreamArn`, `LakeBucket/orders/a`, `stack`. Of a resource
+ * without an ARN of its own, that of the resource it is a part of.
+ */
+export function arnsOf(
   stack: string,
-  { partition, account, region }: Account,
-  resources: Resources,
-): Promise<Readonly<Record<Subject, string>>> {
-  const outputs = await resources.stack().then(
-    (found) => found.outputs,
-    () => new Map<string, string>(),
-  );
-  const made = (logicalId: string) => `${stack}-${logicalId}-XXXXXXXXXXXX`;
-  const name = (output: string, logicalId: string) => outputs.get(output) ?? made(logicalId);
-  const named = (output: string, logicalId: string, variable: string) =>
-    resources.nameOf({ output, variable }).catch(() => made(logicalId));
-  const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
-
-  const [stream, table, index, queueUrl] = await Promise.all([
-    named('OrdersStreamName', 'OrdersStream', 'ALAKAZAM_ORDERS_STREAM'),
-    named('HistoryTableName', 'HistoryTable', 'ALAKAZAM_HISTORY_TABLE'),
-    named('HistoryIndexTableName', 'HistoryIndexTable', 'ALAKAZAM_HISTORY_INDEX_TABLE'),
-    named('RejectedQueueUrl', 'RejectedQueue', 'ALAKAZAM_REJECTED_QUEUE_URL'),
+  owner: BucketOwner,
+  template: StackTemplate,
+  { ids, outputs }: Deployed,
+): (subject: string) => string {
+  const { partition, account, region } = owner;
+  const places = new Map(Object.entries(owner));
+  const pseudo = new Map([
+    ['AWS::StackName', stack],
+    ['AWS::Region', region],
+    ['AWS::AccountId', account],
+    ['AWS::Partition', partition],
+    ...ownNames(stack),
   ]);
-  const bucket = `arn:${partition}:s3:::${name('LakeBucketName', 'LakeBucket').toLowerCase()}`;
-  const artifacts = `arn:${partition}:s3:::${stack.toLowerCase()}-artifacts-${account}-${region}`;
-  const database = outputs.get('GlueDatabaseName') ?? stack.toLowerCase().replaceAll('-', '_');
-  const logGroup = arn('logs', `log-group:${name('ProcessOrdersLogGroupName', 'ProcessOrdersLogGroup')}`);
-  const role = (logicalId: string) => `arn:${partition}:iam::${account}:role/${made(logicalId)}`;
-
-  return {
+  const fixed: Readonly<Record<string, string>> = {
     account: '*',
-    alarm: arn('cloudwatch', `alarm:${stack}-history-behind`),
-    alarms: arn('cloudwatch', 'alarm:*'),
-    artifactBucket: artifacts,
-    artifactObjects: `${artifacts}/process-orders/code.zip`,
-    changes: outputs.get('HistoryTableStreamArn') ?? arn('dynamodb', `table/${table}/stream/2026-01-01T00:00:00.000`),
-    dashboard: `arn:${partition}:cloudwatch::${account}:dashboard/${stack}`,
-    delivery: arn('firehose', `deliverystream/${name('LakeDeliveryName', 'LakeDelivery')}`),
-    deliveryRole: role('LakeDeliveryRole'),
-    function: arn('lambda', `function:${name('ProcessOrdersFunctionName', 'ProcessOrdersFunction')}`),
-    functionRole: role('ProcessOrdersRole'),
-    glueDatabase: arn('glue', `database/${database}`),
-    glueTable: arn('glue', `table/${database}/orders`),
-    history: arn('dynamodb', `table/${table}`),
-    historyIndex: arn('dynamodb', `table/${index}`),
-    key: arn('kms', `key/${ANY_ID}`),
-    lakeBucket: bucket,
-    lakeObjects: `${bucket}/orders/month=2010-12/orders.parquet`,
-    logGroup,
-    logStream: `${logGroup}:log-stream:delivery`,
-    mapping: arn('lambda', `event-source-mapping:${outputs.get('ProcessOrdersMappingId') ?? ANY_ID}`),
-    rejectedQueue: arn('sqs', queueUrl.split('/').at(-1) as string),
-    stack: arn('cloudformation', `stack/${stack}/${ANY_ID}`),
-    stream: arn('kinesis', `stream/${stream}`),
-    topic: outputs.get('AlarmTopicArn') ?? arn('sns', made('AlarmTopic')),
-    workGroup: arn('athena', `workgroup/${outputs.get('AthenaWorkGroupName') ?? stack}`),
+    alarms: `arn:${partition}:cloudwatch:${region}:${account}:alarm:*`,
+    artifactBucket: `arn:${partition}:s3:::${artifactBucketOf(stack, owner)}`,
+    stack: `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/${ANY_ID}`,
   };
+
+  function resourceOf(name: string): TemplateResource {
+    const resource = template.Resources[name];
+    if (!resource) throw new TypeError(`the template has no resource ${name}`);
+    return resource;
+  }
+
+  /** A parameter, a pseudo parameter or a resource, as `Ref` gives it. */
+  function lookUp(name: string): string | undefined {
+    const parameter = template.Parameters[name];
+    return pseudo.get(name) ?? (parameter ? String(parameter.Default) : idOf(name));
+  }
+
+  function idOf(name: string): string {
+    const { Type, Properties = {} } = resourceOf(name);
+    const type = typeOf(Type);
+    const given = type.name && textOf(propertyOf(Properties, type.name), lookUp);
+    const id = ids.get(name) ?? (given || madeUp(stack, name, type.id));
+    // A queue is known by its URL.
+    return /^https?:/.test(id) ? (id.split('/').at(-1) as string) : id;
+  }
+
+  function arnOf(name: string): string {
+    const owner = ownerOf(name, resourceOf(name));
+    if (owner !== name) return arnOf(owner);
+    const { Type, Properties = {} } = resourceOf(name);
+    const id = idOf(name);
+    if (id.startsWith('arn:')) return id;
+    const resource = typeOf(Type).arn?.replaceAll(/\{([\w.]+)\}/g, (_, word: string) => {
+      if (word === 'id') return id;
+      return places.get(word) ?? textOf(propertyOf(Properties, word), lookUp) ?? '';
+    });
+    return `arn:${partition}:${resource}`;
+  }
+
+  function attributeOf(name: string, attribute: string): string {
+    const isIt = (value: unknown) => JSON.stringify(value) === JSON.stringify({ 'Fn::GetAtt': [name, attribute] });
+    const output = Object.entries(template.Outputs ?? {}).find(([, { Value }]) => isIt(Value))?.[0];
+    const suffix = typeOf(resourceOf(name).Type).attributes?.[attribute];
+    return outputs.get(output ?? '') ?? `${arnOf(name)}${suffix}`;
+  }
+
+  return (subject) => {
+    const [, name = '', attribute, within = ''] = /^(\w+)(?:\.(\w+))?(\/.*)?$/s.exec(subject) ?? [];
+    if (attribute !== undefined) return attributeOf(name, attribute);
+    return `${fixed[name] ?? arnOf(name)}${within}`;
+  };
+}
+
+/** Values of parameters that two stacks in one account and region can't share. */
+export function ownNames(stack: string): [parameter: string, value: string][] {
+  const name = stack.toLowerCase().replaceAll('-', '_');
+  return name === 'alakazam' ? [] : [['GlueDatabaseName', name]];
+}
+
+function madeUp(stack: string, name: string, kind: 'lower case' | 'uuid' | undefined): string {
+  if (kind === 'uuid') return ANY_ID;
+  const id = `${stack}-${name}-XXXXXXXXXXXX`;
+  return kind === 'lower case' ? id.toLowerCase() : id;
+}
+
+/** `TableInput.Name` is a property of a property. */
+function propertyOf(properties: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], properties);
 }

@@ -20,9 +20,10 @@ import { nameOf } from '../engines/aws/errors.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
 import { isEmpty } from './lookup.aws.js';
-import type { Template } from './parameters.js';
 import { whyNotThere } from './regions.js';
 import type { Change, StackEvent } from './stack.js';
+import type { StackTemplate } from './template.js';
+import { holdsData } from './types.js';
 
 export interface ChangeSet {
   readonly changes: readonly Change[];
@@ -37,7 +38,7 @@ export interface ChangeSetInput {
   readonly kind: 'CREATE' | 'UPDATE' | 'IMPORT';
   /** Of the deployment, which may take several change sets. */
   readonly name: string;
-  readonly template: Template;
+  readonly template: StackTemplate;
   /** Where the template was uploaded to. */
   readonly url: string;
   readonly parameters: Parameter[];
@@ -163,13 +164,10 @@ function whyFailed({ StatusReason = '' }: DescribeChangeSetCommandOutput): { Cha
   });
 }
 
-/** Types that hold orders, or records that somebody has yet to look at. */
-const HOLDS_DATA = /^AWS::(Kinesis::Stream|DynamoDB::Table|S3::Bucket|SQS::Queue)$/;
-
-function changeOf(change: ResourceChange, { Resources }: Template): Change {
+function changeOf(change: ResourceChange, { Resources }: StackTemplate): Change {
   const { LogicalResourceId: name = '', ResourceType: type = '', PolicyAction, Details = [] } = change;
   const action = actionOf(change.Action, change.Replacement);
-  const isGone = HOLDS_DATA.test(type) && (action === 'remove' || action.endsWith('replace'));
+  const isGone = holdsData(type) && (action === 'remove' || action.endsWith('replace'));
   const isKept = PolicyAction?.includes('Retain') || /^Retain/.test(Resources[name]?.UpdateReplacePolicy ?? '');
   const names = Details.map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '').filter((text) => text !== '');
   return {

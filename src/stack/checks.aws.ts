@@ -4,9 +4,14 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { type Check, check, checkIfPossible, type Finding } from '../terminal/check.js';
+import type { StackModel } from './parts.js';
 import type { Resources } from './resource-names.js';
 
-export async function* stackChecks(session: AwsSession, resources: Resources): AsyncGenerator<Check> {
+export async function* stackChecks(
+  session: AwsSession,
+  resources: Resources,
+  model: StackModel,
+): AsyncGenerator<Check> {
   yield await check('region', () => chosenRegion(session));
   yield await check('endpoint', () => endpointOf(session));
   let caller = '';
@@ -23,7 +28,7 @@ export async function* stackChecks(session: AwsSession, resources: Resources): A
   ]);
   // They run at the same time, and are listed in this order.
   const found = [
-    permissionChecks(session, caller, resources),
+    permissionChecks(session, caller, resources, model),
     checkIfPossible('SMS', () => smsSandbox(session, resources)),
     check('stack', () => stackStatus(session, resources)),
   ];

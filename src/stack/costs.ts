@@ -1,28 +1,15 @@
 /** What a stack costs by the price list: each month at rest, and for each million orders. */
 import { createSum } from '../orders/money.js';
+import type { StackModel, Usage } from './parts.js';
+import { typeOf } from './types.js';
 
 /** `prices.json`: list prices of one region on one day. */
 export interface Prices {
   /** `2025-06-01` */
   readonly asOf: string;
   readonly region: string;
-  readonly resources: Readonly<Record<string, { readonly charges: readonly Charge[] }>>;
-}
-
-interface Charge {
-  readonly what: string;
-  readonly price: number;
-  readonly unit: string;
-  /** Units a month, whether orders come or not. */
-  readonly atRest?: number;
-  readonly perMillionOrders?: number;
-  /** The one resource of its type that is charged. */
-  readonly only?: string;
-  /** The parameter that says how many. */
-  readonly times?: string;
-  /** Parameters that have to have these values, or be above them. */
-  readonly if?: Readonly<Record<string, string>>;
-  readonly over?: Readonly<Record<string, number>>;
+  /** US dollars by type of resource and unit. */
+  readonly prices: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface Resource {
@@ -46,42 +33,61 @@ export interface CostItem {
   readonly perMillionOrders: string;
 }
 
+/** `parameters` are the values of all parameters of the template. Throws a `TypeError` for a unit without a price. */
 export function costOf(
   resources: readonly Resource[],
   parameters: ReadonlyMap<string, string>,
-  { asOf, region, resources: prices }: Prices,
+  model: StackModel,
 ): Cost {
+  const { asOf, region } = model.prices;
   const atRest = createSum();
   const perMillion = createSum();
   const items: CostItem[] = [];
   for (const { name, type } of resources) {
-    for (const charge of prices[type]?.charges ?? []) {
-      if (!applies(charge, name, parameters)) continue;
-      const times = charge.times === undefined ? 1 : Number(parameters.get(charge.times));
+    for (const usage of usageOf(name, type, model)) {
+      if (!applies(usage, parameters)) continue;
+      const price = priceOf(usage, type, model.prices);
+      const times = usage.times === undefined ? 1 : Number(parameters.get(usage.times));
       const each = { atRest: createSum(), perMillion: createSum() };
-      addProduct([each.atRest, atRest], times, charge.atRest ?? 0, charge.price);
-      addProduct([each.perMillion, perMillion], times, charge.perMillionOrders ?? 0, charge.price);
+      addProduct([each.atRest, atRest], times, usage.atRest ?? 0, price);
+      addProduct([each.perMillion, perMillion], times, usage.perMillionOrders ?? 0, price);
       const [monthlyAtRest, perMillionOrders] = [each.atRest.toString(), each.perMillion.toString()];
       if (monthlyAtRest === '0' && perMillionOrders === '0') continue;
-      items.push({ name, what: charge.what, monthlyAtRest, perMillionOrders });
+      items.push({ name, what: usage.what, monthlyAtRest, perMillionOrders });
     }
   }
   return { monthlyAtRest: atRest.toString(), perMillionOrders: perMillion.toString(), items, asOf, region };
 }
 
-function applies({ only, if: equal = {}, over = {} }: Charge, name: string, parameters: ReadonlyMap<string, string>) {
+/** What its type costs at rest, and what its stage uses of it. A resource of an older template may be in neither. */
+export function usageOf(name: string, type: string, { template, parts }: StackModel): readonly Usage[] {
+  const resource = template.Resources[name];
+  const atRest = resource?.Type === type ? typeOf(type).charges?.(resource) : undefined;
+  return [...(atRest ?? []), ...parts.flatMap(({ usage }) => usage[name] ?? [])];
+}
+
+export function priceOf({ unit, type }: Usage, typeOfResource: string, { prices }: Prices): number {
+  const price = prices[type ?? typeOfResource]?.[unit];
+  if (price === undefined) throw new TypeError(`prices.json has no price of a ${unit} of ${type ?? typeOfResource}`);
+  return price;
+}
+
+function applies({ if: equal = {}, over = {} }: Usage, parameters: ReadonlyMap<string, string>): boolean {
   return (
-    (only === undefined || only === name) &&
     Object.entries(equal).every(([parameter, value]) => parameters.get(parameter) === value) &&
     Object.entries(over).every(([parameter, value]) => Number(parameters.get(parameter)) > value)
   );
 }
 
 /** Adds times × units × price as decimals: `0.1 × 0.2` has two places, whatever the machine makes of it. */
-function addProduct(sums: readonly { add(quantity: number, price: string): void }[], times: number, ...of: number[]) {
+function addProduct(
+  sums: readonly { add(quantity: number, price: string): void }[],
+  times: number,
+  ...factors: number[]
+) {
   let digits = 1n;
   let places = 0;
-  for (const factor of of) {
+  for (const factor of factors) {
     const [whole = '', fraction = ''] = decimal(factor).split('.');
     digits *= BigInt(whole + fraction);
     places += fraction.length;

@@ -1,15 +1,9 @@
 /** What CloudFormation knows of one stack. */
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  paginateListStackResources,
-  type Stack,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { BucketOwner } from './artifact-bucket.js';
-import type { Resource } from './costs.js';
 
 export interface StackLookup {
   readonly client: CloudFormationClient;
@@ -68,27 +62,6 @@ export function lookUp(session: AwsSession): StackLookup {
       return owner;
     },
   };
-}
-
-export interface DeployedResource extends Resource {
-  /** Its name or id in its own service; empty while it is being made. */
-  readonly id: string;
-}
-
-export async function resourcesOf({ client }: StackLookup, { StackId }: Stack): Promise<DeployedResource[]> {
-  const found: DeployedResource[] = [];
-  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName: StackId })) {
-    for (const {
-      LogicalResourceId: name,
-      ResourceType: type,
-      PhysicalResourceId,
-      ResourceStatus,
-    } of StackResourceSummaries) {
-      if (ResourceStatus === 'DELETE_COMPLETE') continue;
-      found.push({ name: name as string, type: type as string, id: PhysicalResourceId ?? '' });
-    }
-  }
-  return found;
 }
 
 export function outputsOf({ Outputs = [] }: Stack): Map<string, string> {

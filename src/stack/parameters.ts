@@ -1,4 +1,4 @@
-/** The template and its parameters: values that were typed are checked against the template before AWS is asked. */
+/** Parameters of the template: values that were typed are checked against the template before AWS is asked. */
 import { AlakazamError } from '../errors.js';
 import { nearestTo } from '../terminal/nearest.js';
 
@@ -52,37 +52,4 @@ function whyNot(value: string, definition: ParameterDefinition): string | undefi
   }
   const to = MaxValue === undefined ? '' : ` to ${MaxValue}`;
   return MinValue === undefined ? 'a number' : `a number from ${MinValue}${to}`;
-}
-
-/** A template in JSON, with functions as objects: `{ "Ref": "OrdersStream" }`. */
-export interface Template {
-  readonly AWSTemplateFormatVersion: string;
-  readonly Parameters: Definitions;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Resources: Readonly<Record<string, TemplateResource>>;
-}
-
-export interface TemplateResource {
-  readonly Type: string;
-  readonly Condition?: string;
-  readonly UpdateReplacePolicy?: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-}
-
-const FUNCTIONS = ['Ref', 'Condition', 'Sub', 'GetAtt', 'If', 'Not', 'Equals', 'And', 'Or', 'Join', 'Select', 'Split'];
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
-export async function readTemplate(yaml: string): Promise<Template> {
-  const { parse } = await import('yaml');
-  const customTags = FUNCTIONS.flatMap((name) => {
-    const key = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
-    const tag = `!${name}`;
-    const resolve = (node: unknown) => ({ [key]: (node as { toJSON(): unknown }).toJSON() });
-    return [
-      { tag, resolve: (text: string) => ({ [key]: name === 'GetAtt' ? text.split('.') : text }) },
-      { tag, collection: 'seq' as const, resolve },
-      { tag, collection: 'map' as const, resolve },
-    ];
-  });
-  return parse(yaml, { customTags });
 }

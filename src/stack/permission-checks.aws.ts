@@ -3,59 +3,69 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { type Check, impossible } from '../terminal/check.js';
 import { arnsOf } from './arns.js';
-import { needsOf, PURPOSES, type Subject } from './permissions.js';
+import type { StackModel } from './parts.js';
+import { needsOf, type Purpose, purposesOf } from './permissions.js';
 import { type Decision, principalOf, simulate } from './policy-simulation.aws.js';
 import type { Resources } from './resource-names.js';
+import { trustedBy } from './template.js';
 
 /** IAM throttles who asks much at once. */
 const IN_FLIGHT_MAX = 4;
 
 /** What was decided on each action on a subject, or why nothing could be. */
-type Decisions = ReadonlyMap<Subject, ReadonlyMap<string, Decision> | Error>;
+type Decisions = ReadonlyMap<string, ReadonlyMap<string, Decision> | Error>;
 
-export async function permissionChecks(session: AwsSession, callerArn: string, resources: Resources): Promise<Check[]> {
+export async function permissionChecks(
+  session: AwsSession,
+  callerArn: string,
+  resources: Resources,
+  model: StackModel,
+): Promise<Check[]> {
   try {
     const principal = await principalOf(session, callerArn);
     if (principal === 'root')
       return [{ name: 'permissions', isGood: true, finding: 'all of them: this is the root user' }];
-    const decisions = await decide(session, principal, callerArn, resources);
-    const failures = [...decisions.values()].filter((of) => of instanceof Error);
+    const purposes = purposesOf(model);
+    const [, partition = '', , , account = ''] = callerArn.split(':');
+    const region = await regionOf(session.client(IAMClient));
+    const deployed = await resources.deployed(model);
+    const arnOf = arnsOf(session.stack, { partition, account, region }, model.template, deployed);
+    const decisions = await decide(purposes, (subject, actions) => {
+      const [passedTo] = trustedBy(model.template.Resources[subject] ?? { Type: '' });
+      return simulate(session, principal, { actions, resource: arnOf(subject), region, passedTo });
+    });
+    const failures = [...decisions.values()].filter((decided) => decided instanceof Error);
     // None could be asked for: once is enough to say so.
     if (failures.length === decisions.size) return [impossible('permissions', failures[0])];
-    return PURPOSES.map((purpose) => checkOf(`may ${purpose.name}`, needsOf(purpose), decisions));
+    return purposes.map((purpose) => checkOf(purpose, decisions));
   } catch (error) {
     return [impossible('permissions', error)];
   }
 }
 
+/** Asks once for all actions on a subject, whatever the purpose. */
 async function decide(
-  session: AwsSession,
-  principal: string,
-  callerArn: string,
-  resources: Resources,
+  purposes: readonly Purpose[],
+  ask: (subject: string, actions: readonly string[]) => Promise<ReadonlyMap<string, Decision>>,
 ): Promise<Decisions> {
-  const actions = new Map<Subject, Set<string>>();
-  for (const { subject, action } of PURPOSES.flatMap(needsOf)) {
+  const actions = new Map<string, Set<string>>();
+  for (const { subject, action } of purposes.flatMap(needsOf)) {
     actions.set(subject, (actions.get(subject) ?? new Set()).add(action));
   }
-  const [, partition = '', , , account = ''] = callerArn.split(':');
-  const region = await regionOf(session.client(IAMClient));
-  const arns = await arnsOf(session.stack, { partition, account, region }, resources);
-  const decisions = new Map<Subject, ReadonlyMap<string, Decision> | Error>();
+  const decisions = new Map<string, ReadonlyMap<string, Decision> | Error>();
   const left = actions.entries();
   const worker = async () => {
     for (const [subject, names] of left) {
-      const decided = await simulate(session, principal, [...names], arns[subject], region).catch(
-        (error: Error) => error,
-      );
-      decisions.set(subject, decided);
+      decisions.set(subject, await ask(subject, [...names]).catch((error: Error) => error));
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, worker));
   return decisions;
 }
 
-function checkOf(name: string, needs: ReturnType<typeof needsOf>, decisions: Decisions): Check {
+function checkOf(purpose: Purpose, decisions: Decisions): Check {
+  const name = `may ${purpose.name}`;
+  const needs = needsOf(purpose);
   const denied = new Set<string>();
   const unsure = new Map<string, string>();
   let failure: Error | undefined;
@@ -70,10 +80,12 @@ function checkOf(name: string, needs: ReturnType<typeof needsOf>, decisions: Dec
     if (!isAllowed && unknown.length > 0) unsure.set(action, unknown.join(', '));
   }
   if (denied.size > 0) {
+    const { onlyWith } = purpose;
+    const finding = `not allowed: ${[...denied].sort().join(', ')}`;
     return {
       name,
-      isGood: false,
-      finding: `not allowed: ${[...denied].sort().join(', ')}`,
+      isGood: onlyWith ? null : false,
+      finding: onlyWith ? `${finding}; only ${onlyWith.join(', ')} take it` : finding,
       hint: 'ask whoever manages the AWS account to allow it',
     };
   }

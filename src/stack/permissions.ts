@@ -1,264 +1,75 @@
 /**
  * What the command line must be allowed to do in AWS, by what a person wants to do with it: the actions it asks for itself,
- * and those that CloudFormation asks for in that person's name.
+ * and those that CloudFormation asks for in that person's name. Stages say what they need, types what takes to make them.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-
-/** What an action is done to: a part of the stack, or nothing less than the account. */
-export type Subject =
-  | 'account'
-  | 'alarm'
-  | 'alarms'
-  | 'artifactBucket'
-  | 'artifactObjects'
-  | 'changes'
-  | 'dashboard'
-  | 'delivery'
-  | 'deliveryRole'
-  | 'function'
-  | 'functionRole'
-  | 'glueDatabase'
-  | 'glueTable'
-  | 'history'
-  | 'historyIndex'
-  | 'key'
-  | 'lakeBucket'
-  | 'lakeObjects'
-  | 'logGroup'
-  | 'logStream'
-  | 'mapping'
-  | 'rejectedQueue'
-  | 'stack'
-  | 'stream'
-  | 'topic'
-  | 'workGroup';
-
-export type Actions = Readonly<Partial<Record<Subject, readonly string[]>>>;
+import type { Needs, StackModel } from './parts.js';
+import type { StackTemplate, TemplateResource } from './template.js';
+import { holdsData, ownerOf, type ResourceType, typeOf } from './types.js';
 
 export interface Purpose {
   /** Behind "may": `stream orders`. */
   readonly name: string;
-  readonly actions: Actions;
+  readonly actions: Needs;
   /** What CloudFormation then does in the person's name. */
-  readonly byCloudFormation?: Actions;
+  readonly byCloudFormation?: Needs;
+  /** Nobody needs it unless the stack is given these parameters. */
+  readonly onlyWith?: readonly string[];
 }
 
-const MAKE_BUCKET = [
-  's3:CreateBucket',
-  's3:PutBucketPolicy',
-  's3:PutBucketPublicAccessBlock',
-  's3:PutBucketTagging',
-  's3:PutBucketVersioning',
-  's3:PutEncryptionConfiguration',
-  's3:PutLifecycleConfiguration',
-];
-const EMPTY_BUCKET = ['s3:DeleteObject', 's3:DeleteObjectVersion'];
-const MAKE_TABLE = [
-  'dynamodb:CreateTable',
-  'dynamodb:DescribeContinuousBackups',
-  'dynamodb:DescribeTable',
-  'dynamodb:TagResource',
-  'dynamodb:UpdateContinuousBackups',
-  'dynamodb:UpdateTable',
-];
-const DELETE_TABLE = [
-  'dynamodb:DeleteTable',
-  'dynamodb:DescribeTable',
-  'dynamodb:UpdateContinuousBackups',
-  'dynamodb:UpdateTable',
-];
-const MAKE_ROLE = ['iam:CreateRole', 'iam:GetRole', 'iam:PassRole', 'iam:PutRolePolicy', 'iam:TagRole'];
-const DELETE_ROLE = [
-  'iam:DeleteRole',
-  'iam:DeleteRolePolicy',
-  'iam:GetRole',
-  'iam:ListAttachedRolePolicies',
-  'iam:ListRolePolicies',
-];
+const FIND_STACK: Needs = { stack: ['cloudformation:DescribeStacks'] };
 
-export const PURPOSES: readonly Purpose[] = [
-  {
-    name: 'stream orders',
-    actions: {
-      stack: ['cloudformation:DescribeStacks'],
-      stream: ['kinesis:DescribeStreamSummary', 'kinesis:PutRecords'],
-    },
-  },
-  {
-    name: 'read history',
-    actions: {
-      stack: ['cloudformation:DescribeStacks'],
-      stream: ['kinesis:DescribeStreamSummary', 'kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
-      history: [
-        'dynamodb:BatchGetItem',
-        'dynamodb:DescribeTable',
-        'dynamodb:GetItem',
-        'dynamodb:Query',
-        'dynamodb:Scan',
-      ],
-      historyIndex: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
-      changes: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-    },
-  },
-  {
-    name: 'see rejected',
-    actions: {
-      stack: ['cloudformation:DescribeStacks'],
-      stream: ['kinesis:DescribeStreamSummary'],
-      rejectedQueue: ['sqs:ChangeMessageVisibility', 'sqs:ReceiveMessage'],
-    },
-  },
-  {
-    name: 'see status',
-    actions: {
-      account: ['cloudwatch:GetMetricData'],
-      alarms: ['cloudwatch:DescribeAlarms'],
-      delivery: ['firehose:DescribeDeliveryStream'],
-      history: ['dynamodb:DescribeTable'],
-      lakeBucket: ['s3:ListBucket'],
-      mapping: ['lambda:GetEventSourceMapping'],
-      rejectedQueue: ['sqs:GetQueueAttributes'],
-      stack: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
-      stream: ['kinesis:DescribeStreamSummary'],
-    },
-  },
-  {
-    name: 'replay',
-    actions: {
-      function: ['lambda:InvokeFunction'],
-      lakeBucket: ['s3:ListBucket'],
-      lakeObjects: ['s3:DeleteObject', 's3:GetObject'],
-      rejectedQueue: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
-      stack: ['cloudformation:DescribeStacks'],
-    },
-  },
-  {
-    name: 'deploy',
-    actions: {
-      account: ['cloudformation:ListStacks', 'tag:GetResources'],
-      artifactBucket: [...MAKE_BUCKET, 's3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
-      artifactObjects: [...EMPTY_BUCKET, 's3:GetObject', 's3:PutObject'],
-      history: ['dynamodb:DescribeTable'],
-      historyIndex: ['dynamodb:DescribeTable'],
-      lakeBucket: ['s3:ListBucket'],
-      stack: [
-        'cloudformation:ContinueUpdateRollback',
-        'cloudformation:CreateChangeSet',
-        'cloudformation:DeleteChangeSet',
-        'cloudformation:DeleteStack',
-        'cloudformation:DescribeChangeSet',
-        'cloudformation:DescribeStackEvents',
-        'cloudformation:DescribeStacks',
-        'cloudformation:ExecuteChangeSet',
-        'cloudformation:ListChangeSets',
-        'cloudformation:ListStackResources',
-      ],
-      stream: ['kinesis:DescribeStreamSummary'],
-    },
-    // What the handlers of the resource types ask for, as far as the template has a use for it. Not what stands under a
-    // condition: CloudFormation says what it lacks there, and most stacks have no budget and no phone number.
-    // https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
-    byCloudFormation: {
-      account: [
-        'kinesis:UpdateShardCount',
-        'kinesis:UpdateStreamMode',
-        'kms:CreateKey',
-        'lambda:CreateEventSourceMapping',
-        'logs:DescribeLogGroups',
-      ],
-      alarm: ['cloudwatch:PutMetricAlarm', 'cloudwatch:TagResource'],
-      alarms: ['cloudwatch:DescribeAlarms'],
-      dashboard: ['cloudwatch:GetDashboard', 'cloudwatch:PutDashboard'],
-      delivery: [
-        'firehose:CreateDeliveryStream',
-        'firehose:DescribeDeliveryStream',
-        'firehose:TagDeliveryStream',
-        'firehose:UpdateDestination',
-      ],
-      deliveryRole: MAKE_ROLE,
-      function: [
-        'lambda:CreateFunction',
-        'lambda:GetFunction',
-        'lambda:TagResource',
-        'lambda:UpdateFunctionCode',
-        'lambda:UpdateFunctionConfiguration',
-      ],
-      functionRole: MAKE_ROLE,
-      glueDatabase: ['glue:CreateDatabase', 'glue:GetDatabase'],
-      glueTable: ['glue:CreateTable', 'glue:GetTable', 'glue:UpdateTable'],
-      history: MAKE_TABLE,
-      historyIndex: MAKE_TABLE,
-      key: ['kms:EnableKeyRotation', 'kms:PutKeyPolicy', 'kms:TagResource'],
-      lakeBucket: [...MAKE_BUCKET, 's3:PutBucketOwnershipControls'],
-      logGroup: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'logs:TagResource'],
-      logStream: ['logs:CreateLogStream'],
-      mapping: ['lambda:GetEventSourceMapping', 'lambda:TagResource', 'lambda:UpdateEventSourceMapping'],
-      rejectedQueue: ['sqs:CreateQueue', 'sqs:GetQueueAttributes', 'sqs:SetQueueAttributes', 'sqs:TagQueue'],
-      stream: [
-        'kinesis:AddTagsToStream',
-        'kinesis:CreateStream',
-        'kinesis:DecreaseStreamRetentionPeriod',
-        'kinesis:DescribeStreamSummary',
-        'kinesis:IncreaseStreamRetentionPeriod',
-        'kinesis:StartStreamEncryption',
-      ],
-      topic: ['sns:CreateTopic', 'sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:TagResource'],
-      workGroup: [
-        'athena:CreateWorkGroup',
-        'athena:GetWorkGroup',
-        'athena:ListTagsForResource',
-        'athena:TagResource',
-        'athena:UpdateWorkGroup',
-      ],
-    },
-  },
-  {
-    name: 'destroy',
-    actions: {
-      account: ['cloudformation:ListStacks', 'tag:GetResources'],
-      artifactBucket: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
-      artifactObjects: EMPTY_BUCKET,
-      history: ['dynamodb:DescribeTable'],
-      historyIndex: ['dynamodb:DescribeTable'],
-      lakeBucket: ['s3:ListBucket'],
-      rejectedQueue: ['sqs:GetQueueAttributes'],
-      stack: [
-        'cloudformation:DeleteStack',
-        'cloudformation:DescribeStackEvents',
-        'cloudformation:DescribeStacks',
-        'cloudformation:ListStackResources',
-      ],
-    },
-    byCloudFormation: {
-      alarm: ['cloudwatch:DeleteAlarms'],
-      dashboard: ['cloudwatch:DeleteDashboards'],
-      delivery: ['firehose:DeleteDeliveryStream', 'firehose:DescribeDeliveryStream'],
-      deliveryRole: DELETE_ROLE,
-      function: ['lambda:DeleteFunction', 'lambda:GetFunction'],
-      functionRole: DELETE_ROLE,
-      glueDatabase: ['glue:DeleteDatabase', 'glue:GetDatabase'],
-      glueTable: ['glue:DeleteTable'],
-      key: ['kms:DescribeKey', 'kms:ScheduleKeyDeletion'],
-      lakeBucket: ['s3:DeleteBucketPolicy'],
-      logGroup: ['logs:DeleteLogGroup'],
-      logStream: ['logs:DeleteLogStream'],
-      mapping: ['lambda:DeleteEventSourceMapping', 'lambda:GetEventSourceMapping'],
-      rejectedQueue: ['sqs:DeleteQueue'],
-      stream: ['kinesis:DeleteStream', 'kinesis:DescribeStreamSummary'],
-      topic: ['sns:DeleteTopic', 'sns:GetTopicAttributes'],
-      workGroup: ['athena:DeleteWorkGroup', 'athena:GetWorkGroup'],
-    },
-  },
-  {
-    name: 'destroy data',
-    actions: {
-      history: DELETE_TABLE,
-      historyIndex: DELETE_TABLE,
-      lakeBucket: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
-      lakeObjects: EMPTY_BUCKET,
-    },
-  },
-];
+const SEE_STATUS: Needs = {
+  account: ['cloudwatch:GetMetricData'],
+  alarms: ['cloudwatch:DescribeAlarms'],
+  stack: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
+};
+
+const DEPLOY: Needs = {
+  account: ['cloudformation:ListStacks', 'tag:GetResources'],
+  artifactBucket: [
+    's3:CreateBucket',
+    's3:DeleteBucket',
+    's3:ListBucket',
+    's3:ListBucketVersions',
+    's3:PutBucketPolicy',
+    's3:PutBucketPublicAccessBlock',
+    's3:PutBucketTagging',
+    's3:PutBucketVersioning',
+    's3:PutEncryptionConfiguration',
+    's3:PutLifecycleConfiguration',
+  ],
+  'artifactBucket/process-orders/code.zip': [
+    's3:DeleteObject',
+    's3:DeleteObjectVersion',
+    's3:GetObject',
+    's3:PutObject',
+  ],
+  stack: [
+    'cloudformation:ContinueUpdateRollback',
+    'cloudformation:CreateChangeSet',
+    'cloudformation:DeleteChangeSet',
+    'cloudformation:DeleteStack',
+    'cloudformation:DescribeChangeSet',
+    'cloudformation:DescribeStackEvents',
+    'cloudformation:DescribeStacks',
+    'cloudformation:ExecuteChangeSet',
+    'cloudformation:ListChangeSets',
+    'cloudformation:ListStackResources',
+  ],
+};
+
+const DESTROY: Needs = {
+  account: ['cloudformation:ListStacks', 'tag:GetResources'],
+  artifactBucket: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
+  'artifactBucket/process-orders/code.zip': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  stack: [
+    'cloudformation:DeleteStack',
+    'cloudformation:DescribeStackEvents',
+    'cloudformation:DescribeStacks',
+    'cloudformation:ListStackResources',
+  ],
+};
 
 /** What `doctor` asks for beside these. Without it the check in question says so: nothing else fails for the lack of it. */
 export const DOCTOR_ACTIONS: readonly string[] = [
@@ -271,10 +82,88 @@ export const DOCTOR_ACTIONS: readonly string[] = [
   'sns:ListSubscriptionsByTopic',
 ];
 
-/** All that a purpose takes, as pairs of what is done and what it is done to, each once. */
-export function needsOf({ actions, byCloudFormation = {} }: Purpose): { subject: Subject; action: string }[] {
-  const needs = [actions, byCloudFormation].flatMap((of) =>
-    Object.entries(of).flatMap(([subject, names]) => names.map((action) => ({ subject: subject as Subject, action }))),
+/** Those of the stages in their order, then those of the stack as a whole. */
+export function purposesOf({ template, parts }: StackModel): Purpose[] {
+  const resources = Object.entries(template.Resources);
+  const always = resources.filter(([, { Condition }]) => Condition === undefined);
+  const optional = resources.filter(([, { Condition }]) => Condition !== undefined);
+  const kept = resources.filter(([, { DeletionPolicy }]) => /^Retain/.test(DeletionPolicy ?? ''));
+  const holding = resources.filter(([, { Type }]) => holdsData(Type));
+  const probed = parts
+    .flatMap(({ rows }) => rows)
+    .flatMap(({ resource, waiting }) => [resource, ...(waiting ? [waiting.resource] : [])]);
+  const ofStack: Purpose[] = [
+    { name: 'see status', actions: merged(SEE_STATUS, ...probed.map(probe)) },
+    {
+      name: 'deploy',
+      // What an earlier stack kept is looked for, and adopted.
+      actions: merged(DEPLOY, ...holding.filter((each) => kept.includes(each)).map(([name]) => probe(name))),
+      byCloudFormation: merged(...always.map(made)),
+    },
+    {
+      name: 'destroy',
+      actions: merged(DESTROY, ...holding.map(([name]) => probe(name))),
+      byCloudFormation: merged(...always.filter((each) => !kept.includes(each)).map(removed)),
+    },
+    { name: 'destroy data', actions: merged(...kept.map(removedData)) },
+    {
+      name: 'add what is optional',
+      actions: {},
+      byCloudFormation: merged(...optional.flatMap((each) => [made(each), removed(each)])),
+      onlyWith: parametersOf(template, optional),
+    },
+  ];
+  const ofStages = new Set(parts.flatMap(({ needs }) => Object.keys(needs)));
+  for (const { name } of ofStack) ofStages.delete(name);
+  const first = [...ofStages].map((name): Purpose => ({ name, actions: FIND_STACK }));
+  return [...first, ...ofStack].map((purpose) => ({
+    ...purpose,
+    actions: merged(purpose.actions, ...parts.map(({ needs }) => needs[purpose.name] ?? {})),
+  }));
+
+  function probe(name: string): Needs {
+    return { [name]: typeOf((template.Resources[name] as TemplateResource).Type).probe ?? [] };
+  }
+}
+
+type Named = readonly [name: string, resource: TemplateResource];
+
+function made(named: Named): Needs {
+  return onItself(named, ({ make = [], makeInAccount = [] }) => [make, makeInAccount]);
+}
+
+function removed(named: Named): Needs {
+  return onItself(named, ({ remove = [], removeInAccount = [] }) => [remove, removeInAccount]);
+}
+
+function onItself([name, resource]: Named, actionsOf: (type: ResourceType) => readonly (readonly string[])[]): Needs {
+  const [own = [], inAccount = []] = actionsOf(typeOf(resource.Type));
+  return { [ownerOf(name, resource)]: own, account: inAccount };
+}
+
+function removedData([name, { Type }]: Named): Needs {
+  const { removeData = [], removeContents = [] } = typeOf(Type);
+  return { [name]: removeData, [`${name}/any`]: removeContents };
+}
+
+/** The parameters that turn these on: those that their conditions ask for. */
+function parametersOf({ Conditions = {} }: StackTemplate, resources: readonly Named[]): string[] {
+  const asked = resources.flatMap(([, { Condition = '' }]) =>
+    [...JSON.stringify(Conditions[Condition] ?? {}).matchAll(/"Ref":"(\w+)"/g)].map(([, name]) => name as string),
   );
-  return [...new Map(needs.map((need) => [`${need.subject} ${need.action}`, need])).values()];
+  return [...new Set(asked)];
+}
+
+function merged(...all: readonly Needs[]): Needs {
+  const found: Record<string, readonly string[]> = {};
+  for (const [subject, actions] of all.flatMap((needs) => Object.entries(needs))) {
+    if (actions.length > 0) found[subject] = [...new Set([...(found[subject] ?? []), ...actions])];
+  }
+  return found;
+}
+
+/** All that a purpose takes, as pairs of what is done and what it is done to, each once. */
+export function needsOf({ actions, byCloudFormation = {} }: Purpose): { subject: string; action: string }[] {
+  const all = Object.entries(merged(actions, byCloudFormation));
+  return all.flatMap(([subject, names]) => names.map((action) => ({ subject, action })));
 }

@@ -3,15 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
+import { ownNames } from './arns.js';
 import { type Artifacts, openArtifacts } from './artifacts.aws.js';
 import type { Assets } from './assets.js';
 import { type ChangeSet, type ChangeSetInput, createChangeSet } from './change-set.aws.js';
 import { costOf, type Resource } from './costs.js';
-import { isEmpty, outputsOf, parametersOf, resourcesOf, type StackLookup } from './lookup.aws.js';
-import { checkParameters, type Definitions, readTemplate, type Template } from './parameters.js';
+import { listResources } from './deployed.aws.js';
+import { isEmpty, outputsOf, parametersOf, type StackLookup } from './lookup.aws.js';
+import { checkParameters, type Definitions } from './parameters.js';
 import { findKept, type KeptResource } from './remains.aws.js';
 import { isSettled } from './settle.aws.js';
 import type { Change, Plan, ProposalCheck, StackEvent } from './stack.js';
+import type { StackTemplate } from './template.js';
 
 export interface PlanOptions {
   readonly session: AwsSession;
@@ -26,7 +29,7 @@ export async function planDeployment(
   typed: ReadonlyMap<string, string>,
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
-  const template = await readTemplate(assets.template);
+  const { template } = assets.model;
   checkParameters(typed, template.Parameters);
   const existing = await lookup.find();
   const previous = existing && !isEmpty(existing) ? existing : undefined;
@@ -63,11 +66,11 @@ export async function planDeployment(
     const changes = changeSet.changes.map(
       (change): Change => (isAdopted.has(change.name) ? { ...change, action: 'adopt' } : change),
     );
-    const resources = resourcesAfter(previous ? await resourcesOf(lookup, previous) : [], changes);
+    const resources = resourcesAfter(previous ? await listResources(session, previous.StackId) : [], changes);
     return {
       isNew: !previous,
       changes,
-      cost: costOf(resources, values, assets.prices),
+      cost: costOf(resources, values, assets.model),
       async *execute(signal, isWaiting) {
         // Another process that planned the same may have removed the uploads since.
         await steps.upload();
@@ -87,7 +90,7 @@ type Deployment = Omit<ChangeSetInput, 'kind' | 'url' | 'imported'>;
 /** The change sets that one deployment takes. */
 function openSteps(lookup: StackLookup, artifacts: Artifacts, deployment: Deployment) {
   const { client, find, where } = lookup;
-  const upload = (template: Template) => artifacts.upload(JSON.stringify(template));
+  const upload = (template: StackTemplate) => artifacts.upload(JSON.stringify(template));
   let isBegun = false;
 
   async function* run(changeSet: ChangeSet, signal: AbortSignal, isWaiting: boolean): AsyncGenerator<StackEvent> {
@@ -146,15 +149,15 @@ const IDENTIFIERS: Readonly<Record<string, string>> = {
   'AWS::S3::Bucket': 'BucketName',
 };
 
-function isSame({ resource, type }: KeptResource, { Resources }: Template): boolean {
+function isSame({ resource, type }: KeptResource, { Resources }: StackTemplate): boolean {
   return Resources[resource]?.Type === type && type in IDENTIFIERS;
 }
 
 /** All parameters stay, so that the stack has their values when the rest follows. */
 function onlyKept(
-  { AWSTemplateFormatVersion, Parameters, Conditions, Resources }: Template,
+  { AWSTemplateFormatVersion = '2010-09-09', Parameters, Conditions, Resources }: StackTemplate,
   kept: readonly KeptResource[],
-): Template {
+): StackTemplate {
   const names = new Set(kept.map(({ resource }) => resource));
   const resources = Object.fromEntries(Object.entries(Resources).filter(([name]) => names.has(name)));
   return { AWSTemplateFormatVersion, Parameters, ...(Conditions ? { Conditions } : {}), Resources: resources };
@@ -169,12 +172,6 @@ async function isInUse({ find }: StackLookup, before: Stack | undefined): Promis
 
 function changedAt(stack: Stack | undefined): number {
   return Number(stack?.LastUpdatedTime ?? stack?.CreationTime);
-}
-
-/** Names that two stacks in one account and region can't share, where the template has a parameter for the name. */
-function ownNames(stack: string): [string, string][] {
-  const name = stack.toLowerCase().replaceAll('-', '_');
-  return name === 'alakazam' ? [] : [['GlueDatabaseName', name]];
 }
 
 /** Each parameter with the value that was given, else the value the stack has; else the template's default counts. */

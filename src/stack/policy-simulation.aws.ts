@@ -32,14 +32,22 @@ export async function principalOf(session: AwsSession, callerArn: string): Promi
   return Role?.Arn as string;
 }
 
-/** What IAM decides on each of these actions on this resource. */
+export interface Simulated {
+  readonly actions: readonly string[];
+  /** The ARN that they are done to. */
+  readonly resource: string;
+  readonly region: string;
+  /** The service that it is passed to, if it is a role. */
+  readonly passedTo: string | undefined;
+}
+
+/** What IAM decides on each of these actions. */
 export async function simulate(
   session: AwsSession,
   principal: string,
-  actions: readonly string[],
-  resource: string,
-  region: string,
+  simulated: Simulated,
 ): Promise<ReadonlyMap<string, Decision>> {
+  const { actions, resource } = simulated;
   const decisions = new Map<string, Decision>();
   try {
     const client = session.client(IAMClient);
@@ -47,7 +55,7 @@ export async function simulate(
       PolicySourceArn: principal,
       ActionNames: [...actions],
       ResourceArns: [resource],
-      ContextEntries: contextOf(resource, region),
+      ContextEntries: contextOf(simulated),
     };
     for await (const { EvaluationResults = [] } of paginateSimulatePrincipalPolicy({ client }, input)) {
       for (const result of EvaluationResults) decisions.set(result.EvalActionName as string, decisionOf(result));
@@ -58,7 +66,7 @@ export async function simulate(
     if (!isMixed || actions.length < 2) throw error;
     const half = Math.ceil(actions.length / 2);
     for (const part of [actions.slice(0, half), actions.slice(half)]) {
-      for (const [action, decision] of await simulate(session, principal, part, resource, region)) {
+      for (const [action, decision] of await simulate(session, principal, { ...simulated, actions: part })) {
         decisions.set(action, decision);
       }
     }
@@ -73,21 +81,23 @@ function decisionOf({
   ResourceSpecificResults = [],
 }: EvaluationResult): Decision {
   const isAllowed = EvalDecision === 'allowed';
-  const missing = [...MissingContextValues, ...ResourceSpecificResults.flatMap((of) => of.MissingContextValues ?? [])];
+  const ofResource = ResourceSpecificResults.flatMap((result) => result.MissingContextValues ?? []);
+  const missing = [...MissingContextValues, ...ofResource];
   return { isAllowed, unknown: isAllowed ? [] : [...new Set(missing)] };
 }
 
 /** What policies often ask of a request, as far as it is known what the request will be. IAM itself answers in one region. */
-function contextOf(resource: string, region: string): ContextEntry[] {
+function contextOf({ resource, region, passedTo }: Simulated): ContextEntry[] {
   const [, , service] = resource.split(':');
   const requested = service === 'iam' && resource.startsWith('arn:aws:') ? 'us-east-1' : region;
+  const string = (ContextKeyName: string, value: string): ContextEntry => ({
+    ContextKeyName,
+    ContextKeyType: 'string',
+    ContextKeyValues: [value],
+  });
   return [
-    { ContextKeyName: 'aws:RequestedRegion', ContextKeyType: 'string', ContextKeyValues: [requested] },
+    string('aws:RequestedRegion', requested),
     { ContextKeyName: 'aws:SecureTransport', ContextKeyType: 'boolean', ContextKeyValues: ['true'] },
-    {
-      ContextKeyName: 'iam:PassedToService',
-      ContextKeyType: 'string',
-      ContextKeyValues: [/LakeDeliveryRole/.test(resource) ? 'firehose.amazonaws.com' : 'lambda.amazonaws.com'],
-    },
+    ...(passedTo === undefined ? [] : [string('iam:PassedToService', passedTo)]),
   ];
 }

@@ -1,11 +1,11 @@
 /** What to do about a resource type that CloudFormation does not have in a region. */
-import type { Template } from './parameters.js';
+import type { StackTemplate } from './template.js';
 
 /**
  * Says which parameters leave the type out, or undefined if that is not what is wrong. The reason is CloudFormation's own:
  * `Template format error: Unrecognized resource types: [AWS::Budgets::Budget]`.
  */
-export function whyNotThere(reason: string, template: Template): string | undefined {
+export function whyNotThere(reason: string, template: StackTemplate): string | undefined {
   if (!/unrecognized|unsupported|not supported/i.test(reason)) return undefined;
   const [type] = /\bAWS::\w+::\w+/.exec(reason) ?? [];
   if (!type) return undefined;
@@ -22,7 +22,7 @@ export function whyNotThere(reason: string, template: Template): string | undefi
 }
 
 /** The parameters that a condition depends on, also by way of other conditions. */
-function parametersIn(value: unknown, template: Template): string[] {
+function parametersIn(value: unknown, template: StackTemplate): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, part]) => {
     if (key === 'Ref') return String(part) in template.Parameters ? [String(part)] : [];

@@ -1,4 +1,6 @@
 /** Port: what the resources of the deployed stack are called. */
+import type { Deployed } from './arns.js';
+import type { StackModel } from './parts.js';
 
 /** A resource that commands need the name of. */
 export interface ResourceName {
@@ -20,4 +22,6 @@ export interface Resources {
   nameOf(resource: ResourceName): Promise<string>;
   /** The stack is asked for once, and only where no variable says the name. Throws an `AlakazamError` if there is none. */
   stack(): Promise<DeployedStack>;
+  /** As much of it as can be found out: nothing where there is no stack, or none that may be looked at. */
+  deployed(model: StackModel): Promise<Deployed>;
 }

@@ -1,7 +1,10 @@
 /** What the resources of the stack are called: its outputs say, or an environment variable. */
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
+import type { Deployed } from './arns.js';
+import type { StackModel } from './parts.js';
 import type { DeployedStack, Resources } from './resource-names.js';
+import { referredTo } from './template.js';
 
 export function findResources(session: AwsSession): Resources {
   let described: Promise<DeployedStack> | undefined;
@@ -11,8 +14,26 @@ export function findResources(session: AwsSession): Resources {
     return described;
   }
 
+  async function deployed({ template, parts }: StackModel): Promise<Deployed> {
+    const outputs = await stack().then(
+      (found) => found.outputs,
+      () => new Map<string, string>(),
+    );
+    const listed = await import('./deployed.aws.js')
+      .then(({ listResources }) => listResources(session))
+      .catch(() => []);
+    const ids = new Map(listed.filter(({ id }) => id !== '').map(({ name, id }) => [name, id]));
+    for (const { output, variable } of parts.flatMap(({ names = [] }) => names)) {
+      const resource = referredTo(template.Outputs?.[output]?.Value);
+      const name = session.environment[variable] || outputs.get(output);
+      if (resource !== undefined && name) ids.set(resource, name);
+    }
+    return { ids, outputs };
+  }
+
   return {
     stack,
+    deployed,
     async nameOf({ output, variable }) {
       const given = session.environment[variable];
       if (given) return given;

@@ -2,19 +2,17 @@
 import type { AwsSession } from '../engines/aws/session.js';
 import type { Assets } from './assets.js';
 import { costOf } from './costs.js';
-import { lookUp, outputsOf, resourcesOf } from './lookup.aws.js';
-import { readTemplate } from './parameters.js';
+import { listResources } from './deployed.aws.js';
+import { lookUp } from './lookup.aws.js';
 import { planDeployment, valuesOf } from './plan.aws.js';
 import { findRemains } from './remains.aws.js';
 import { settle } from './settle.aws.js';
-import type { HoldingRow, Output, ProposalCheck, Stack } from './stack.js';
+import type { Output, ProposalCheck, Stack } from './stack.js';
 
 export interface AwsStackOptions {
   readonly session: AwsSession;
   readonly assets: Assets;
   readonly clock: () => number;
-  /** What the stages say of the data in the stack. */
-  readonly holdings: readonly HoldingRow[];
   /** What the stages check before a deployment. */
   readonly checks: readonly ProposalCheck[];
 }
@@ -43,16 +41,17 @@ export function openAwsStack(options: AwsStackOptions): Stack {
       const { describeParts } = await import('./status.aws.js');
       const isHealthy = /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack.StackStatus ?? '');
       const about = { name: 'stack', isHealthy, health: `${stack.StackStatus}`, throughput: '', lag: '', waiting: '' };
-      return [about, ...(await describeParts(session, outputsOf(stack)))];
+      const resources = await listResources(session, stack.StackId);
+      return [about, ...(await describeParts(session, assets.model.parts, resources))];
     },
     async cost() {
       const stack = await lookup.deployed();
-      const { Parameters } = await readTemplate(assets.template);
-      return costOf(await resourcesOf(lookup, stack), valuesOf(Parameters, new Map(), stack), assets.prices);
+      const { Parameters } = assets.model.template;
+      return costOf(await listResources(session, stack.StackId), valuesOf(Parameters, new Map(), stack), assets.model);
     },
     async holdings() {
       const { findHoldings } = await import('./destroy.aws.js');
-      return findHoldings(session, lookup, options.holdings);
+      return findHoldings(session, lookup, assets.model);
     },
     async *destroy(isWithData, signal) {
       const { destroyStack } = await import('./destroy.aws.js');

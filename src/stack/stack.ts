@@ -102,20 +102,6 @@ export interface Holding {
   readonly isKept: boolean;
 }
 
-/** What a stage says of data that is not kept, or not counted by its table or bucket. */
-export interface HoldingRow {
-  /** For people: `rejected queue`. */
-  readonly name: string;
-  /** Logical id of the resource that holds the data: `RejectedQueue`. */
-  readonly resource: string;
-  /** Where the data cannot be counted: `the orders of the last day`. */
-  readonly holds?: string;
-  /** What is counted in a queue. */
-  readonly unit?: string;
-  /** Files in a bucket that wait for somebody. */
-  readonly waiting?: { readonly resource: string; readonly prefix: string; readonly what: string };
-}
-
 export interface Remainder {
   /** Its name with AWS. */
   readonly name: string;

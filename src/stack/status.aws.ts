@@ -1,190 +1,138 @@
 /** How each part of the stack does: is it there, how much goes through it, how far is it behind, what waits in it. */
-import {
-  CloudWatchClient,
-  DescribeAlarmsCommand,
-  GetMetricDataCommand,
-  type MetricDataQuery,
-} from '@aws-sdk/client-cloudwatch';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
-import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
-import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { AwsSession } from '../engines/aws/session.js';
 import { reasonOf } from '../errors.js';
-import { counted, duration, whole } from '../terminal/numbers.js';
-import type { Part } from './stack.js';
-
-export type Outputs = ReadonlyMap<string, string>;
+import { duration, whole } from '../terminal/numbers.js';
+import type { StackResource } from './deployed.aws.js';
+import { type NamedMetric, readMetric } from './metrics.js';
+import type { StackModel, StackParts, StatusRow } from './parts.js';
+import { contentsOf, filesIn, probe } from './probes.aws.js';
+import type { Holding, Part } from './stack.js';
+import { holdsData } from './types.js';
 
 const WINDOW_MS = 3_600_000;
-
-/** By the id of their query; none where CloudWatch has none. */
-interface Metrics {
-  /** Of the last hour; `?` if CloudWatch can't be asked. */
-  sum(id: string): string;
-  last(id: string): number | undefined;
-}
-
-export async function describeParts(session: AwsSession, outputs: Outputs): Promise<Part[]> {
-  let metrics: Metrics = { sum: () => '?', last: () => undefined };
-  const measured = await part('metrics', async () => {
-    metrics = await readMetrics(session, outputs);
-    return { isHealthy: true, health: 'of the last hour' };
-  });
-  const parts = await Promise.all([
-    part('order stream', () => orderStream(session, outputs, metrics)),
-    part('process-orders', () => processOrders(session, outputs, metrics)),
-    part('order history', () => orderHistory(session, outputs)),
-    part('rejected queue', () => rejectedQueue(session, outputs)),
-    part('lake', () => lake(session, outputs, metrics)),
-    part('alarms', () => alarms(session)),
-  ]);
-  return measured.isHealthy ? parts : [...parts, measured];
-}
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+const ALARMS_MAX = 100;
 
 type Finding = Partial<Part> & Pick<Part, 'isHealthy' | 'health'>;
 
+/** By what parts call them; none where CloudWatch has none. */
+interface Metrics {
+  /** Of the last hour; `?` if CloudWatch can't be asked. */
+  sum(metric: string): string;
+  last(metric: string): number | undefined;
+}
+
+/** The rows of the stages, and one of all alarms that the stack has. */
+export async function describeParts(
+  session: AwsSession,
+  parts: readonly StackParts[],
+  resources: readonly StackResource[],
+): Promise<Part[]> {
+  const rows = parts.flatMap((part) => part.rows);
+  let metrics: Metrics = { sum: () => '?', last: () => undefined };
+  const measured = await partOf('metrics', async () => {
+    metrics = await readMetrics(session, rows, resources);
+    return { isHealthy: true, health: 'of the last hour' };
+  });
+  const found = await Promise.all([
+    ...rows.map((row) => partOf(row.name, () => describeRow(session, row, resources, metrics))),
+    partOf('alarms', () => describeAlarms(session, resources)),
+  ]);
+  return measured.isHealthy ? found : [...found, measured];
+}
+
 /** One that can't be asked is no reason to be silent about the others. */
-async function part(name: string, find: () => Promise<Finding>): Promise<Part> {
+async function partOf(name: string, find: () => Promise<Finding>): Promise<Part> {
   const found = await find().catch((error: unknown): Finding => ({ isHealthy: false, health: reasonOf(error) }));
   return { name, throughput: '', lag: '', waiting: '', ...found };
 }
 
-/** What there is to say of it, behind its status if that is not the one it should have. */
-function unless(usual: string, status: string | undefined, finding: string): string {
-  return status === usual ? finding : `${status}, ${finding}`;
-}
-
-const output = (outputs: Outputs, name: string) => outputs.get(name) ?? '';
-
-async function orderStream(session: AwsSession, outputs: Outputs, metrics: Metrics): Promise<Finding> {
-  const { StreamDescriptionSummary: found } = await session
-    .client(KinesisClient)
-    .send(new DescribeStreamSummaryCommand({ StreamName: output(outputs, 'OrdersStreamName') }));
-  const refused = metrics.sum('refused');
-  return {
-    isHealthy: found?.StreamStatus === 'ACTIVE',
-    health: unless('ACTIVE', found?.StreamStatus, counted(found?.OpenShardCount ?? 0, 'shard')),
-    throughput: `${metrics.sum('put')} put${refused === '0' ? '' : `, ${refused} throttled`}`,
-  };
-}
-
-async function processOrders(session: AwsSession, outputs: Outputs, metrics: Metrics): Promise<Finding> {
-  const [{ State, LastProcessingResult }, givenUp] = await Promise.all([
-    session
-      .client(LambdaClient)
-      .send(new GetEventSourceMappingCommand({ UUID: output(outputs, 'ProcessOrdersMappingId') })),
-    filesIn(session, output(outputs, 'FailedOrdersBucketName'), output(outputs, 'FailedOrdersPrefix')),
+async function describeRow(
+  session: AwsSession,
+  { resource, does, unit = 'item', throughput = {}, faults = {}, lag, waiting }: StatusRow,
+  resources: readonly StackResource[],
+  metrics: Metrics,
+): Promise<Finding> {
+  const [state, files] = await Promise.all([
+    probe(session, resourceOf(resources, resource), unit),
+    waiting && filesIn(session, resourceOf(resources, waiting.resource).id, waiting.prefix),
   ]);
-  const problem = /^PROBLEM/.test(LastProcessingResult ?? '') ? `, ${LastProcessingResult}` : '';
-  const errors = metrics.sum('errors');
-  const age = metrics.last('age');
+  const hasFault = waiting?.isFault === true && (files?.count ?? 0) > 0;
+  const sums = Object.entries(throughput).map(([what, metric]) => `${metrics.sum(metric)} ${what}`);
+  const errors = Object.entries(faults)
+    .map(([what, metric]) => ({ what, sum: metrics.sum(metric) }))
+    .filter(({ sum }) => !/^[0?]$/.test(sum))
+    .map(({ what, sum }) => `${sum} ${what}`);
+  const behind = lag && metrics.last(lag.metric);
+  const health = [state.isUsual ? does : state.status, state.finding];
   return {
-    isHealthy: State === 'Enabled' && problem === '' && givenUp.count === 0,
-    health: `${State === 'Enabled' ? 'reads the stream' : State}${problem}${/^[0?]$/.test(errors) ? '' : `, ${errors} errors`}`,
-    throughput: `${metrics.sum('stored')} stored, ${metrics.sum('guests')} guests`,
-    lag: age === undefined ? '' : duration(age / 1000),
-    waiting: givenUp.count === 0 ? '' : `${givenUp.text} given up`,
+    isHealthy: state.isHealthy && !hasFault,
+    health: [...health, ...errors].filter((each) => each).join(', '),
+    throughput: sums.join(', '),
+    lag: behind === undefined ? '' : duration(lag?.unit === 'ms' ? behind / 1000 : behind),
+    waiting: files && files.count > 0 ? `${files.text} ${waiting?.what}` : (state.waiting ?? ''),
   };
 }
 
-async function orderHistory(session: AwsSession, outputs: Outputs): Promise<Finding> {
-  const table = output(outputs, 'HistoryTableName');
-  const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: table }));
-  return {
-    isHealthy: Table?.TableStatus === 'ACTIVE',
-    health: unless('ACTIVE', Table?.TableStatus, `about ${whole(Table?.ItemCount ?? 0)} orders`),
-  };
+/** What `destroy` loses of what the stages show, for people. */
+export async function describeLosses(
+  session: AwsSession,
+  { template, parts }: StackModel,
+  resources: readonly StackResource[],
+): Promise<Holding[]> {
+  const losses: Holding[] = [];
+  for (const { name, resource, unit = 'item', holds } of parts.flatMap(({ rows }) => rows)) {
+    const found = resources.find((each) => each.name === resource && each.id !== '');
+    const isKept = /^Retain/.test(template.Resources[resource]?.DeletionPolicy ?? '');
+    if (!found || isKept || !holdsData(found.type)) continue;
+    const held = holds ?? (await contentsOf(session, found, unit));
+    if (held !== undefined) losses.push({ name, holds: held, isKept });
+  }
+  return losses;
 }
 
-/** DynamoDB counts a table every six hours. */
-export async function itemsIn(session: AwsSession, table: string): Promise<string> {
-  const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: table }));
-  return `about ${counted(Table?.ItemCount ?? 0, 'item')}`;
+function resourceOf(resources: readonly StackResource[], name: string): StackResource {
+  const found = resources.find((resource) => resource.name === name);
+  if (!found) throw new Error(`the stack has no ${name} yet; alakazam deploy brings it up to date`);
+  return found;
 }
 
-async function rejectedQueue(session: AwsSession, outputs: Outputs): Promise<Finding> {
-  const waiting = await messagesIn(session, output(outputs, 'RejectedQueueUrl'));
-  return {
-    isHealthy: waiting === 0,
-    health: 'keeps them 14 days',
-    waiting: waiting === 0 ? '' : counted(waiting, 'record'),
-  };
-}
-
-/** How many wait in a queue, about. */
-export async function messagesIn(session: AwsSession, queueUrl: string): Promise<number> {
-  const { Attributes = {} } = await session
-    .client(SQSClient)
-    .send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }));
-  const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesNotVisible = 0 } = Attributes;
-  return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
-}
-
-async function lake(session: AwsSession, outputs: Outputs, metrics: Metrics): Promise<Finding> {
-  const [{ DeliveryStreamDescription: found }, rejected] = await Promise.all([
-    session
-      .client(FirehoseClient)
-      .send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: output(outputs, 'LakeDeliveryName') })),
-    filesIn(session, output(outputs, 'LakeBucketName'), output(outputs, 'LakeRejectedPrefix')),
-  ]);
-  const freshness = metrics.last('freshness');
-  return {
-    isHealthy: found?.DeliveryStreamStatus === 'ACTIVE',
-    health: unless('ACTIVE', found?.DeliveryStreamStatus, 'delivers'),
-    throughput: `${metrics.sum('delivered')} delivered`,
-    lag: freshness === undefined ? '' : duration(freshness),
-    waiting: rejected.count === 0 ? '' : `${rejected.text} rejected`,
-  };
-}
-
-/** How many objects are there; beyond a page of them, that there are more. */
-export async function filesIn(session: AwsSession, bucket: string, prefix: string) {
-  const page = await session.client(S3Client).send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
-  const count = page.KeyCount ?? 0;
-  return { count, text: page.IsTruncated ? `over ${whole(count)} files` : counted(count, 'file') };
-}
-
-/** As the template names them, behind the name of the stack: that may begin the name of another stack. */
-const ALARMS = [
-  'history-behind',
-  'history-errors',
-  'history-throttled',
-  'orders-failed',
-  'orders-lost',
-  'orders-rejected',
-  'lake-behind',
-  'lake-rejected',
-];
-
-async function alarms(session: AwsSession): Promise<Finding> {
-  const { MetricAlarms = [] } = await session
-    .client(CloudWatchClient)
-    .send(new DescribeAlarmsCommand({ AlarmNames: ALARMS.map((name) => `${session.stack}-${name}`) }));
-  const ringing = MetricAlarms.filter(({ StateValue }) => StateValue === 'ALARM').map(({ AlarmName }) => AlarmName);
+/** Those of this stack, by their names: the names of another stack may begin alike. */
+async function describeAlarms(session: AwsSession, resources: readonly StackResource[]): Promise<Finding> {
+  const names = resources.filter(({ type, id }) => type === 'AWS::CloudWatch::Alarm' && id !== '').map(({ id }) => id);
+  const states: (readonly [name: string, state: string])[] = [];
+  for (let at = 0; at < names.length; at += ALARMS_MAX) {
+    const page = new DescribeAlarmsCommand({ AlarmNames: names.slice(at, at + ALARMS_MAX), MaxRecords: ALARMS_MAX });
+    const { MetricAlarms = [] } = await session.client(CloudWatchClient).send(page);
+    states.push(...MetricAlarms.map(({ AlarmName = '', StateValue = '' }) => [AlarmName, StateValue] as const));
+  }
+  const ringing = states.filter(([, state]) => state === 'ALARM').map(([name]) => name);
   return {
     isHealthy: ringing.length === 0,
-    health: ringing.length === 0 ? `${MetricAlarms.length} quiet` : `ALARM: ${ringing.join(', ')}`,
+    health: ringing.length === 0 ? `${states.length} quiet` : `ALARM: ${ringing.join(', ')}`,
   };
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
-async function readMetrics(session: AwsSession, outputs: Outputs): Promise<Metrics> {
-  const stream = { StreamName: output(outputs, 'OrdersStreamName') };
-  const processor = { FunctionName: output(outputs, 'ProcessOrdersFunctionName') };
-  const delivery = { DeliveryStreamName: output(outputs, 'LakeDeliveryName') };
-  const queries = [
-    query('put', 'AWS/Kinesis', 'IncomingRecords', 'Sum', stream),
-    query('refused', 'AWS/Kinesis', 'WriteProvisionedThroughputExceeded', 'Sum', stream),
-    query('stored', 'Alakazam', 'OrdersStored', 'Sum', processor),
-    query('guests', 'Alakazam', 'GuestOrders', 'Sum', processor),
-    query('errors', 'AWS/Lambda', 'Errors', 'Sum', processor),
-    query('age', 'AWS/Lambda', 'IteratorAge', 'Maximum', processor),
-    query('delivered', 'AWS/Firehose', 'DeliveryToS3.Records', 'Sum', delivery),
-    query('freshness', 'AWS/Firehose', 'DeliveryToS3.DataFreshness', 'Maximum', delivery),
-  ];
+async function readMetrics(
+  session: AwsSession,
+  rows: readonly StatusRow[],
+  resources: readonly StackResource[],
+): Promise<Metrics> {
+  const named = new Set(
+    rows.flatMap(({ throughput = {}, faults = {}, lag }) => [
+      ...Object.values(throughput),
+      ...Object.values(faults),
+      ...(lag ? [lag.metric] : []),
+    ]),
+  );
+  const lags = new Set(rows.flatMap(({ lag }) => (lag ? [lag.metric] : [])));
+  const typeOfResource = (name: string) => resources.find((resource) => resource.name === name)?.type;
+  const there = [...named].filter((text) => typeOfResource(text.split(' ').at(-1) as string) !== undefined);
+  const queries = there.map((text, i) =>
+    queryOf(`m${i}`, readMetric(text, typeOfResource), lags.has(text) ? 'Maximum' : 'Sum', resources),
+  );
   const end = new Date();
   const { MetricDataResults = [] } = await session.client(CloudWatchClient).send(
     new GetMetricDataCommand({
@@ -194,20 +142,21 @@ async function readMetrics(session: AwsSession, outputs: Outputs): Promise<Metri
       ScanBy: 'TimestampDescending',
     }),
   );
-  const valuesOf = (id: string) => MetricDataResults.find(({ Id }) => Id === id)?.Values ?? [];
+  const valuesOf = (text: string) => MetricDataResults.find(({ Id }) => Id === `m${there.indexOf(text)}`)?.Values ?? [];
   return {
-    sum: (id) => whole(valuesOf(id).reduce((sum, value) => sum + value, 0)),
-    last: (id) => valuesOf(id)[0],
+    sum: (text) => whole(valuesOf(text).reduce((sum, value) => sum + value, 0)),
+    last: (text) => valuesOf(text)[0],
   };
 }
 
-function query(
+function queryOf(
   Id: string,
-  Namespace: string,
-  MetricName: string,
+  { namespace, name, dimension, resource }: NamedMetric,
   Stat: 'Sum' | 'Maximum',
-  dimensions: Record<string, string>,
-): MetricDataQuery {
-  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-  return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: 60, Stat } };
+  resources: readonly StackResource[],
+) {
+  // The name of a queue is the last part of its URL.
+  const Value = resourceOf(resources, resource).id.split('/').at(-1) as string;
+  const Metric = { Namespace: namespace, MetricName: name, Dimensions: [{ Name: dimension, Value }] };
+  return { Id, MetricStat: { Metric, Period: 60, Stat } };
 }

@@ -4,24 +4,20 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
+import { lakeParts } from '../lake/parts.js';
 import { trackOpenings } from '../once.js';
+import { orderHistoryParts } from '../order-history/parts.js';
 import { HISTORY_INDEX_TABLE, HISTORY_TABLE } from '../order-history/resources.js';
 import { awsHistoryStage } from '../order-history/stage.aws.js';
 import type { Target } from '../pipeline.js';
 import { findResources } from '../stack/resources.aws.js';
+import { streamParts } from '../stream/parts.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { awsStreamStage } from '../stream/stage.aws.js';
+import { warehouseParts } from '../warehouse/parts.js';
 
-/** Data that goes with the stack, or that no table or bucket counts. */
-const HOLDINGS = [
-  { name: 'order stream', resource: 'OrdersStream', holds: 'the orders of the last day' },
-  { name: 'rejected queue', resource: 'RejectedQueue', unit: 'record' },
-  {
-    name: 'process-orders',
-    resource: 'ProcessOrdersFunction',
-    waiting: { resource: 'LakeBucket', prefix: 'aws/lambda/', what: 'given up' },
-  },
-];
+/** What each stage has in the stack. */
+const PARTS = [streamParts, orderHistoryParts, lakeParts, warehouseParts];
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
@@ -78,8 +74,8 @@ export const aws: Target = (config, clock) => {
       import('../stack/assets.js'),
       import('../stream/shard-limits.aws.js'),
     ]);
-    const assets = readAssets(assetOf('dist/stack/'));
-    return openAwsStack({ session, assets, clock, holdings: HOLDINGS, checks: [shardLimits(session)] });
+    const assets = readAssets(assetOf('dist/stack/'), PARTS);
+    return openAwsStack({ session, assets, clock, checks: [shardLimits(session)] });
   });
 
   return {
@@ -90,8 +86,11 @@ export const aws: Target = (config, clock) => {
     stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history)],
     place: `stack ${session.stack}`,
     async *checks() {
-      const { stackChecks } = await import('../stack/checks.aws.js');
-      yield* stackChecks(session, resources);
+      const [{ stackChecks }, { readModel }] = await Promise.all([
+        import('../stack/checks.aws.js'),
+        import('../stack/assets.js'),
+      ]);
+      yield* stackChecks(session, resources, readModel(assetOf('dist/stack/'), PARTS));
     },
     async close() {
       await close();

@@ -26,7 +26,7 @@ export function useMiniStack({
   const server = useServer(
     async (port) => ({
       command: join(await pythonEnvironment('emulators'), 'python'),
-      args: ['-m', 'ministack'],
+      args: [join(import.meta.dirname, 'start-ministack.py')],
       cwd: directory,
       env: {
         TMPDIR: directory,

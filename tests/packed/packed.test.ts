@@ -69,7 +69,7 @@ async function works(node: string): Promise<void> {
   expect(history.totals.orders).toBeGreaterThan(0);
   expect((await alakazam('completion', 'bash')).stdout).toContain('generate');
   const template = (await alakazam('deploy', '--print-template')).stdout;
-  expect(template).toBe(readFileSync(join(ROOT, 'src/stack/template.yaml'), 'utf8'));
+  expect(template).toBe(readFileSync(join(ROOT, 'dist/stack/template.yaml'), 'utf8'));
 }
 
 /** Another Node, from its package; undefined where there is none to be had. */

@@ -1,22 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { costOf, type Prices } from '../../src/stack/costs.js';
+import type { StackModel } from '../../src/stack/parts.js';
 
 const PRICES: Prices = {
   asOf: '2026-01-31',
   region: 'eu-central-1',
-  resources: {
-    Stream: {
-      charges: [
-        { what: 'hours', unit: 'hour', price: 0.04, atRest: 730, if: { Mode: 'ON_DEMAND' } },
-        { what: 'shards', unit: 'hour', price: 0.015, atRest: 730, times: 'Shards', if: { Mode: 'PROVISIONED' } },
-        { what: 'kept', unit: 'hour', price: 0.02, atRest: 730, times: 'Shards', over: { Hours: 24 } },
-        { what: 'in', unit: 'GB', price: 0.08, perMillionOrders: 0.954 },
-      ],
-    },
-    Table: { charges: [{ what: 'written', unit: 'million', price: 0.625, perMillionOrders: 1, only: 'History' }] },
-    Free: { charges: [{ what: 'reads', unit: 'million', price: 3 }] },
+  prices: {
+    Stream: { 'stream-hour': 0.04, 'shard-hour': 0.015, 'longer shard-hour': 0.02, GB: 0.08 },
+    Table: { million: 0.625 },
+    Free: { million: 3 },
   },
+};
+
+const MODEL: StackModel = {
+  prices: PRICES,
+  template: { Parameters: {}, Resources: {}, Outputs: {} },
+  parts: [
+    {
+      stage: 'orders',
+      rows: [],
+      needs: {},
+      usage: {
+        Orders: [
+          { what: 'hours', unit: 'stream-hour', atRest: 730, if: { Mode: 'ON_DEMAND' } },
+          { what: 'shards', unit: 'shard-hour', atRest: 730, times: 'Shards', if: { Mode: 'PROVISIONED' } },
+          { what: 'kept', unit: 'longer shard-hour', atRest: 730, times: 'Shards', over: { Hours: 24 } },
+          { what: 'in', unit: 'GB', perMillionOrders: 0.954 },
+        ],
+        History: [{ what: 'written', unit: 'million', perMillionOrders: 1 }],
+        Nothing: [{ what: 'reads', unit: 'million' }],
+      },
+    },
+  ],
 };
 
 const RESOURCES = [
@@ -27,7 +43,7 @@ const RESOURCES = [
   { name: 'Unknown', type: 'Unpriced' },
 ];
 
-const cost = (parameters: Record<string, string>) => costOf(RESOURCES, new Map(Object.entries(parameters)), PRICES);
+const cost = (parameters: Record<string, string>) => costOf(RESOURCES, new Map(Object.entries(parameters)), MODEL);
 
 describe('the cost of a stack', () => {
   // Reckoned by hand: 730 × 0.04; 0.954 × 0.08 + 0.625.
@@ -57,14 +73,38 @@ describe('the cost of a stack', () => {
     const cents = fc.integer({ min: 0, max: 10_000 });
     fc.assert(
       fc.property(cents, cents, (price, units) => {
-        const prices: Prices = {
-          ...PRICES,
-          resources: { It: { charges: [{ what: '', unit: '', price: price / 100, atRest: units / 100 }] } },
+        const model: StackModel = {
+          ...MODEL,
+          prices: { ...PRICES, prices: { It: { unit: price / 100 } } },
+          parts: [{ stage: '', rows: [], needs: {}, usage: { It: [{ what: '', unit: 'unit', atRest: units / 100 }] } }],
         };
-        const { monthlyAtRest } = costOf([{ name: 'It', type: 'It' }], new Map(), prices);
+        const { monthlyAtRest } = costOf([{ name: 'It', type: 'It' }], new Map(), model);
         const [whole = '', fraction = ''] = monthlyAtRest.split('.');
         expect(BigInt(whole + fraction.padEnd(4, '0'))).toBe(BigInt(price) * BigInt(units));
       }),
     );
+  });
+
+  test('of a unit without a price is unknown, not nothing', () => {
+    const model = { ...MODEL, prices: { ...PRICES, prices: {} } };
+    expect(() => costOf(RESOURCES, new Map(), model)).toThrow('no price of a GB of Stream');
+  });
+
+  // Two metrics at 0.1; one.
+  test('of an alarm is that of each metric it looks at', () => {
+    const Type = 'AWS::CloudWatch::Alarm';
+    const Metrics = [{ Expression: 'a - b' }, { MetricStat: { Metric: {} } }, { MetricStat: { Metric: {} } }];
+    const Resources = { Two: { Type, Properties: { Metrics } }, One: { Type, Properties: { MetricName: 'Errors' } } };
+    const model = {
+      parts: [],
+      template: { ...MODEL.template, Resources },
+      prices: { ...PRICES, prices: { [Type]: { month: 0.1 } } },
+    };
+    const { items } = costOf(
+      ['Two', 'One'].map((name) => ({ name, type: Type })),
+      new Map(),
+      model,
+    );
+    expect(items.map(({ monthlyAtRest }) => monthlyAtRest)).toEqual(['0.2', '0.1']);
   });
 });

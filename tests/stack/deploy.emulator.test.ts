@@ -59,7 +59,7 @@ describe('deploy', () => {
   test('prints the template, and asks nobody for it', async () => {
     const { code, stdout, stderr } = await runCli(['deploy', '--print-template'], { home });
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toBe(readFileSync(join(ROOT, 'src/stack/template.yaml'), 'utf8'));
+    expect(stdout).toBe(readFileSync(join(ROOT, 'dist/stack/template.yaml'), 'utf8'));
   });
 
   test('prints plain rows in a pipe: what will change, then what happens', async () => {

@@ -4,11 +4,12 @@ import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-l
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { stackChecks } from '../../src/stack/checks.aws.js';
-import { PURPOSES } from '../../src/stack/permissions.js';
+import { purposesOf } from '../../src/stack/permissions.js';
 import { findResources } from '../../src/stack/resources.aws.js';
 import type { Check } from '../../src/terminal/check.js';
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { MODEL } from '../fixtures/built-stack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
 
 const emulator = useMiniStack();
@@ -163,7 +164,8 @@ describe('permissions', () => {
       { Effect: 'Deny', Action: 'kinesis:PutRecords', Resource: '*' },
     ]);
     const { code, names, of } = await doctor(env);
-    expect(names.filter((name) => name.startsWith('may '))).toEqual(PURPOSES.map(({ name }) => `may ${name}`));
+    const purposes = purposesOf(MODEL).map(({ name }) => `may ${name}`);
+    expect(names.filter((name) => name.startsWith('may ')).sort()).toEqual(purposes.sort());
     expect(of('may stream orders')).toEqual({
       name: 'may stream orders',
       isGood: false,
@@ -232,6 +234,41 @@ describe('permissions', () => {
     const { code, names, of } = await doctor();
     expect(of('permissions')).toMatchObject({ isGood: null, finding: expect.stringMatching(reason) });
     expect(names.filter((name) => name.startsWith('may '))).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  test('a role is passed to the service that it trusts', async () => {
+    const passedTo = new Map<string, string | undefined>();
+    proxy.fault((call) => {
+      if (call.action === 'GetCallerIdentity') return caller('arn:aws:iam::000000000000:user/me');
+      if (call.action !== 'SimulatePrincipalPolicy') return account(call);
+      const fields = new URLSearchParams(call.body);
+      const key = [...fields].find(([, value]) => value === 'iam:PassedToService')?.[0] ?? '';
+      const value = fields.get(key.replace('ContextKeyName', 'ContextKeyValues.member.1')) ?? undefined;
+      passedTo.set(fields.get('ResourceArns.member.1') ?? '', value);
+      return simulated(call.body);
+    });
+    await doctor();
+    const service = (role: string) => [...passedTo].find(([arn]) => arn.includes(`-${role}-`))?.[1];
+    expect(service('ProcessOrdersRole')).toBe('lambda.amazonaws.com');
+    expect(service('LakeDeliveryRole')).toBe('firehose.amazonaws.com');
+    expect([...passedTo].filter(([arn, value]) => !arn.includes(':role/') && value !== undefined)).toEqual([]);
+  });
+
+  test('what only an option takes is no failure where it is denied', async () => {
+    proxy.fault((call) => {
+      if (call.action === 'GetCallerIdentity') return caller('arn:aws:iam::000000000000:user/me');
+      if (call.action !== 'SimulatePrincipalPolicy') return account(call);
+      return simulated(call.body, { denied: /^(budgets:.*|sns:Subscribe)$/ });
+    });
+    const { code, of } = await doctor();
+    expect(of('may add what is optional')).toMatchObject({
+      isGood: null,
+      finding: expect.stringMatching(
+        /^not allowed: budgets:ListTagsForResource, .*sns:Subscribe; only .*MonthlyBudgetUsd.* take it$/,
+      ),
+    });
+    expect(of('may deploy')).toMatchObject({ isGood: true });
     expect(code).toBe(0);
   });
 
@@ -410,7 +447,7 @@ describe('endpoint', () => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
-    for await (const { name, finding } of stackChecks(session, findResources(session))) {
+    for await (const { name, finding } of stackChecks(session, findResources(session), MODEL)) {
       if (name === 'endpoint') return finding;
     }
     return undefined;
@@ -440,7 +477,7 @@ describe('endpoint', () => {
     vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
-    const { value } = await stackChecks(session, findResources(session)).next();
+    const { value } = await stackChecks(session, findResources(session), MODEL).next();
     expect(value).toMatchObject({ name: 'region', isGood: false, finding: 'no AWS region is set' });
   });
 });

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readTemplate } from '../../src/stack/parameters.js';
 import { whyNotThere } from '../../src/stack/regions.js';
-import { ROOT } from '../run-cli.js';
+import { MODEL } from '../fixtures/built-stack.js';
 
-const template = await readTemplate(readFileSync(join(ROOT, 'dist/stack/template.yaml'), 'utf8'));
+const { template } = MODEL;
 const refusal = (type: string) => `Template format error: Unrecognized resource types: [${type}]`;
 
 test('a region without budgets: says which parameter leaves the budget out', () => {

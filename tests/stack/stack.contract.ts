@@ -146,7 +146,9 @@ export function testStack(start: () => Promise<StackFixture>): void {
       const names = new Map((await open().outputs()).map(({ name, value }) => [name, value]));
       const held = await open().holdings();
       const kept = held.filter(({ isKept }) => isKept).map(({ name }) => name);
-      const data = ['HistoryTableName', 'HistoryIndexTableName', 'LakeBucketName'].map((of) => names.get(of) as string);
+      const data = ['HistoryTableName', 'HistoryIndexTableName', 'FailedOrdersBucketName', 'LakeBucketName'].map(
+        (of) => names.get(of) as string,
+      );
       expect(kept.sort()).toEqual([...data].sort());
       expect(held.filter(({ isKept }) => !isKept).length).toBeGreaterThan(3);
 
@@ -167,9 +169,9 @@ export function testStack(start: () => Promise<StackFixture>): void {
       const { isNew, changes } = await deploy(open());
       expect(isNew).toBe(true);
       const adopted = changes.filter(({ action }) => action === 'adopt').map(({ name }) => name);
-      expect(adopted.sort()).toEqual(['HistoryIndexTable', 'HistoryTable', 'LakeBucket']);
+      expect(adopted.sort()).toEqual(['FailedOrdersBucket', 'HistoryIndexTable', 'HistoryTable', 'LakeBucket']);
       const after = new Map((await open().outputs()).map(({ name, value }) => [name, value]));
-      for (const name of ['HistoryTableName', 'HistoryIndexTableName', 'LakeBucketName']) {
+      for (const name of ['HistoryTableName', 'HistoryIndexTableName', 'FailedOrdersBucketName', 'LakeBucketName']) {
         expect([name, after.get(name)]).toEqual([name, before.get(name)]);
       }
       expect((await deploy(open())).changes).toEqual([]);

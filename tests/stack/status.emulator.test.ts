@@ -1,4 +1,10 @@
 /** How a deployed stack does, and how what failed goes through again. */
+import {
+  CloudWatchClient,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+  type StateValue,
+} from '@aws-sdk/client-cloudwatch';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -6,6 +12,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { orderOf } from '../../src/orders/order-block.js';
 import { shardRecords } from '../emulators/event-source.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { MODEL, PARTS } from '../fixtures/built-stack.js';
 import { blockOf, manyLines } from '../fixtures/orders.js';
 import { type CliOptions, runCli, temporaryDirectory } from '../run-cli.js';
 
@@ -14,9 +21,18 @@ const home = temporaryDirectory();
 const aws = (): CliOptions => ({ home, env: emulatorEnvironment(emulator.url) });
 let outputs: Record<string, string>;
 
+function metricsWatched(): number {
+  const watched = Object.values(MODEL.template.Resources).flatMap(({ Type, Properties = {} }) => {
+    if (Type !== 'AWS::CloudWatch::Alarm') return [];
+    return JSON.stringify(Properties).match(/"MetricName"/g) ?? [];
+  });
+  return watched.length;
+}
+
 interface Part {
   readonly name: string;
   readonly isHealthy: boolean;
+  readonly health: string;
   readonly waiting: string;
 }
 
@@ -38,15 +54,55 @@ beforeAll(async () => {
 
 test('of a new stack is well, and says what it costs', async () => {
   const { code, stdout, stderr } = await runCli(['status'], aws());
+  const names = PARTS.flatMap(({ rows }) => rows).map(({ name }) => name);
   expect(code).toBe(0);
   expect(
     stdout
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => line.split('\t')[0]),
-  ).toEqual(['stack', 'order stream', 'process-orders', 'order history', 'rejected queue', 'lake', 'alarms']);
-  // A stream 29.20, a key 1, eight alarms 0.80, a dashboard 3.
-  expect(stderr).toMatch(/^costs \$34\.00 a month at rest, and \$1\.37 for each million orders$/m);
+  ).toEqual(['stack', ...names, 'alarms']);
+  expect(names).toEqual(
+    expect.arrayContaining(['order stream', 'process-orders', 'order history', 'rejected queue', 'lake']),
+  );
+  // A stream 29.20 and its key 0.05, a key 1, a dashboard 3, and 0.10 for each metric that an alarm looks at.
+  const atRest = (29.2 + 0.05256 + 1 + 3 + 0.1 * metricsWatched()).toFixed(2);
+  expect(stderr).toContain(`costs $${atRest} a month at rest, and $1.37 for each million orders\n`);
+});
+
+test('sees every alarm that rings, and none of another stack', async () => {
+  const cloudWatch = new CloudWatchClient({ requestHandler: new NodeHttpHandler() });
+  const ring = (AlarmName: string, StateValue: StateValue) =>
+    cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'a test' }));
+  const names = Object.values(MODEL.template.Resources)
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties = {} }) => (Properties['AlarmName'] as { 'Fn::Sub': string })['Fn::Sub'])
+    .map((name) => name.replace(/^\$\{AWS::StackName\}/, 'alakazam'));
+  expect(names.length).toBeGreaterThan(5);
+  expect((await parts()).part('alarms')).toMatchObject({ isHealthy: true, health: `${names.length} quiet` });
+  const [first = ''] = names;
+  await cloudWatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName: `${first}-of-another`,
+      Namespace: 'Other',
+      MetricName: 'Other',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+    }),
+  );
+  for (const name of [...names, `${first}-of-another`]) await ring(name, 'ALARM');
+  const { health, isHealthy } = (await parts()).part('alarms');
+  expect(isHealthy).toBe(false);
+  expect(
+    health
+      .replace(/^ALARM: /, '')
+      .split(', ')
+      .sort(),
+  ).toEqual(names.sort());
+  for (const name of names) await ring(name, 'OK');
 });
 
 test('what was given up goes through again, and is gone from where it was kept', async () => {

@@ -1,7 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   CloudFormationClient,
   CreateChangeSetCommand,
@@ -10,6 +9,7 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  ListStackResourcesCommand,
   type ResourceChange,
   waitUntilChangeSetCreateComplete,
   waitUntilStackCreateComplete,
@@ -20,38 +20,55 @@ import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-
 import { KinesisClient, ListStreamsCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import {
   CreateBucketCommand,
+  GetBucketPolicyCommand,
   GetObjectCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { GetQueueAttributesCommand, type QueueAttributeName, SQSClient } from '@aws-sdk/client-sqs';
+import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  type QueueAttributeName,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { priceOf, usageOf } from '../../src/stack/costs.js';
+import { joinTemplate } from '../../src/stack/join-template.js';
+import { readMetric } from '../../src/stack/metrics.js';
+import { PROBES } from '../../src/stack/probes.aws.js';
+import { holdsData, knownTypes, typeOf } from '../../src/stack/types.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { functionZip } from '../emulators/order-history.js';
+import { BUILT, FRAGMENTS, MODEL, PARTS, TEMPLATE_PATH } from '../fixtures/built-stack.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { temporaryDirectory } from '../run-cli.js';
 import { noLongerCreated } from './rules/no-longer-created.js';
 import { widePermissions } from './rules/permissions.js';
-import { tagProperties } from './rules/tag-properties.js';
+import { danglingReferences } from './rules/references.js';
+import { tagProperties } from './rules/schemas.js';
 import { readTemplate } from './rules/template.js';
 
-const PATH = fileURLToPath(new URL('../../src/stack/template.yaml', import.meta.url));
-const text = readFileSync(PATH, 'utf8');
+const text = readFileSync(TEMPLATE_PATH, 'utf8');
 const template = readTemplate(text);
 const resources = Object.entries(template.Resources);
 
 /** Making the Python environment may fall to the first test that wants it. */
 const LINT_MS_MAX = 600_000;
 
+/** Linters leave files behind. */
+const scratch = temporaryDirectory();
+
 /** Runs a linter, which exits with something but 0 if it has found anything. */
 async function lint(program: string, args: readonly string[]): Promise<string> {
   const path = join(await pythonEnvironment('linters'), program);
   return new Promise((resolve, reject) => {
-    execFile(path, args, { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+    execFile(path, args, { maxBuffer: 2 ** 24, env: { ...process.env, TMPDIR: scratch } }, (error, stdout, stderr) => {
       // 1 and more is a finding, or several kinds of it; a program that didn't run has a text here.
       if (typeof error?.code === 'string') reject(error);
       else resolve(stdout || stderr);
@@ -60,8 +77,14 @@ async function lint(program: string, args: readonly string[]): Promise<string> {
 }
 
 describe('the template', () => {
-  test('is short enough to be sent inline', () => {
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(51_200);
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+  test('is short enough to be sent by its URL', () => {
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000_000);
+    expect(resources.length).toBeLessThanOrEqual(500);
+  });
+
+  test('is the same for people and for CloudFormation', () => {
+    expect(JSON.parse(readFileSync(join(BUILT, 'template.json'), 'utf8'))).toEqual(template);
   });
 
   test('names no partition', () => {
@@ -69,13 +92,15 @@ describe('the template', () => {
   });
 
   test('has nothing to say to cfn-lint, its hints included', { timeout: LINT_MS_MAX }, async () => {
-    const found = JSON.parse(await lint('cfn-lint', ['--include-checks', 'I', '--format', 'json', '-t', PATH]));
+    const found = JSON.parse(
+      await lint('cfn-lint', ['--include-checks', 'I', '--format', 'json', '-t', TEMPLATE_PATH]),
+    );
     expect(found).toEqual([]);
   });
 
   test('is secure to checkov, but for exceptions with a reason', { timeout: LINT_MS_MAX }, async () => {
     const report = await lint('checkov', [
-      ...['--framework', 'cloudformation', '--file', PATH, '--output', 'json'],
+      ...['--framework', 'cloudformation', '--file', TEMPLATE_PATH, '--output', 'json'],
       // Else it asks its maker's server.
       '--skip-download',
     ]);
@@ -110,9 +135,10 @@ describe('the template', () => {
   });
 
   test('says of all that holds data what becomes of it, and why', () => {
-    const holdsData = /^AWS::(Kinesis::Stream|DynamoDB::Table|S3::Bucket|SQS::Queue|Logs::LogGroup|KMS::Key)$/;
-    const holding = resources.filter(([, { Type }]) => holdsData.test(Type));
-    expect(holding.length).toBe(8);
+    const holding = resources.filter(
+      ([, { Type }]) => holdsData(Type) || /^AWS::(Logs::LogGroup|KMS::Key)$/.test(Type),
+    );
+    expect(holding.length).toBeGreaterThan(5);
     for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of holding) {
       expect([DeletionPolicy, UpdateReplacePolicy], id).not.toContain(undefined);
       expect(text, `${id} gives no reason`).toMatch(
@@ -130,7 +156,16 @@ describe('the template', () => {
 
   test('keeps orders when the stack is deleted, and nothing else', () => {
     const kept = resources.filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'));
-    expect(kept.map(([id]) => id)).toEqual(['HistoryTable', 'HistoryIndexTable', 'LakeBucket']);
+    const keptIds = kept.map(([id]) => id);
+    const ordersAreIn = /^AWS::(DynamoDB::Table|S3::Bucket)$/;
+    expect(keptIds).toEqual(expect.arrayContaining(['HistoryTable', 'HistoryIndexTable', 'LakeBucket']));
+    for (const [id, { Type, Properties }] of resources) {
+      // A bucket that stays without its policy could be read in plain HTTP.
+      const isKept =
+        ordersAreIn.test(Type) ||
+        (Type === 'AWS::S3::BucketPolicy' && keptIds.includes(mentioned(Properties)[0] ?? ''));
+      expect([id, keptIds.includes(id)]).toEqual([id, isKept]);
+    }
   });
 
   test('permits no more than a few actions on its own resources', () => {
@@ -139,6 +174,7 @@ describe('the template', () => {
       'AlarmKey/AdministerByIam allows action kms:*',
       'AlarmKey/AdministerByIam allows resource *',
       'AlarmKey/EncryptAlarms allows resource *',
+      'AlarmKey/EncryptEvents allows resource *',
     ]);
   });
 
@@ -175,22 +211,63 @@ describe('the template', () => {
     expect(parameters.filter(([, { Description }]) => !Description).map(([id]) => id)).toEqual([]);
     expect(parameters.filter(([, { NoEcho }]) => NoEcho).map(([id]) => id)).toEqual(['AlarmEmail', 'AlarmPhone']);
     const needed = parameters.filter(([, { Default }]) => Default === undefined).map(([id]) => id);
-    expect(needed).toEqual(['ArtifactBucket', 'ProcessOrdersCodeKey']);
+    const codes = readdirSync(BUILT)
+      .filter((name) => name.endsWith('.zip'))
+      .map(codeParameterOf);
+    expect(needed.sort()).toEqual(['ArtifactBucket', ...codes].sort());
   });
 
-  test('costs what the price list knows', () => {
-    const prices = JSON.parse(readFileSync(join(PATH, '..', 'prices.json'), 'utf8')) as Prices;
-    const types = new Set(resources.map(([, { Type }]) => Type));
-    expect([...types].filter((type) => !(type in prices.resources))).toEqual([]);
-    const charges = Object.entries(prices.resources).flatMap(([type, of]) =>
-      of.charges.map((charge) => ({ type, ...charge })),
+  test('costs what the price list knows, which knows nothing else', () => {
+    const { prices, parts } = MODEL;
+    const named = parts.flatMap(({ usage }) => Object.entries(usage));
+    expect(named.map(([id]) => id).filter((id) => !template.Resources[id])).toEqual([]);
+    const usages = resources.flatMap(([id, { Type }]) =>
+      usageOf(id, Type, MODEL).map((usage) => ({ id, Type, usage })),
     );
-    for (const { type, only, times, ...charge } of charges) {
-      if (only) expect(template.Resources[only]?.Type, only).toBe(type);
-      const named = [...(times ? [times] : []), ...Object.keys({ ...charge.if, ...charge.over })];
-      expect(named.filter((name) => !template.Parameters?.[name])).toEqual([]);
+    for (const { Type, usage } of usages) {
+      expect(priceOf(usage, Type, prices)).toBeGreaterThan(0);
+      const parameters = [...(usage.times ? [usage.times] : []), ...Object.keys({ ...usage.if, ...usage.over })];
+      expect(parameters.filter((name) => !template.Parameters?.[name])).toEqual([]);
     }
+    // What is of a type that costs something has to say how much.
+    const billed = resources.filter(([, { Type }]) => Type in prices.prices).map(([id]) => id);
+    expect(billed.filter((id) => !usages.some((each) => each.id === id))).toEqual([]);
+    const asked = new Set(usages.map(({ Type, usage }) => `${usage.type ?? Type}: ${usage.unit}`));
+    const known = Object.entries(prices.prices).flatMap(([type, units]) =>
+      Object.keys(units).map((unit) => `${type}: ${unit}`),
+    );
+    expect(known.filter((price) => !asked.has(price))).toEqual([]);
   });
+
+  test('has what the parts of the stages speak of', () => {
+    const typeOfResource = (id: string) => template.Resources[id]?.Type;
+    const rows = PARTS.flatMap((part) => part.rows);
+    expect(rows.length).toBeGreaterThan(4);
+    for (const { resource, throughput = {}, faults = {}, lag, waiting } of rows) {
+      expect(PROBES).toHaveProperty([typeOfResource(resource) as string]);
+      for (const metric of [...Object.values({ ...throughput, ...faults }), ...(lag ? [lag.metric] : [])]) {
+        expect(readMetric(metric, typeOfResource).resource).toMatch(/\w/);
+      }
+      if (waiting) expect(typeOfResource(waiting.resource)).toBe('AWS::S3::Bucket');
+    }
+    expect(Object.keys(PROBES).filter((type) => !typeOf(type).probe)).toEqual([]);
+    expect(knownTypes().filter((type) => typeOf(type).probe && !(type in PROBES))).toEqual([]);
+  });
+
+  test('is of nothing but types that are known, which know how they are tagged', async () => {
+    const tagPropertyOf = tagProperties(await pythonEnvironment('linters'));
+    for (const type of knownTypes()) expect([type, typeOf(type).tags]).toEqual([type, tagPropertyOf(type)]);
+  });
+
+  // Each stage by itself, with what the order passes before it.
+  test.each([[['stream']], [['stream', 'order-history']], [['stream', 'lake']], [['stream', 'lake', 'warehouse']]])(
+    'of %j alone has all that it refers to',
+    (stages) => {
+      const fragments = FRAGMENTS.filter(({ stage }) => stage === 'stack' || stages.includes(stage));
+      expect(fragments).toHaveLength(stages.length + 1);
+      expect(danglingReferences(readTemplate(joinTemplate(fragments).yaml))).toEqual([]);
+    },
+  );
 });
 
 describe('what AWS no longer makes', () => {
@@ -332,6 +409,40 @@ describe('deployed on an emulator', () => {
     await expect.poll(() => waitingIn(outputs['RejectedQueueUrl']), { timeout: 30_000 }).toBe('1');
   });
 
+  test('tells of every file of records that the lake rejects', async () => {
+    const queue = await sqs().send(new CreateQueueCommand({ QueueName: 'told' }));
+    const { SubscriptionArn } = await sns().send(
+      new SubscribeCommand({
+        TopicArn: outputs['AlarmTopicArn'],
+        Protocol: 'sqs',
+        Endpoint: 'arn:aws:sqs:eu-central-1:000000000000:told',
+        Attributes: { RawMessageDelivery: 'true' },
+      }),
+    );
+    // Firehose counts a record without a month nowhere: it is no failed conversion.
+    const undated = JSON.stringify({ orderId: '1-2', orderDate: '99' });
+    const StreamName = outputs['OrdersStreamName'];
+    await kinesis().send(
+      new PutRecordsCommand({ StreamName, Records: [{ Data: Buffer.from(undated), PartitionKey: 'x' }] }),
+    );
+    const told: string[] = [];
+    await expect
+      .poll(
+        async () => {
+          const { Messages = [] } = await sqs().send(new ReceiveMessageCommand({ QueueUrl: queue.QueueUrl }));
+          told.push(...Messages.map(({ Body }) => Body as string));
+          return told;
+        },
+        { timeout: 30_000 },
+      )
+      .toContainEqual(
+        expect.stringMatching(/could not be written to the lake as orders.*s3:\/\/alakazam-lakebucket-.*\/rejected\//),
+      );
+    expect((await foldersOf(outputs['LakeBucketName'])).some((folder) => folder.includes('month=99'))).toBe(false);
+    await sns().send(new UnsubscribeCommand({ SubscriptionArn }));
+    await sqs().send(new DeleteQueueCommand({ QueueUrl: queue.QueueUrl }));
+  });
+
   test('is changed to all that can be turned on, without replacing anything', async () => {
     const changes = await deploy(STACK, {
       ...ARTIFACTS,
@@ -368,13 +479,24 @@ describe('deployed on an emulator', () => {
     expect(await remaining()).toEqual(before);
   });
 
-  test('leaves the orders behind when it is deleted', async () => {
+  test('leaves what holds orders behind when it is deleted, and nothing else', async () => {
+    const { StackResourceSummaries = [] } = await cloudFormation().send(
+      new ListStackResourcesCommand({ StackName: STACK }),
+    );
+    const kept = (type: string) =>
+      StackResourceSummaries.filter(({ ResourceType }) => ResourceType === type).map((each) => each.PhysicalResourceId);
     await remove(STACK);
     expect(await remaining()).toEqual({
-      tables: [outputs['HistoryIndexTableName'], outputs['HistoryTableName']].sort(),
-      buckets: [ARTIFACTS.ArtifactBucket, outputs['LakeBucketName']].sort(),
+      tables: kept('AWS::DynamoDB::Table').sort(),
+      buckets: [ARTIFACTS.ArtifactBucket, ...kept('AWS::S3::Bucket')].sort(),
       streams: [],
     });
+    expect(kept('AWS::S3::Bucket')).toContain(outputs['LakeBucketName']);
+    // The policy of a bucket that stays goes on refusing plain HTTP.
+    for (const Bucket of kept('AWS::S3::Bucket')) {
+      const { Policy } = await s3().send(new GetBucketPolicyCommand({ Bucket }));
+      expect(Policy).toContain('aws:SecureTransport');
+    }
   });
 });
 
@@ -499,18 +621,10 @@ interface CheckovReport {
   };
 }
 
-interface Prices {
-  readonly resources: Record<
-    string,
-    {
-      readonly charges: readonly {
-        readonly only?: string;
-        readonly times?: string;
-        readonly if?: Record<string, string>;
-        readonly over?: Record<string, number>;
-      }[];
-    }
-  >;
+/** `process-orders.zip`: `ProcessOrdersCodeKey` */
+function codeParameterOf(zip: string): string {
+  const words = zip.replace(/\.zip$/, '').split('-');
+  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}CodeKey`;
 }
 
 /** Logical ids that properties refer to. */

@@ -22,6 +22,7 @@ export interface Parameter {
 
 export interface Template {
   readonly Parameters?: Record<string, Parameter>;
+  readonly Conditions?: Record<string, unknown>;
   readonly Resources: Record<string, Resource>;
   readonly Outputs?: Record<string, unknown>;
 }

@@ -1,0 +1,33 @@
+/** The lake's part of the stack. */
+import type { StackParts } from '../stack/parts.js';
+
+export const lakeParts: StackParts = {
+  stage: 'lake',
+  rows: [
+    {
+      name: 'lake',
+      resource: 'LakeDelivery',
+      does: 'delivers',
+      throughput: { delivered: 'DeliveryToS3.Records of LakeDelivery' },
+      lag: { metric: 'DeliveryToS3.DataFreshness of LakeDelivery', unit: 's' },
+      waiting: { resource: 'LakeBucket', prefix: 'rejected/', what: 'rejected', isFault: false },
+    },
+  ],
+  needs: {},
+  // For orders of 250 bytes.
+  usage: {
+    LakeDelivery: [
+      { what: 'orders delivered, each counted as 5 KB', unit: 'GB', perMillionOrders: 4.768 },
+      { what: 'converted to Parquet, each counted as 5 KB', unit: 'GB converted', perMillionOrders: 4.768 },
+      { what: 'partitioned by month', unit: 'GB partitioned', perMillionOrders: 0.05 },
+      { what: 'files written by month', unit: 'thousand files', perMillionOrders: 0.3 },
+      { what: 'months found by JQ', unit: 'hour of JQ', perMillionOrders: 0.1 },
+    ],
+    LakeBucket: [
+      { what: 'orders stored as Parquet', unit: 'GB-month', perMillionOrders: 0.05 },
+      { what: 'files written', unit: 'thousand writes', perMillionOrders: 0.3 },
+      { what: 'files read', unit: 'thousand reads' },
+    ],
+    LakeDeliveryLogGroup: [{ what: 'log lines of what fails', unit: 'GB' }],
+  },
+};

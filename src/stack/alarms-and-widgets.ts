@@ -1,0 +1,142 @@
+/** The short forms of a fragment: an alarm in a line, and what the dashboard shows. */
+import { type NamedMetric, readMetric } from './metrics.js';
+
+/** Either the sum, maximum … of one metric that is over a threshold, or a metric that stands still while another doesn't. */
+export type Alarm = {
+  /** `3 of 5 x 60 s`: so many of the last periods. */
+  readonly for: string;
+  /** What arrives by SMS and e-mail. */
+  readonly says: string;
+} & (
+  | { readonly metric: string /** `Maximum > 300000` */; readonly is: string }
+  | { readonly while: string; readonly no: string }
+);
+
+/** Stages that have widgets of one title share it. */
+export interface Widget {
+  readonly title: string;
+  readonly stat: string;
+  /** Seconds. */
+  readonly period: number;
+  readonly metrics: readonly (string | WidgetMetric)[];
+}
+
+interface WidgetMetric {
+  readonly metric?: string;
+  /** In place of a metric: an expression of CloudWatch. */
+  readonly expression?: string;
+  readonly label?: string;
+  readonly stat?: string;
+  readonly yAxis?: string;
+}
+
+type TypeOf = (resource: string) => string | undefined;
+
+/** `history-behind`: `HistoryBehindAlarm` */
+export function alarmIdOf(name: string): string {
+  return `${name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Alarm`;
+}
+
+/** The resource of an alarm. Throws an `Error` for a line that isn't valid. */
+export function alarmYaml(name: string, alarm: Alarm, typeOf: TypeOf): string {
+  const [, breaching, periods, seconds] = /^(\d+) of (\d+) x (\d+) s$/.exec(alarm.for) ?? [];
+  if (seconds === undefined) throw new Error(`alarm ${name} is for ${alarm.for}; valid: 3 of 5 x 60 s`);
+  const lines = 'while' in alarm ? standingStill(alarm, seconds, typeOf) : overThreshold(name, alarm, seconds, typeOf);
+  return `${alarmIdOf(name)}:
+  Type: AWS::CloudWatch::Alarm
+  Properties:
+    AlarmName: !Sub \${AWS::StackName}-${name}
+    AlarmDescription: ${JSON.stringify(alarm.says)}
+${lines.map((line) => `    ${line}\n`).join('')}\
+    EvaluationPeriods: ${periods}
+    DatapointsToAlarm: ${breaching}
+    ComparisonOperator: GreaterThanThreshold
+    TreatMissingData: notBreaching
+    AlarmActions: [ !Ref AlarmTopic ]
+`;
+}
+
+function overThreshold(name: string, alarm: { metric: string; is: string }, seconds: string, typeOf: TypeOf): string[] {
+  const [, statistic, threshold] = /^(Sum|Maximum|Minimum|Average) > (\d+)$/.exec(alarm.is) ?? [];
+  if (threshold === undefined) throw new Error(`alarm ${name} is ${alarm.is}; valid: Maximum > 300000`);
+  return [
+    ...metricLines(readMetric(alarm.metric, typeOf)),
+    `Statistic: ${statistic}`,
+    `Period: ${seconds}`,
+    `Threshold: ${threshold}`,
+  ];
+}
+
+/** 1 for a period in which the one metric has something, and the other nothing. */
+function standingStill(alarm: { while: string; no: string }, seconds: string, typeOf: TypeOf): string[] {
+  const stat = (id: string, text: string) => [
+    `  - Id: ${id}`,
+    '    ReturnData: false',
+    '    MetricStat:',
+    '      Metric:',
+    ...metricLines(readMetric(text, typeOf)).map((line) => `        ${line}`),
+    `      Period: ${seconds}`,
+    '      Stat: Sum',
+  ];
+  return [
+    'Metrics:',
+    '  - Id: standing',
+    '    Expression: IF(FILL(coming, 0) > 0 AND FILL(going, 0) == 0, 1, 0)',
+    '    Label: standing still',
+    ...stat('coming', alarm.while),
+    ...stat('going', alarm.no),
+    'Threshold: 0',
+  ];
+}
+
+function metricLines({ namespace, name, dimension, resource, attribute }: NamedMetric): string[] {
+  const value = attribute ? `!GetAtt ${resource}.${attribute}` : `!Ref ${resource}`;
+  return [`Namespace: ${namespace}`, `MetricName: ${name}`, `Dimensions: [ { Name: ${dimension}, Value: ${value} } ]`];
+}
+
+const COLUMNS = 24;
+const ALARMS = { width: COLUMNS, height: 3 };
+const METRICS = { width: 8, height: 6 };
+
+/**
+ * The dashboard, in which `${…}` is for `Fn::Sub` to fill in: all alarms, and beneath them the widgets in their order, three
+ * in a row. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+ */
+export function dashboardBody(alarmIds: readonly string[], widgets: readonly Widget[], typeOf: TypeOf): string {
+  const shared = new Map<string, Widget>();
+  for (const widget of widgets) {
+    const metrics = [...(shared.get(widget.title)?.metrics ?? []), ...widget.metrics];
+    shared.set(widget.title, { ...widget, metrics });
+  }
+  const alarms = {
+    type: 'alarm',
+    x: 0,
+    y: 0,
+    ...ALARMS,
+    properties: { title: 'Alarms', alarms: alarmIds.map((id) => `\${${id}.Arn}`) },
+  };
+  const shown = [...shared.values()].map(({ title, stat, period, metrics }, i) => ({
+    type: 'metric',
+    x: (i * METRICS.width) % COLUMNS,
+    y: ALARMS.height + Math.floor((i * METRICS.width) / COLUMNS) * METRICS.height,
+    ...METRICS,
+    properties: {
+      title,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for Fn::Sub to fill in
+      region: '${AWS::Region}',
+      stat,
+      period,
+      metrics: metrics.map((of) => widgetMetric(of, typeOf)),
+    },
+  }));
+  const lines = [alarms, ...shown].map((widget) => `  ${JSON.stringify(widget)}`);
+  return `{"widgets": [\n${lines.join(',\n')}\n]}\n`;
+}
+
+function widgetMetric(metric: string | WidgetMetric, typeOf: TypeOf): unknown[] {
+  const { metric: text, ...options } = typeof metric === 'string' ? { metric } : metric;
+  if (text === undefined) return [options];
+  const { namespace, name, dimension, resource, attribute } = readMetric(text, typeOf);
+  const value = `\${${attribute ? `${resource}.${attribute}` : resource}}`;
+  return [namespace, name, dimension, value, ...(Object.keys(options).length > 0 ? [options] : [])];
+}

@@ -1,0 +1,159 @@
+/**
+ * Joins the fragments of the stages to one template of CloudFormation. The build runs it. Beside CloudFormation's sections a
+ * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`). The build
+ * adds the tags `application` and `stage`.
+ */
+import { type Document, isMap, isScalar, type Pair, parse, parseDocument, type Scalar, YAMLMap } from 'yaml';
+import { type Alarm, alarmIdOf, alarmYaml, dashboardBody, type Widget } from './alarms-and-widgets.js';
+import { CLOUDFORMATION_TAGS } from './template-yaml.js';
+import { typeOf } from './types.js';
+
+export interface Fragment {
+  /** `src/order-history/stack.yaml`, for errors. */
+  readonly path: string;
+  /** The folder it is in, which its resources bear as a tag. */
+  readonly stage: string;
+  /** YAML */
+  readonly text: string;
+}
+
+export interface JoinedTemplate {
+  /** For people, with the comments of the fragments. */
+  readonly yaml: string;
+  /** The same without a byte more than it takes. */
+  readonly json: string;
+}
+
+const SECTIONS = ['Parameters', 'Conditions', 'Resources', 'Outputs'] as const;
+const OWN_SECTIONS = ['Title', 'Alarms', 'Widgets'];
+const LINE_CHARACTERS_MAX = 120;
+
+type Entry = Pair<Scalar<string>, YAMLMap> & { readonly value: YAMLMap };
+
+/** Throws an `Error` that names the file for a fragment that isn't valid, and both files for a name that two have. */
+export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
+  const read = fragments.map((fragment) => ({ ...fragment, document: readFragment(fragment) }));
+  const joined = parseDocument(HEAD);
+  for (const section of SECTIONS) {
+    const key = joined.createNode(section) as Scalar<string>;
+    key.spaceBefore = true;
+    (joined.contents as YAMLMap).items.push(joined.createPair(key, new YAMLMap()));
+  }
+  const seen = new Map<string, string>();
+  const types = new Map<string, string>();
+  const alarmIds: string[] = [];
+  const widgets: Widget[] = [];
+
+  function add(section: string, entry: Entry, path: string): void {
+    const name = `${section} ${entry.key.value}`;
+    if (seen.has(name)) throw new Error(`${name} is both in ${seen.get(name)} and in ${path}`);
+    seen.set(name, path);
+    const { items } = joined.get(section) as YAMLMap;
+    entry.key.spaceBefore = section === 'Resources' && items.length > 0;
+    items.push(entry);
+  }
+
+  for (const { path, stage, document } of read) {
+    for (const section of SECTIONS) {
+      for (const entry of entriesOf(document, section)) {
+        if (section === 'Resources') {
+          const type = String(entry.value.get('Type'));
+          types.set(entry.key.value, type);
+          within(path, () => addTags(joined, entry, type, stage));
+        }
+        add(section, entry, path);
+      }
+    }
+  }
+  for (const { path, stage, document } of read) {
+    const { Alarms = {}, Widgets = [] } = plain(document) as { Alarms?: Record<string, Alarm>; Widgets?: Widget[] };
+    within(path, () => {
+      for (const [name, alarm] of Object.entries(Alarms ?? {})) {
+        const yaml = alarmYaml(name, alarm, (resource) => types.get(resource));
+        const [entry] = (parseDocument(yaml).contents as YAMLMap).items as Entry[];
+        addTags(joined, entry as Entry, 'AWS::CloudWatch::Alarm', stage);
+        add('Resources', entry as Entry, path);
+        alarmIds.push(alarmIdOf(name));
+      }
+    });
+    widgets.push(...Widgets);
+  }
+  setDashboard(
+    joined,
+    dashboardBody(alarmIds, widgets, (resource) => types.get(resource)),
+  );
+  joined.setIn(
+    ['Metadata', 'AWS::CloudFormation::Interface', 'ParameterGroups'],
+    joined.createNode(read.flatMap(groupOf)),
+  );
+  const yaml = joined.toString({ lineWidth: LINE_CHARACTERS_MAX, flowCollectionPadding: true });
+  return { yaml, json: JSON.stringify(parse(yaml, { customTags: CLOUDFORMATION_TAGS })) };
+}
+
+const HEAD = `
+AWSTemplateFormatVersion: "2010-09-09"
+Description: >-
+  Alakazam: the order pipeline. Orders go through a stream into every customer's order history and into a lake
+  that is queried with SQL. Idle, it costs what the stream costs, and little besides.
+Metadata:
+  AWS::CloudFormation::Interface:
+    ParameterGroups:
+`.trimStart();
+
+function readFragment({ path, text }: Fragment): Document {
+  const document = parseDocument(text, { logLevel: 'silent' });
+  if (document.errors[0]) throw new Error(`${path}: ${document.errors[0].message}`);
+  if (!isMap(document.contents)) throw new Error(`${path} has no sections`);
+  for (const { key } of document.contents.items) {
+    const name = isScalar(key) ? String(key.value) : '';
+    const valid = [...OWN_SECTIONS, ...SECTIONS];
+    if (!valid.includes(name)) throw new Error(`${path} has a section ${name}; valid: ${valid.join(', ')}`);
+  }
+  return document;
+}
+
+function entriesOf(document: Document, section: string): Entry[] {
+  const map = document.get(section);
+  if (!isMap(map)) return [];
+  const entries = map.items as Entry[];
+  // A comment on the first entry counts as one on all of them.
+  if (entries[0] && map.commentBefore) entries[0].key.commentBefore ??= map.commentBefore;
+  return entries;
+}
+
+const plain = (document: Document): unknown => parse(document.toString(), { customTags: CLOUDFORMATION_TAGS });
+
+function within(path: string, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function addTags(joined: Document, { value }: Entry, type: string, stage: string): void {
+  const { tags } = typeOf(type);
+  if (tags === undefined) return;
+  const all = [
+    { Key: 'application', Value: 'alakazam' },
+    { Key: 'stage', Value: stage },
+  ];
+  if (!value.has('Properties')) value.set('Properties', joined.createNode({}));
+  (value.get('Properties') as YAMLMap).set(tags, joined.createNode(all, { flow: true }));
+}
+
+function setDashboard(joined: Document, body: string): void {
+  const dashboard = joined.getIn(['Resources', 'Dashboard', 'Properties']) as YAMLMap | undefined;
+  if (!dashboard) return;
+  const text = joined.createNode(body) as Scalar<string>;
+  text.type = 'BLOCK_LITERAL';
+  text.tag = '!Sub';
+  dashboard.set('DashboardBody', text);
+}
+
+/** A heading of the console, and the parameters under it. */
+function groupOf({ document }: { readonly document: Document }) {
+  const names = entriesOf(document, 'Parameters').map(({ key }) => key.value);
+  if (names.length === 0) return [];
+  return [{ Label: { default: String(document.get('Title')) }, Parameters: names }];
+}

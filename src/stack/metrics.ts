@@ -1,0 +1,27 @@
+/** Metrics of CloudWatch as fragments and parts name them: `IteratorAge of ProcessOrdersFunction`. */
+import { typeOf } from './types.js';
+
+export interface NamedMetric {
+  readonly namespace: string;
+  readonly name: string;
+  /** The dimension by which CloudWatch keeps it apart, and the resource whose id (or attribute) is its value. */
+  readonly dimension: string;
+  readonly resource: string;
+  readonly attribute?: string;
+}
+
+/**
+ * Of the namespace of the resource's type, unless another stands before it: `Alakazam/OrdersStored of ProcessOrdersFunction`.
+ * `typeOfResource` gives the CloudFormation type of a logical id. Throws an `Error` for what is no metric.
+ */
+export function readMetric(text: string, typeOfResource: (resource: string) => string | undefined): NamedMetric {
+  const [, namespace, name, resource] = /^(?:(\w+)\/)?([\w.]+) of (\w+)$/.exec(text) ?? [];
+  if (name === undefined || resource === undefined) {
+    throw new Error(`${JSON.stringify(text)} is no metric; valid: IteratorAge of ProcessOrdersFunction`);
+  }
+  const type = typeOfResource(resource);
+  if (type === undefined) throw new Error(`${JSON.stringify(text)} is of no resource of the template`);
+  const { metrics } = typeOf(type);
+  if (!metrics) throw new Error(`src/stack/types.ts knows no metrics of ${type}`);
+  return { ...metrics, ...(namespace ? { namespace } : {}), name, resource };
+}

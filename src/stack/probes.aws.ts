@@ -1,0 +1,112 @@
+/** Asks a resource for its state, each type in its own way, and what is in it. */
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
+import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
+import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { isMissing } from '../engines/aws/errors.js';
+import type { AwsSession } from '../engines/aws/session.js';
+import { counted, whole } from '../terminal/numbers.js';
+import type { StackResource } from './deployed.aws.js';
+
+export interface State {
+  readonly isHealthy: boolean;
+  /** As AWS calls it: `ACTIVE`. */
+  readonly status: string;
+  /** The status is the one it should have, and goes without saying. */
+  readonly isUsual: boolean;
+  /** What there is to say of it. */
+  readonly finding?: string;
+  /** What waits in it for somebody. */
+  readonly waiting?: string;
+  /** What is in it, as far as it can be counted. */
+  readonly holds?: string;
+}
+
+type Probe = (session: AwsSession, id: string, unit: string) => Promise<State>;
+
+/** By type: those that have a `probe` in types.ts. */
+export const PROBES: Readonly<Record<string, Probe>> = {
+  'AWS::DynamoDB::Table': async (session, id, unit) => {
+    const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: id }));
+    // DynamoDB counts a table every six hours.
+    const holds = `about ${counted(Table?.ItemCount ?? 0, unit)}`;
+    return { ...active(Table?.TableStatus, holds), holds };
+  },
+  'AWS::Kinesis::Stream': async (session, id) => {
+    const { StreamDescriptionSummary: found } = await session
+      .client(KinesisClient)
+      .send(new DescribeStreamSummaryCommand({ StreamName: id }));
+    return active(found?.StreamStatus, counted(found?.OpenShardCount ?? 0, 'shard'));
+  },
+  'AWS::KinesisFirehose::DeliveryStream': async (session, id) => {
+    const { DeliveryStreamDescription: found } = await session
+      .client(FirehoseClient)
+      .send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: id }));
+    return active(found?.DeliveryStreamStatus);
+  },
+  'AWS::Lambda::EventSourceMapping': async (session, id) => {
+    const { State: status = 'in no state', LastProcessingResult } = await session
+      .client(LambdaClient)
+      .send(new GetEventSourceMappingCommand({ UUID: id }));
+    const isUsual = status === 'Enabled';
+    const hasProblem = /^PROBLEM/.test(LastProcessingResult ?? '');
+    return {
+      isHealthy: isUsual && !hasProblem,
+      status,
+      isUsual,
+      ...(hasProblem ? { finding: LastProcessingResult as string } : {}),
+    };
+  },
+  'AWS::S3::Bucket': async (session, id) => {
+    const { text } = await filesIn(session, id, '');
+    return { isHealthy: true, status: '', isUsual: true, finding: text, holds: text };
+  },
+  'AWS::SQS::Queue': async (session, id, unit) => {
+    const waiting = await messagesIn(session, id);
+    const holds = counted(waiting, unit);
+    return { isHealthy: waiting === 0, status: '', isUsual: true, holds, ...(waiting > 0 ? { waiting: holds } : {}) };
+  },
+};
+
+export function probe(session: AwsSession, { type, id }: StackResource, unit: string): Promise<State> {
+  const ask = PROBES[type];
+  if (!ask) throw new TypeError(`src/stack/probes.aws.ts can't ask ${type} for its state`);
+  return ask(session, id, unit);
+}
+
+/** What is in a resource; undefined if it is gone, as a part of a stack may be that is half-way gone. */
+export async function contentsOf(
+  session: AwsSession,
+  resource: StackResource,
+  unit = 'item',
+): Promise<string | undefined> {
+  try {
+    return (await probe(session, resource, unit)).holds;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function active(status = 'in no state', finding?: string): State {
+  const isUsual = status === 'ACTIVE';
+  return { isHealthy: isUsual, status, isUsual, ...(finding ? { finding } : {}) };
+}
+
+/** How many wait in a queue, about. */
+async function messagesIn(session: AwsSession, queueUrl: string): Promise<number> {
+  const { Attributes = {} } = await session
+    .client(SQSClient)
+    .send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }));
+  const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesNotVisible = 0 } = Attributes;
+  return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
+}
+
+/** How many objects are there; beyond a page of them, that there are more. */
+export async function filesIn(session: AwsSession, bucket: string, prefix: string) {
+  const page = await session.client(S3Client).send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+  const count = page.KeyCount ?? 0;
+  return { count, text: page.IsTruncated ? `over ${whole(count)} files` : counted(count, 'file') };
+}

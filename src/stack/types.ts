@@ -1,0 +1,280 @@
+/**
+ * Facts of each CloudFormation type that the template has, once for all resources of the type. The actions are those that
+ * the handlers of the type ask for in the name of whoever deploys, as far as the template has a use for them:
+ * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+ */
+import type { Usage } from './parts.js';
+import { referredTo, type TemplateResource } from './template.js';
+
+export interface ResourceType {
+  /**
+   * Its ARN behind the partition, as IAM's reference has it: https://docs.aws.amazon.com/service-authorization/latest/reference/.
+   * `{id}` is its physical id; another word in braces is a property of that name. Without an ARN of its own, a resource is
+   * a part of another: `of` is the property that says of which.
+   */
+  readonly arn?: string;
+  readonly of?: string;
+  /** Attributes that are ARNs: what follows the resource's own. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** The property in which the template may give it a name. */
+  readonly name?: string;
+  /** What CloudFormation makes of an id, where it isn't the stack and the logical id. */
+  readonly id?: 'lower case' | 'uuid';
+  /** The property that takes its tags. */
+  readonly tags?: string;
+  /** Actions on it, and those that know no resource. */
+  readonly make?: readonly string[];
+  readonly makeInAccount?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly removeInAccount?: readonly string[];
+  /** Actions on it, and on what is in it, by which `destroy --with-data` deletes what CloudFormation leaves. */
+  readonly removeData?: readonly string[];
+  readonly removeContents?: readonly string[];
+  /** It holds orders, or records that somebody has yet to look at. */
+  readonly holdsData?: true;
+  /** What `status` asks for to tell how it does, and `destroy` to tell what it holds. */
+  readonly probe?: readonly string[];
+  /** Its metrics in CloudWatch. */
+  readonly metrics?: { readonly namespace: string; readonly dimension: string; readonly attribute?: string };
+  /** What each one costs, whoever uses it. */
+  readonly charges?: (resource: TemplateResource) => readonly Usage[];
+}
+
+const month = (what: string, atRest = 1) => [{ what, unit: 'month', atRest }];
+const TAGS = 'Tags';
+
+const TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::Athena::WorkGroup': {
+    arn: 'athena:{region}:{account}:workgroup/{id}',
+    name: 'Name',
+    tags: TAGS,
+    make: [
+      'athena:CreateWorkGroup',
+      'athena:GetWorkGroup',
+      'athena:ListTagsForResource',
+      'athena:TagResource',
+      'athena:UpdateWorkGroup',
+    ],
+    remove: ['athena:DeleteWorkGroup', 'athena:GetWorkGroup'],
+    metrics: { namespace: 'AWS/Athena', dimension: 'WorkGroup' },
+  },
+  'AWS::Budgets::Budget': {
+    arn: 'budgets::{account}:budget/{id}',
+    tags: 'ResourceTags',
+    make: ['budgets:ListTagsForResource', 'budgets:ModifyBudget', 'budgets:TagResource', 'budgets:ViewBudget'],
+    remove: ['budgets:ModifyBudget'],
+  },
+  'AWS::CloudWatch::Alarm': {
+    arn: 'cloudwatch:{region}:{account}:alarm:{id}',
+    name: 'AlarmName',
+    tags: TAGS,
+    make: ['cloudwatch:PutMetricAlarm', 'cloudwatch:TagResource'],
+    remove: ['cloudwatch:DeleteAlarms'],
+    // Each metric that it looks at is billed.
+    charges: ({ Properties = {} }) => {
+      const metrics = (Properties['Metrics'] ?? [{ MetricStat: {} }]) as readonly { readonly MetricStat?: unknown }[];
+      return month('alarm', metrics.filter(({ MetricStat }) => MetricStat !== undefined).length);
+    },
+  },
+  'AWS::CloudWatch::Dashboard': {
+    // A dashboard is the whole account's, whatever region it is made in.
+    arn: 'cloudwatch::{account}:dashboard/{id}',
+    name: 'DashboardName',
+    tags: TAGS,
+    make: ['cloudwatch:GetDashboard', 'cloudwatch:PutDashboard', 'cloudwatch:TagResource'],
+    remove: ['cloudwatch:DeleteDashboards', 'cloudwatch:GetDashboard'],
+    charges: () => month('dashboard'),
+  },
+  'AWS::DynamoDB::Table': {
+    arn: 'dynamodb:{region}:{account}:table/{id}',
+    attributes: { StreamArn: '/stream/2026-01-01T00:00:00.000' },
+    tags: TAGS,
+    make: [
+      'dynamodb:CreateTable',
+      'dynamodb:DescribeContinuousBackups',
+      'dynamodb:DescribeTable',
+      'dynamodb:TagResource',
+      'dynamodb:UpdateContinuousBackups',
+      'dynamodb:UpdateTable',
+    ],
+    remove: ['dynamodb:DeleteTable', 'dynamodb:DescribeTable'],
+    removeData: [
+      'dynamodb:DeleteTable',
+      'dynamodb:DescribeTable',
+      'dynamodb:UpdateContinuousBackups',
+      'dynamodb:UpdateTable',
+    ],
+    holdsData: true,
+    probe: ['dynamodb:DescribeTable'],
+    metrics: { namespace: 'AWS/DynamoDB', dimension: 'TableName' },
+  },
+  'AWS::Events::Rule': {
+    arn: 'events:{region}:{account}:rule/{id}',
+    name: 'Name',
+    tags: TAGS,
+    make: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets', 'events:RemoveTargets', 'events:TagResource'],
+    remove: ['events:DeleteRule', 'events:DescribeRule', 'events:ListTargetsByRule', 'events:RemoveTargets'],
+  },
+  'AWS::Glue::Database': {
+    arn: 'glue:{region}:{account}:database/{id}',
+    name: 'DatabaseInput.Name',
+    make: ['glue:CreateDatabase', 'glue:GetDatabase'],
+    remove: ['glue:DeleteDatabase', 'glue:GetDatabase'],
+  },
+  'AWS::Glue::Table': {
+    arn: 'glue:{region}:{account}:table/{DatabaseName}/{TableInput.Name}',
+    make: ['glue:CreateTable', 'glue:GetTable', 'glue:UpdateTable'],
+    remove: ['glue:DeleteTable'],
+  },
+  'AWS::IAM::Role': {
+    arn: 'iam::{account}:role/{id}',
+    tags: TAGS,
+    make: ['iam:CreateRole', 'iam:GetRole', 'iam:PassRole', 'iam:PutRolePolicy', 'iam:TagRole'],
+    remove: [
+      'iam:DeleteRole',
+      'iam:DeleteRolePolicy',
+      'iam:GetRole',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
+    ],
+  },
+  'AWS::Kinesis::Stream': {
+    arn: 'kinesis:{region}:{account}:stream/{id}',
+    tags: TAGS,
+    make: [
+      'kinesis:AddTagsToStream',
+      'kinesis:CreateStream',
+      'kinesis:DecreaseStreamRetentionPeriod',
+      'kinesis:DescribeStreamSummary',
+      'kinesis:IncreaseStreamRetentionPeriod',
+      'kinesis:StartStreamEncryption',
+    ],
+    makeInAccount: ['kinesis:UpdateShardCount', 'kinesis:UpdateStreamMode'],
+    remove: ['kinesis:DeleteStream', 'kinesis:DescribeStreamSummary'],
+    holdsData: true,
+    probe: ['kinesis:DescribeStreamSummary'],
+    metrics: { namespace: 'AWS/Kinesis', dimension: 'StreamName' },
+  },
+  'AWS::KinesisFirehose::DeliveryStream': {
+    arn: 'firehose:{region}:{account}:deliverystream/{id}',
+    tags: TAGS,
+    make: [
+      'firehose:CreateDeliveryStream',
+      'firehose:DescribeDeliveryStream',
+      'firehose:TagDeliveryStream',
+      'firehose:UpdateDestination',
+    ],
+    remove: ['firehose:DeleteDeliveryStream', 'firehose:DescribeDeliveryStream'],
+    probe: ['firehose:DescribeDeliveryStream'],
+    metrics: { namespace: 'AWS/Firehose', dimension: 'DeliveryStreamName' },
+  },
+  'AWS::KMS::Key': {
+    arn: 'kms:{region}:{account}:key/{id}',
+    id: 'uuid',
+    tags: TAGS,
+    make: ['kms:EnableKeyRotation', 'kms:PutKeyPolicy', 'kms:TagResource'],
+    makeInAccount: ['kms:CreateKey'],
+    remove: ['kms:DescribeKey', 'kms:ScheduleKeyDeletion'],
+    charges: () => month('key'),
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    arn: 'lambda:{region}:{account}:event-source-mapping:{id}',
+    id: 'uuid',
+    tags: TAGS,
+    make: ['lambda:GetEventSourceMapping', 'lambda:TagResource', 'lambda:UpdateEventSourceMapping'],
+    makeInAccount: ['lambda:CreateEventSourceMapping'],
+    remove: ['lambda:DeleteEventSourceMapping', 'lambda:GetEventSourceMapping'],
+    probe: ['lambda:GetEventSourceMapping'],
+    metrics: { namespace: 'AWS/Lambda', dimension: 'EventSourceMappingUUID' },
+  },
+  'AWS::Lambda::Function': {
+    arn: 'lambda:{region}:{account}:function:{id}',
+    tags: TAGS,
+    make: [
+      'lambda:CreateFunction',
+      'lambda:GetFunction',
+      'lambda:TagResource',
+      'lambda:UpdateFunctionCode',
+      'lambda:UpdateFunctionConfiguration',
+    ],
+    remove: ['lambda:DeleteFunction', 'lambda:GetFunction'],
+    metrics: { namespace: 'AWS/Lambda', dimension: 'FunctionName' },
+  },
+  'AWS::Logs::LogGroup': {
+    arn: 'logs:{region}:{account}:log-group:{id}',
+    tags: TAGS,
+    make: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'logs:TagResource'],
+    makeInAccount: ['logs:DescribeLogGroups'],
+    remove: ['logs:DeleteLogGroup'],
+  },
+  'AWS::Logs::LogStream': {
+    arn: 'logs:{region}:{account}:log-group:{LogGroupName}:log-stream:{LogStreamName}',
+    make: ['logs:CreateLogStream'],
+    remove: ['logs:DeleteLogStream'],
+  },
+  'AWS::S3::Bucket': {
+    arn: 's3:::{id}',
+    id: 'lower case',
+    tags: TAGS,
+    make: [
+      's3:CreateBucket',
+      's3:PutBucketNotification',
+      's3:PutBucketOwnershipControls',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketTagging',
+      's3:PutBucketVersioning',
+      's3:PutEncryptionConfiguration',
+      's3:PutLifecycleConfiguration',
+      's3:TagResource',
+    ],
+    remove: ['s3:DeleteBucket'],
+    removeData: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
+    removeContents: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+    holdsData: true,
+    probe: ['s3:ListBucket'],
+  },
+  'AWS::S3::BucketPolicy': {
+    of: 'Bucket',
+    make: ['s3:GetBucketPolicy', 's3:PutBucketPolicy'],
+    remove: ['s3:DeleteBucketPolicy', 's3:GetBucketPolicy'],
+  },
+  'AWS::SNS::Subscription': {
+    of: 'TopicArn',
+    make: ['sns:Subscribe'],
+    removeInAccount: ['sns:GetSubscriptionAttributes', 'sns:Unsubscribe'],
+  },
+  'AWS::SNS::Topic': {
+    arn: 'sns:{region}:{account}:{id}',
+    tags: TAGS,
+    make: ['sns:CreateTopic', 'sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:TagResource'],
+    remove: ['sns:DeleteTopic', 'sns:GetTopicAttributes'],
+  },
+  'AWS::SNS::TopicPolicy': { of: 'Topics', make: ['sns:SetTopicAttributes'], remove: ['sns:SetTopicAttributes'] },
+  'AWS::SQS::Queue': {
+    arn: 'sqs:{region}:{account}:{id}',
+    tags: TAGS,
+    make: ['sqs:CreateQueue', 'sqs:GetQueueAttributes', 'sqs:SetQueueAttributes', 'sqs:TagQueue'],
+    remove: ['sqs:DeleteQueue', 'sqs:GetQueueAttributes'],
+    holdsData: true,
+    probe: ['sqs:GetQueueAttributes'],
+    metrics: { namespace: 'AWS/SQS', dimension: 'QueueName', attribute: 'QueueName' },
+  },
+  'AWS::SQS::QueuePolicy': { of: 'Queues', make: ['sqs:SetQueueAttributes'], remove: ['sqs:SetQueueAttributes'] },
+};
+
+/** Throws a `TypeError` for a type of which the facts are yet to be written down. */
+export function typeOf(type: string): ResourceType {
+  const facts = TYPES[type];
+  if (!facts) throw new TypeError(`src/stack/types.ts knows nothing of ${type}`);
+  return facts;
+}
+
+export const knownTypes = (): readonly string[] => Object.keys(TYPES);
+
+export const holdsData = (type: string): boolean => TYPES[type]?.holdsData ?? false;
+
+/** The resource whose ARN its actions are on: itself, or the one that it is a part of. */
+export function ownerOf(name: string, { Type, Properties = {} }: TemplateResource): string {
+  const { of: property } = typeOf(Type);
+  return property === undefined ? name : (referredTo(Properties[property]) as string);
+}

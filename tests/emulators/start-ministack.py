@@ -1,0 +1,74 @@
+"""MiniStack, with two things it lacks: jq itself in place of a part of it, and alarms on an expression over metrics."""
+
+import importlib.machinery
+import json
+import sys
+
+import ministack.app
+
+
+def with_jq(firehose):
+    def extracted_keys(config, data):
+        """The partition keys that the query of a delivery makes of a record, or None if it has no query."""
+        processing = config.get("ProcessingConfiguration") or {}
+        parameters = {
+            parameter["ParameterName"]: parameter["ParameterValue"]
+            for processor in processing.get("Processors") or []
+            if processing.get("Enabled") and processor["Type"] == "MetadataExtraction"
+            for parameter in processor.get("Parameters") or []
+        }
+        query = parameters.get("MetadataExtractionQuery")
+        if query is None:
+            return None
+        import jq
+
+        try:
+            keys = jq.compile(query).input_text(data.decode()).first()
+            if any(value is None or isinstance(value, (dict, list)) for value in keys.values()):
+                raise ValueError("a partition key has no scalar value")
+            return {key: value if isinstance(value, str) else json.dumps(value) for key, value in keys.items()}
+        except (ValueError, StopIteration) as error:
+            raise firehose._DeliveryError("processing-failed", f"Metadata extraction failed: {error}") from error
+
+    firehose._metadata_extraction_keys = extracted_keys
+
+
+def with_expressions(provisioners):
+    original = provisioners._cw_metric_alarm_record
+
+    def alarm_record(name, properties):
+        """An alarm on an expression is one on a metric that has no data: it is there, and stays quiet."""
+        if properties.get("Metrics"):
+            named = {"Namespace": "MetricMath", "MetricName": properties["Metrics"][0]["Expression"]}
+            properties = {**properties, **named, "Metrics": None}
+        return original(name, properties)
+
+    provisioners._cw_metric_alarm_record = alarm_record
+
+
+PATCHES = {
+    "ministack.services.firehose": with_jq,
+    "ministack.services.cloudformation.provisioners": with_expressions,
+}
+
+
+class PatchingFinder:
+    """Patches a module when MiniStack loads it, which takes seconds, and is not before it is asked for."""
+
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name not in PATCHES:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        execute = spec.loader.exec_module
+
+        def execute_and_patch(module):
+            execute(module)
+            PATCHES[name](module)
+
+        spec.loader.exec_module = execute_and_patch
+        return spec
+
+
+sys.meta_path.insert(0, PatchingFinder)
+sys.exit(ministack.app.main())
