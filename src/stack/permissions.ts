@@ -97,7 +97,7 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
     {
       name: 'deploy',
       // What an earlier stack kept is looked for, and adopted.
-      actions: merged(DEPLOY, ...holding.filter((each) => kept.includes(each)).map(([name]) => probe(name))),
+      actions: merged(DEPLOY, ...kept.flatMap((each) => [probe(each[0]), adopted(each)])),
       byCloudFormation: merged(...always.map(made)),
     },
     {
@@ -130,6 +130,10 @@ type Named = readonly [name: string, resource: TemplateResource];
 
 function made(named: Named): Needs {
   return onItself(named, ({ make = [], makeInAccount = [] }) => [make, makeInAccount]);
+}
+
+function adopted([name, { Type }]: Named): Needs {
+  return { [name]: typeOf(Type).adopt ?? [] };
 }
 
 function removed(named: Named): Needs {

@@ -1,6 +1,7 @@
 /** Plans a deployment: uploads what it needs, asks CloudFormation what would change, and then makes it so. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
+import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { ownNames } from './arns.js';
@@ -14,7 +15,8 @@ import { checkParameters, type Definitions } from './parameters.js';
 import { findKept, type KeptResource } from './remains.aws.js';
 import { isSettled } from './settle.aws.js';
 import type { Change, Plan, ProposalCheck, StackEvent } from './stack.js';
-import type { StackTemplate } from './template.js';
+import type { StackTemplate, TemplateResource } from './template.js';
+import { ownerOf } from './types.js';
 
 export interface PlanOptions {
   readonly session: AwsSession;
@@ -46,7 +48,7 @@ export async function planDeployment(
     for (const check of checks) await check(proposal);
   }
   const kept = previous ? [] : (await findKept(session)).filter((each) => isSame(each, template));
-  const steps = openSteps(lookup, artifacts, {
+  const steps = openSteps(session, lookup, artifacts, {
     stack: session.stack,
     name: `alakazam-${clock()}`,
     template,
@@ -88,14 +90,29 @@ export async function planDeployment(
 type Deployment = Omit<ChangeSetInput, 'kind' | 'url' | 'imported'>;
 
 /** The change sets that one deployment takes. */
-function openSteps(lookup: StackLookup, artifacts: Artifacts, deployment: Deployment) {
+function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifacts, deployment: Deployment) {
   const { client, find, where } = lookup;
   const upload = (template: StackTemplate) => artifacts.upload(JSON.stringify(template));
   let isBegun = false;
 
   async function* run(changeSet: ChangeSet, signal: AbortSignal, isWaiting: boolean): AsyncGenerator<StackEvent> {
     isBegun = true;
+    await dropKeptPolicies(changeSet);
     yield* changeSet.execute(signal, isWaiting);
+  }
+
+  /**
+   * A bucket that was adopted still has the policy it was kept with. CloudFormation refuses to make another: "The bucket
+   * policy already exists". It goes moments before its equal comes.
+   */
+  async function dropKeptPolicies({ changes }: ChangeSet): Promise<void> {
+    const added = changes.filter(({ action, type }) => action === 'add' && type === 'AWS::S3::BucketPolicy');
+    const { Resources } = deployment.template;
+    const buckets = added.map(({ name }) => ownerOf(name, Resources[name] as TemplateResource));
+    if (buckets.length === 0) return;
+    for (const { name, id } of await listResources(session)) {
+      if (buckets.includes(name)) await session.client(S3Client).send(new DeleteBucketPolicyCommand({ Bucket: id }));
+    }
   }
 
   async function request(kind: 'CREATE' | 'UPDATE', signal: AbortSignal | undefined): Promise<ChangeSet> {

@@ -30,6 +30,8 @@ export interface ResourceType {
   /** Actions on it, and on what is in it, by which `destroy --with-data` deletes what CloudFormation leaves. */
   readonly removeData?: readonly string[];
   readonly removeContents?: readonly string[];
+  /** Actions on it by which `deploy` readies one that was kept, before CloudFormation takes it into a stack again. */
+  readonly adopt?: readonly string[];
   /** It holds orders, or records that somebody has yet to look at. */
   readonly holdsData?: true;
   /** What `status` asks for to tell how it does, and `destroy` to tell what it holds. */
@@ -230,6 +232,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     remove: ['s3:DeleteBucket'],
     removeData: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
     removeContents: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+    adopt: ['s3:DeleteBucketPolicy'],
     holdsData: true,
     probe: ['s3:ListBucket'],
   },

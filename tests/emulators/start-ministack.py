@@ -1,4 +1,7 @@
-"""MiniStack, with two things it lacks: jq itself in place of a part of it, and alarms on an expression over metrics."""
+"""
+MiniStack, with what it lacks: jq itself in place of a part of it, alarms on an expression over metrics, and the refusal of a
+second policy of a bucket.
+"""
 
 import importlib.machinery
 import json
@@ -33,7 +36,7 @@ def with_jq(firehose):
     firehose._metadata_extraction_keys = extracted_keys
 
 
-def with_expressions(provisioners):
+def like_cloudformation(provisioners):
     original = provisioners._cw_metric_alarm_record
 
     def alarm_record(name, properties):
@@ -45,10 +48,25 @@ def with_expressions(provisioners):
 
     provisioners._cw_metric_alarm_record = alarm_record
 
+    handlers = next(
+        table["AWS::S3::BucketPolicy"]
+        for table in vars(provisioners).values()
+        if isinstance(table, dict) and "AWS::S3::BucketPolicy" in table
+    )
+    create = handlers["create"]
+
+    def create_policy(logical_id, properties, stack_name):
+        # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1068
+        if properties.get("Bucket") in provisioners._s3._bucket_policies:
+            raise ValueError(f"The bucket policy already exists on bucket {properties['Bucket']}.")
+        return create(logical_id, properties, stack_name)
+
+    handlers["create"] = create_policy
+
 
 PATCHES = {
     "ministack.services.firehose": with_jq,
-    "ministack.services.cloudformation.provisioners": with_expressions,
+    "ministack.services.cloudformation.provisioners": like_cloudformation,
 }
 
 
