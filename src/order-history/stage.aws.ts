@@ -7,11 +7,26 @@ import type { OrderHistory } from './history.js';
 import { historyView } from './history-view.js';
 import { HISTORY_TABLE, REJECTED_QUEUE } from './resources.js';
 
-export function awsHistoryStage(session: AwsSession, resources: Resources, open: () => Promise<OrderHistory>): Stage {
+/** `streamCreatedMs` says when the stream was made, in milliseconds since 1970. */
+export function awsHistoryStage(
+  session: AwsSession,
+  resources: Resources,
+  open: () => Promise<OrderHistory>,
+  streamCreatedMs: () => Promise<number>,
+): Stage {
   return {
     name: 'order history',
     // The Lambda function brings the history up to date by itself.
-    view: async () => historyView(await open(), { followsGenerate: false }),
+    async view() {
+      const view = historyView(await open(), { followsGenerate: false });
+      return {
+        ...view,
+        // A stack that adopted the tables of a destroyed one holds orders that its own stream never had.
+        async *all(sinceMs = 0) {
+          yield* view.all(Math.max(sinceMs, await streamCreatedMs()));
+        },
+      };
+    },
     async *checks() {
       const { historyChecks } = await import('./checks.aws.js');
       yield* historyChecks(session, resources);

@@ -78,12 +78,17 @@ export const aws: Target = (config, clock) => {
     return openAwsStack({ session, assets, clock, checks: [shardLimits(session)] });
   });
 
+  async function streamCreated(): Promise<number> {
+    const { streamCreatedMs } = await import('../stream/created.aws.js');
+    return streamCreatedMs(session, await nameOf(ORDERS_STREAM));
+  }
+
   return {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
     stack,
-    stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history)],
+    stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],
     place: `stack ${session.stack}`,
     async *checks() {
       const [{ stackChecks }, { readModel }] = await Promise.all([
