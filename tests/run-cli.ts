@@ -28,13 +28,16 @@ export function openDirectory(): string {
   return path;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface CliOptions {
   /** Directory of the store. */
   readonly home: string;
   readonly cwd?: string;
   /** What comes in on standard input; nothing by default. */
   readonly input?: string | Buffer;
-  readonly env?: Record<string, string>;
+  /** Undefined unsets a variable. */
+  readonly env?: Environment;
   /** Runs as one whom permissions bind, as they don't bind root. */
   readonly isBound?: boolean;
 }
@@ -50,7 +53,7 @@ export interface Finished {
 const INSTALLED = join(ROOT, 'tests', 'installed');
 
 /** The environment of a user who has installed the program, and set nothing but the home. */
-export function environmentOf(home: string, env: Record<string, string> = {}): NodeJS.ProcessEnv {
+export function environmentOf(home: string, env: Environment = {}): NodeJS.ProcessEnv {
   const set = /^(ALAKAZAM_|XDG_|NODE_OPTIONS|VITEST|FORCE_COLOR|NO_COLOR|COLUMNS|CI$)/;
   const kept = Object.entries(process.env).filter(([name]) => !set.test(name));
   const installed = { PATH: `${INSTALLED}:${process.env['PATH']}`, XDG_CONFIG_HOME: join(home, 'no-config') };

@@ -166,6 +166,12 @@ describe('generate', () => {
   });
 
   // Without bursts, too: the test of pacing.ts measures that on a clock of its own.
+  test('an empty source streams nothing made up', async () => {
+    const { code, stdout, stderr } = await runCli(['generate', '--source', ''], { home });
+    expect([code, stdout, stderr]).toEqual([2, '', 'error: --source is ""; give it a value, or leave it out\n']);
+    expect(await streamed()).toEqual([]);
+  });
+
   test('--rate holds: 200 a second for two seconds', async () => {
     const tail = startCli(['tail', 'orders', '--guests', '--since', 'start'], { home });
     const { stdout } = await run(`generate --source ${many} --rate 200 --count 400 -o json`);

@@ -12,7 +12,7 @@ let homes = 0;
 beforeEach(() => {
   home = join(directory, `home-${homes++}`);
 });
-const run = (args: string, env: Record<string, string> = {}, cwd = directory) =>
+const run = (args: string, env: Record<string, string | undefined> = {}, cwd = directory) =>
   runCli(args.split(' '), { home, env, cwd });
 
 describe('rejected', () => {
@@ -65,7 +65,7 @@ describe('rejected', () => {
 });
 
 describe('config', () => {
-  const rows = async (args: string, env: Record<string, string> = {}, cwd = directory) => {
+  const rows = async (args: string, env: Record<string, string | undefined> = {}, cwd = directory) => {
     const { stdout } = await run(`config -o json ${args}`.trim(), env, cwd);
     return Object.fromEntries(
       (JSON.parse(stdout) as { key: string; value: string | null; origin: string }[]).map((row) => [row.key, row]),
@@ -93,7 +93,7 @@ describe('config', () => {
     expect((await rows('', env))['seed']).toMatchObject({ value: '6', origin: join(user, 'alakazam', 'alakazamrc') });
     expect((await rows('', {}))['seed']).toMatchObject({ value: '1', origin: 'default' });
     expect((await rows('--home /elsewhere', env))['home']).toMatchObject({ value: '/elsewhere', origin: '--home' });
-    expect((await rows('', { ALAKAZAM_HOME: '' }, project))['home']).toMatchObject({
+    expect((await rows('', { ALAKAZAM_HOME: undefined }, project))['home']).toMatchObject({
       value: join(directory, 'project', '.alakazam'),
     });
   });
@@ -124,6 +124,18 @@ describe('reset', () => {
       /It holds 8 orders and 1 rejected lines in .*There is no terminal to answer on\n {2}add --yes/,
     );
     expect(JSON.parse((await run('verify -o json')).stdout).streamed).toBe(8);
+  });
+
+  test.each([
+    ['a flag', ['--home', ''], {}, '--home'],
+    ['a flag with an equals sign', ['--home='], {}, '--home'],
+    ['a variable', [], { ALAKAZAM_HOME: '' }, 'ALAKAZAM_HOME'],
+  ])('of an empty home, which %s of a script may be, empties nothing', async (_, flags, set, name) => {
+    const env = { ALAKAZAM_HOME: undefined, XDG_DATA_HOME: home };
+    await run(`generate --source ${sample}`, env);
+    const { code, stdout, stderr } = await runCli(['reset', '--yes', ...flags], { home, env: { ...env, ...set } });
+    expect([code, stdout, stderr]).toEqual([2, '', `error: ${name} is ""; give it a value, or leave it out\n`]);
+    expect(JSON.parse((await run('verify -o json', env)).stdout).streamed).toBe(8);
   });
 
   test('--yes empties everything, and what comes after begins anew', async () => {
