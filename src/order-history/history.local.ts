@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { slice } from '../orders/order-block.js';
 import type { NumberedBlock, NumberedStream } from '../stream/numbered-stream.js';
-import { type HistoryCheckpoint, openHistoryCheckpoint } from './checkpoint.local.js';
+import { openViewCheckpoint, type ViewCheckpoint } from '../stream/view-checkpoint.js';
 import type { OrderHistory } from './history.js';
 import { createIndexWriter } from './index-writer.local.js';
 import { lookUpOrders } from './lookups.local.js';
@@ -21,14 +21,14 @@ export const HISTORY_STORE = { tables: ['customers'], remedy: 'delete it: it is 
 export interface LocalHistoryParts extends Pick<OrderHistory, 'update'> {
   readonly store: LocalStore;
   readonly stream: NumberedStream;
-  readonly checkpoint: HistoryCheckpoint;
+  readonly checkpoint: ViewCheckpoint;
   /** Sees what other processes have done since the last look. */
   refresh(): void;
 }
 
 export function openLocalHistory(store: LocalStore, stream: NumberedStream): OrderHistory {
   const customers = () => store.table('customers');
-  const checkpoint = openHistoryCheckpoint(store, stream);
+  const checkpoint = openViewCheckpoint(store, stream);
 
   /** Takes in blocks and moves the checkpoint on, in one transaction. */
   function commit(blocks: readonly NumberedBlock[]): void {

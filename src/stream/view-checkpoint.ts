@@ -1,8 +1,8 @@
-/** How far the embedded history has read the stream, and which stream that was. */
+/** How far a view in this process has read the stream, and which stream that was. The checkpoint lies in the view's store. */
+import { crc32 } from 'node:zlib';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { lineOf } from '../orders/order-block.js';
-import type { NumberedBlock, NumberedStream } from '../stream/numbered-stream.js';
-import { hashOf } from './customer-index.local.js';
+import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 
 interface Checkpoint {
   /** Sequence number of the next order. */
@@ -16,17 +16,17 @@ interface Checkpoint {
 
 const START = { next: 1, arrivalMs: 0, lineHash: 0 };
 
-export interface HistoryCheckpoint {
+export interface ViewCheckpoint {
   read(): Checkpoint;
   /** False if the stream is another than the one it has read, or has lost orders since. */
   isOfStream(): boolean;
-  /** All up to the end of this block was read; in a transaction of the store. */
+  /** Every order up to the end of this block was read; in the transaction that writes them to the view. */
   moveTo(block: NumberedBlock): void;
-  /** Nothing of this stream was read yet; in a transaction of the store. */
+  /** Nothing of this stream was read yet; in the transaction that empties the view. */
   restart(): void;
 }
 
-export function openHistoryCheckpoint(store: LocalStore, stream: NumberedStream): HistoryCheckpoint {
+export function openViewCheckpoint(store: LocalStore, stream: NumberedStream): ViewCheckpoint {
   const meta = () => store.table('meta');
   /** The stream to which this checkpoint was found to belong. */
   let known: string | undefined;
@@ -65,5 +65,5 @@ export function openHistoryCheckpoint(store: LocalStore, stream: NumberedStream)
 }
 
 function lineHashOf({ first, orders }: NumberedBlock, sequence: number): number {
-  return hashOf(Buffer.from(lineOf(orders, sequence - first)));
+  return crc32(lineOf(orders, sequence - first));
 }
