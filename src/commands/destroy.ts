@@ -2,7 +2,8 @@ import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
 import { eventColumns, showEvents } from '../stack/rows.js';
 import type { Holding, Remainder } from '../stack/stack.js';
-import { answer, type Column, openAnswer } from '../terminal/answer.js';
+import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
+import type { Terminal } from '../terminal/terminal.js';
 
 const holdingColumns = (isWithData: boolean): readonly Column<Holding>[] => [
   {
@@ -43,10 +44,11 @@ export const destroy = defineCommand({
     const where = await stack.where();
     const holdings = await stack.holdings();
     if (holdings.length === 0) {
+      if (output === 'json') await answer(terminal, output, remainderColumns, []);
       terminal.say(`there is no ${where}, and nothing is left of one`);
       return undefined;
     }
-    await answer(terminal, undefined, holdingColumns(withData), holdings);
+    await showHoldings(terminal, output, withData, holdings);
     const name = config.get('stack') as string;
     if (!yes && (await terminal.ask(`Type ${name} to destroy ${where}:`)) !== name) {
       terminal.say('nothing was changed');
@@ -59,6 +61,7 @@ export const destroy = defineCommand({
     }
     const remains = await stack.remains();
     if (remains.length === 0) {
+      if (output === 'json') await answer(terminal, output, remainderColumns, remains);
       terminal.say(`${where} is gone, and nothing is left of it`);
       return undefined;
     }
@@ -71,3 +74,15 @@ export const destroy = defineCommand({
     return undefined;
   },
 });
+
+/** What a person confirms. The answer that a program asks for is what happens then, so it finds this on stderr. */
+async function showHoldings(
+  terminal: Terminal,
+  output: Format | undefined,
+  isWithData: boolean,
+  holdings: readonly Holding[],
+): Promise<void> {
+  const columns = holdingColumns(isWithData);
+  if (output === undefined || output === 'table') return answer(terminal, output, columns, holdings);
+  for (const holding of holdings) terminal.say(columns.map(({ value }) => value(holding)).join('  '));
+}
