@@ -35,6 +35,7 @@ describe('the installed package', () => {
       'LICENSE',
       'CHANGELOG.md',
       'ARCHITECTURE.md',
+      'docs/json-output.md',
       'data',
       '.alakazamrc.example',
     ]) {
@@ -54,6 +55,19 @@ describe('the installed package', () => {
     const node = await nodeOf(major);
     await works(node ?? skipBecause(`the package of Node ${major} could not be fetched`, context));
   });
+});
+
+test('a checkout is installed by npm install -g', { timeout: 5 * MINUTES }, async () => {
+  const prefix = mkdtempSync(join(elsewhere, 'prefix-'));
+  // Without scripts: the checkout is built, and other tests use what was built.
+  await npm(['install', '-g', '.', '--prefix', prefix, '--ignore-scripts'], ROOT);
+  const env = environmentOf(join(prefix, 'home'), { PATH: `${join(prefix, 'bin')}:${process.env['PATH']}` });
+  const { stdout, stderr } = await run('alakazam', ['generate', '--count', '10', '-o', 'json'], {
+    cwd: elsewhere,
+    env,
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ streamed: 10 });
+  expect(stderr).toMatch(/^10 orders streamed/);
 });
 
 async function works(node: string): Promise<void> {
