@@ -8,16 +8,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
  */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const values = source[Symbol.asyncIterator]();
-  let stop = () => {};
-  const stopped = new Promise<'stopped'>((resolve) => {
-    stop = () => resolve('stopped');
-  });
-  signal.addEventListener('abort', stop, { once: true });
   let isWaiting = false;
   try {
     while (!signal.aborted) {
       isWaiting = true;
-      const next = await Promise.race([values.next(), stopped]);
+      const next = await orStopped(values.next(), signal);
       if (next === 'stopped') return;
       isWaiting = false;
       if (next.done) return;
@@ -25,9 +20,22 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
       await nextTurn();
     }
   } finally {
-    signal.removeEventListener('abort', stop);
     const closed = values.return?.()?.catch(() => undefined);
     // A source that waits closes when its wait ends, which may be never.
     if (!isWaiting) await closed;
+  }
+}
+
+/** Not `Promise.race` with one promise for all: that would keep every value in memory until the signal. */
+async function orStopped<T>(value: Promise<T>, signal: AbortSignal): Promise<T | 'stopped'> {
+  let stop = () => {};
+  try {
+    return await new Promise<T | 'stopped'>((resolve, reject) => {
+      stop = () => resolve('stopped');
+      signal.addEventListener('abort', stop);
+      value.then(resolve, reject);
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { untilAborted } from '../../src/sources/interruption.js';
 
@@ -57,4 +59,22 @@ describe('an iteration that can be stopped', () => {
     await expect(collected(untilAborted(broken(), stop.signal))).resolves.toEqual([]);
     await expect(collected(untilAborted(broken(), new AbortController().signal))).rejects.toThrow('the disk failed');
   });
+});
+
+test('keeps no value in memory that was handed on', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const values: WeakRef<object>[] = [];
+  async function* source(): AsyncGenerator<object> {
+    for (let n = 0; n < 20; n++) {
+      const value = { n };
+      values.push(new WeakRef(value));
+      yield value;
+    }
+  }
+  for await (const _ of untilAborted(source(), new AbortController().signal)) {
+    collect();
+    // The last ones may still be on the stack.
+    expect(values.filter((value) => value.deref()).length).toBeLessThan(5);
+  }
 });
