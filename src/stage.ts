@@ -10,6 +10,8 @@ export interface Stage {
   readonly name: string;
   /** Opens what this stage makes of the stream. */
   view?(): Promise<View>;
+  /** True if `generate` brings the view up to date, because somebody may be waiting for it. */
+  readonly followsGenerate?: true;
   /** What this stage needs and whether that works, for `doctor`. */
   checks?(): AsyncIterable<Check>;
   /** What `reset` would empty, for people: `5,000 orders`. */
@@ -28,8 +30,6 @@ export interface View {
   readonly key: string;
   /** For people: `order history`. */
   readonly name: string;
-  /** True if `generate` brings it up to date, because somebody may be waiting for it. */
-  readonly followsGenerate: boolean;
   /**
    * Brings it up to the end of the stream and says how far it came. A call without new orders changes nothing. The same
    * stream always makes the same view.

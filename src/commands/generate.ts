@@ -5,8 +5,8 @@ import { orderColumns, ordersOf } from '../orders/rows.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
-import type { Stage, View } from '../stage.js';
-import { type Loaded, load } from '../stream/load.js';
+import type { Stage } from '../stage.js';
+import { type Load, type Loaded, load } from '../stream/load.js';
 import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
 
@@ -77,7 +77,7 @@ export const generate = defineCommand({
         source,
         stream: await pipeline.stream(),
         bookmarks: await pipeline.bookmarks(),
-        views: await followingViews(pipeline.stages),
+        views: followingViews(pipeline.stages),
         isRestart: options.from === 'start',
         count: options.count,
         pace,
@@ -92,10 +92,11 @@ export const generate = defineCommand({
   },
 });
 
-/** The views that somebody may be waiting for. */
-async function followingViews(stages: readonly Stage[]): Promise<View[]> {
-  const views = await Promise.all(stages.flatMap(({ view }) => view?.() ?? []));
-  return views.filter(({ followsGenerate }) => followsGenerate);
+/** The views that somebody may be waiting for. One that can't be opened is behind; the orders are streamed nonetheless. */
+function followingViews(stages: readonly Stage[]): Load['views'] {
+  return stages.flatMap(({ name, view, followsGenerate }) =>
+    followsGenerate && view ? { name, update: async (signal) => (await view()).update(signal) } : [],
+  );
 }
 
 interface Result {

@@ -3,11 +3,10 @@ import { GUEST } from '../orders/order-block.js';
 import type { View } from '../stage.js';
 import type { OrderHistory } from './history.js';
 
-export function historyView(history: OrderHistory, { followsGenerate }: Pick<View, 'followsGenerate'>): View {
+export function historyView(history: OrderHistory): View {
   return {
     key: 'history',
     name: 'order history',
-    followsGenerate,
     update: (signal) => history.update(signal),
     all: (sinceMs) => history.all(sinceMs),
     expects: (orders, i) => orders.customers[i] !== GUEST,

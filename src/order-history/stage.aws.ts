@@ -18,7 +18,7 @@ export function awsHistoryStage(
     name: 'order history',
     // The Lambda function brings the history up to date by itself.
     async view() {
-      const view = historyView(await open(), { followsGenerate: false });
+      const view = historyView(await open());
       return {
         ...view,
         // A stack that adopted the tables of a destroyed one holds orders that its own stream never had.

@@ -4,5 +4,5 @@ import type { OrderHistory } from './history.js';
 import { historyView } from './history-view.js';
 
 export function localHistoryStage(open: () => Promise<OrderHistory>): Stage {
-  return { name: 'order history', view: async () => historyView(await open(), { followsGenerate: true }) };
+  return { name: 'order history', view: async () => historyView(await open()), followsGenerate: true };
 }

@@ -25,7 +25,7 @@ function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount
   } as unknown as OrderHistory;
   const bookmarks = { rejectedCount: async () => rejectedCount };
   const options = { signal: new AbortController().signal, onProgress() {} };
-  return reconcile({ stream, bookmarks, views: [historyView(history, { followsGenerate: true })] }, options);
+  return reconcile({ stream, bookmarks, views: [historyView(history)] }, options);
 }
 
 const lines = manyLines(20);
@@ -49,7 +49,7 @@ describe('reconciliation', () => {
         return [old, again].map((line) => orderOf(blockOf([line]), 0)).find(({ orderId }) => orderId === id);
       },
     } as unknown as OrderHistory;
-    const views = [historyView(history, { followsGenerate: true })];
+    const views = [historyView(history)];
     const bookmarks = { rejectedCount: async () => 0 };
     const options = { signal: new AbortController().signal, onProgress() {}, sinceMs: 5000 };
     // What came again has its first arrival in the history.
