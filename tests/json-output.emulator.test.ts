@@ -38,7 +38,7 @@ test('diff', async () => {
     const { status, body } = await forward();
     return { status, body: body.replaceAll('<Action>Modify<', '<Action>Remove<') };
   });
-  const removed = 'diff --param StreamMode=PROVISIONED';
+  const removed = 'diff --param StreamMode=PROVISIONED --param StreamShards=4';
   expectFields([jsonOf(await run(`${removed} -o json`)), jsonOf(await run('diff -o json'))], 'diff');
   expectFields(await rows(removed), 'change');
   expectColumns(await csv(removed), 'change');
