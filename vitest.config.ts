@@ -12,15 +12,19 @@ const closingLine: Reporter = {
   },
 };
 
-/** A project that shares two workers with others. Those with a `groupOrder` run alone, one file after the other. */
-function project(name: string, include: string[], { exclude = [] as string[], groupOrder = 0, python = false } = {}) {
+/** A project on two workers. Projects share them, but for those with a `groupOrder`, which begin when others have ended. */
+function project(
+  name: string,
+  include: string[],
+  { exclude = [] as string[], groupOrder = 0, maxWorkers = 2, python = false } = {},
+) {
   return {
     test: {
       name,
       include,
       exclude,
       globalSetup: python ? ['tests/python/environment.ts'] : [],
-      maxWorkers: groupOrder > 0 ? 1 : 2,
+      maxWorkers,
       sequence: { groupOrder },
       testTimeout: 60_000,
       hookTimeout: 60_000,
@@ -51,8 +55,8 @@ export default defineConfig({
       project('cli', [named('cli'), COMMANDS], { exclude: ['emulator', 'engine'].map(named) }),
       // AWS as others emulate it, or know it: MiniStack, kinesis-mock, linters of templates and policies.
       project('emulator', [named('emulator')], { python: true }),
-      // Engines that need much memory.
-      project('engine', [named('engine')], { groupOrder: 1, python: true }),
+      // Engines that need much memory, one at a time.
+      project('engine', [named('engine')], { groupOrder: 1, maxWorkers: 1, python: true }),
       // The real file of orders, through the whole pipeline.
       project('real', [REAL], { groupOrder: 2, python: true }),
     ],

@@ -15,11 +15,11 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url
 
 /**
  * The directory of an environment's programs. Made on the first call, which takes about a minute, and kept for as long as
- * its requirements stay the same; any number of processes may ask at once.
+ * its requirements and its place stay the same: its programs hold their own paths. Any number of processes may ask at once.
  */
 export async function pythonEnvironment(name: Environment): Promise<string> {
   const requirements = join(HERE, `${name}.txt`);
-  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(readFileSync(requirements)).update(CACHE).digest('hex').slice(0, 12);
   const directory = join(CACHE, `alakazam-python-${name}-${hash}`);
   const programs = join(directory, 'bin');
   const isMade = existsSync(join(directory, 'complete')) && existsSync(join(programs, 'python'));
