@@ -2,6 +2,7 @@
  * Port: a stage, as the commands see it that go through all of them. `doctor`, `reset`, `rejected`, `replay`, `verify` and
  * `generate` loop over the stages of the pipeline and name none. What a stage has nothing to say of, it leaves out.
  */
+import type { Order } from './orders/order.js';
 import type { OrderBlock } from './orders/order-block.js';
 import type { Check } from './terminal/check.js';
 
@@ -39,8 +40,8 @@ export interface View {
   all(sinceMs?: number): AsyncIterable<OrderBlock>;
   /** Whether it should hold order i of a block of the stream. */
   expects(orders: OrderBlock, i: number): boolean;
-  /** Whether it holds an order of this id and customer, whatever its contents. */
-  holds(orderId: string, customerId: number): Promise<boolean>;
+  /** The order of this id and customer as the view holds it, or undefined. */
+  find(orderId: string, customerId: number): Promise<Order | undefined>;
   /** For people, why an order is not expected in it: `of guests, who have no history`. */
   readonly notExpected: string;
 }

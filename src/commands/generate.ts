@@ -58,7 +58,8 @@ export const generate = defineCommand({
       throw new AlakazamError('usage', `--rate ${options.rate} and --speed ${options.speed}x exclude each other`);
     }
     const source = await openSource({ path: options.source, seed: options.seed, isLoop: options.loop, stdin });
-    const progress = terminal.progress();
+    // Orders that are printed are progress enough.
+    const progress = options.dryRun ? undefined : terminal.progress();
     let note = '';
     const pace: Pace =
       options.rate !== undefined
@@ -66,7 +67,7 @@ export const generate = defineCommand({
         : options.speed !== undefined
           ? atSpeed(options.speed, (date, waitMs) => {
               note = waitMs > 1000 ? `next at ${date}, in ${duration(waitMs / 1000)}` : date;
-              progress.update(0, undefined, note);
+              progress?.update(0, undefined, note);
             })
           : atOnce();
     if (options.dryRun) return print(context, source, pace, options);
@@ -82,12 +83,12 @@ export const generate = defineCommand({
         count: options.count,
         pace,
         signal,
-        onProgress: (streamed) => progress.update(streamed, options.count, note),
+        onProgress: (streamed) => progress?.update(streamed, options.count, note),
       });
-      progress.stop();
+      progress?.stop();
       return await conclude(context, source, options, loaded, (clock() - startMs) / 1000);
     } finally {
-      progress.stop();
+      progress?.stop();
     }
   },
 });

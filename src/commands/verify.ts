@@ -43,6 +43,11 @@ export const verify = defineCommand({
         onProgress: (read) => progress.update(read, undefined),
       },
     ).finally(() => progress.stop());
+    // Figures of a part would say that orders are missing.
+    if (signal.aborted) {
+      terminal.say('interrupted before everything was read');
+      return undefined;
+    }
     await answer(terminal, output, columns, figuresOf(result), {
       json: since ? { since, ...result } : result,
       table: () => drawn(result, views),

@@ -4,7 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createSum } from '../orders/money.js';
-import { GUEST, lineOf, type OrderBlock, orderIdOf } from '../orders/order-block.js';
+import type { Order } from '../orders/order.js';
+import { GUEST, lineOf, type OrderBlock, orderIdOf, orderOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
 import type { View } from '../stage.js';
 import type { Bookmarks } from '../stream/bookmarks.js';
@@ -46,7 +47,7 @@ const ORDERS_A_TURN = 20_000;
 export interface Reconcilable {
   readonly stream: Pick<OrderStream, 'read'>;
   readonly bookmarks: Pick<Bookmarks, 'rejectedCount'>;
-  readonly views: readonly Pick<View, 'key' | 'all' | 'expects' | 'holds'>[];
+  readonly views: readonly Pick<View, 'key' | 'all' | 'expects' | 'find'>[];
 }
 
 export interface ReconcileOptions {
@@ -125,6 +126,8 @@ function openLedger(view: Reconcilable['views'][number]) {
   let notExpected = 0;
   let repeated = 0;
   let missing = 0;
+  /** Orders of which the view holds another version, by id and customer: that version has to come later in the stream. */
+  const replaced = new Map<string, string>();
 
   function differ(what: string): void {
     if (differences.length < DIFFERENCES_MAX) differences.push(what);
@@ -141,6 +144,8 @@ function openLedger(view: Reconcilable['views'][number]) {
     const { quantity, price } = value;
     const isExpected = view.expects(orders, i);
     const found = isExpected ? fingerprints.mark(orders, i) : undefined;
+    // The order that has replaced earlier ones of its id.
+    if (found && replaced.size > 0) replaced.delete(keyOf(orderIdOf(orders, i), orders.customers[i] as number));
     if (isLater) {
       if (found !== 'first') return undefined;
       held--;
@@ -151,14 +156,18 @@ function openLedger(view: Reconcilable['views'][number]) {
     otherRevenue.add(quantity, price);
     if (!isExpected) notExpected++;
     else if (found === 'again') repeated++;
-    else return lookUp(orderIdOf(orders, i), orders.customers[i] as number);
+    else return lookUp(orders, i);
     return undefined;
   }
 
-  /** An order that is not there as it stands in the stream: a later one of the same id has replaced it, or it is lost. */
-  async function lookUp(id: string, customerId: number): Promise<void> {
-    if (await view.holds(id, customerId)) {
+  /** An order that was not ticked off: the view holds another version of it, or the same since before, or has lost it. */
+  async function lookUp(orders: OrderBlock, i: number): Promise<void> {
+    const [id, customerId] = [orderIdOf(orders, i), orders.customers[i] as number];
+    const found = await view.find(id, customerId);
+    if (found) {
       repeated++;
+      if (!isSame(found, orderOf(orders, i)))
+        replaced.set(keyOf(id, customerId), `order ${id} of customer ${customerId}`);
       return;
     }
     missing++;
@@ -166,6 +175,7 @@ function openLedger(view: Reconcilable['views'][number]) {
   }
 
   function close(streamed: number, revenue: string) {
+    for (const order of replaced.values()) differ(`${order} is in the ${key} as an older version than in the stream`);
     const unmarked = fingerprints.unmarked();
     if (unmarked > 0) differ(`${unmarked} orders are in the ${key} and not in the stream`);
     if (missing > DIFFERENCES_MAX) differences.push(`${missing} orders in all are missing from the ${key}`);
@@ -186,6 +196,14 @@ function openLedger(view: Reconcilable['views'][number]) {
   }
 
   return { view, add, tickOff, close };
+}
+
+function isSame(a: Order, b: Order): boolean {
+  return (Object.keys(a) as (keyof Order)[]).every((field) => a[field] === b[field]);
+}
+
+function keyOf(orderId: string, customerId: number): string {
+  return `${customerId} ${orderId}`;
 }
 
 interface Amount {

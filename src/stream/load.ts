@@ -91,8 +91,12 @@ export async function load({
     }
   }
 
-  while ((await readOn()) === 'moved');
-  if (source.id === undefined) await bookmarks.forget(sourceId);
+  try {
+    while ((await readOn()) === 'moved');
+  } finally {
+    // A pipe can't be read again, however it ended.
+    if (source.id === undefined) await bookmarks.forget(sourceId);
+  }
   const failed = [...behind].map(([name, reason]) => ({ name, reason }));
   return { streamed, rejected, position, isExhausted, behind: failed };
 }

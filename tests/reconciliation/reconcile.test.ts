@@ -132,6 +132,18 @@ describe('reconciliation', () => {
     expect(result.differences.length).toBeGreaterThan(0);
   });
 
+  test('finds an order that the history holds as it was before it was corrected', async () => {
+    const [wrong, right]: Line[] = [{ quantity: 1 }, { quantity: 12 }];
+    const result = await holding([wrong as Line, right as Line], [wrong as Line]);
+    expect(result).toMatchObject({ pass: false, views: { history: { held: 1, repeated: 1 } } });
+    expect(result.differences).toEqual([
+      'order 536365-85123A of customer 17850 is in the history as an older version than in the stream',
+    ]);
+    expect((await holding([wrong as Line, right as Line], [right as Line])).pass).toBe(true);
+    // It came back to what it was, and is right.
+    expect((await holding([wrong as Line, right as Line, wrong as Line], [wrong as Line])).pass).toBe(true);
+  });
+
   test('finds one order for another of the same value', async () => {
     const a: Line = { stockCode: 'A' };
     const b: Line = { stockCode: 'B' };

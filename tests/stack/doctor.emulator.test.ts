@@ -84,11 +84,11 @@ describe('doctor', () => {
       'endpoint',
       'credentials',
       'permissions',
-      'Kinesis quota',
-      'Lambda quota',
       'SMS',
       'stack',
+      'Kinesis quota',
       'stream',
+      'Lambda quota',
       'process-orders',
       'order history',
     ]);

@@ -81,7 +81,7 @@ export function openStore(directory: string, store: string, { tables: names, rem
       'failed',
       `${path} was made by a newer alakazam (store version ${version}, known is ${STORE_VERSION})`,
       {
-        hint: 'npm install -g alakazam@latest, or set ALAKAZAM_HOME to another directory',
+        hint: 'use that newer version, or set ALAKAZAM_HOME to another directory',
       },
     );
   }

@@ -89,7 +89,7 @@ export function loadShopData(): ShopData {
   const place = assetOf('data/shop.json');
   if (!existsSync(place)) {
     throw new AlakazamError('failed', 'data/shop.json is missing from this installation; the built-in shop needs it', {
-      hint: 'npm install --global alakazam',
+      hint: 'install the package again: npm ci && npm install -g . in a checkout',
     });
   }
   loaded = JSON.parse(readFileSync(place, 'utf8')) as ShopData;
