@@ -5,7 +5,7 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { AlakazamError } from '../../errors.js';
 import type { Environment } from './session.js';
 
-/** The SDK's warnings go to the terminal, beside the answer. Not its own silent logger: that one it passes over. */
+/** The SDK ignores its own NoOpLogger here and falls back to the console, so we bring one. */
 const silent = () => undefined;
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 

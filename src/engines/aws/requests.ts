@@ -19,7 +19,7 @@ type Response = Awaited<ReturnType<Handle>>['response'];
 
 /** Throws errors that say which `host` it was. */
 export function openRequests(): NodeHttpHandler {
-  // Not the SDK's choice for Kinesis, which is HTTP/2: a proxy or an endpoint of one's own may not speak it.
+  // HTTP/1.1 instead of the SDK's default for Kinesis (HTTP/2): proxies and custom endpoints may not support HTTP/2.
   const handler = new NodeHttpHandler({
     connectionTimeout: CONNECTION_MS_MAX,
     requestTimeout: ANSWER_MS_MAX,
@@ -65,7 +65,7 @@ export function openRequests(): NodeHttpHandler {
       return answer;
     } catch (error) {
       if (++silentAttempts < SILENT_ATTEMPTS_MAX && performance.now() < endMs) throw error;
-      // Of this name, and no cause: else it would be tried again.
+      // The SDK retries by error name and cause. This name, without a cause, is final.
       throw Object.assign(new Error('no answer'), { name: 'NoAnswer', reason: nameOf(error) });
     }
   }
