@@ -105,7 +105,8 @@ async function readFile(path: string): Promise<Record<string, string>> {
   const { parse } = await import('yaml');
   let content: unknown;
   try {
-    content = parse(readFileSync(path, 'utf8')) ?? {};
+    // Its warnings quote the file, and it would print them itself.
+    content = parse(readFileSync(path, 'utf8'), { logLevel: 'error' }) ?? {};
   } catch (error) {
     throw new AlakazamError('usage', `can't read ${path}: ${reasonOf(error)}`, { cause: error });
   }

@@ -2,6 +2,7 @@ import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { orderColumns, ordersOf } from '../orders/rows.js';
+import { untilAborted } from '../sources/interruption.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
@@ -150,7 +151,8 @@ async function print(
     throw new AlakazamError('usage', `--dry-run writes lines, not ${output}; valid: csv, ndjson`);
   }
   const answer = openAnswer(terminal, output ?? 'ndjson', orderColumns);
-  for await (const { orders, rejected } of pace.due(source.read({ limit: count, batchSize: pace.batchSize }), signal)) {
+  const batches = untilAborted(source.read({ limit: count, batchSize: pace.batchSize }), signal);
+  for await (const { orders, rejected } of pace.due(batches, signal)) {
     await answer.write(ordersOf(orders));
     for (const { line: at, reason } of rejected) terminal.warn(`${source.name} line ${at}: ${reason}`);
     if (signal.aborted) break;

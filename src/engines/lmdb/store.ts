@@ -81,7 +81,7 @@ export function openStore(directory: string, store: string, { tables: names, rem
       'failed',
       `${path} was made by a newer alakazam (store version ${version}, known is ${STORE_VERSION})`,
       {
-        hint: 'use that newer version, or set ALAKAZAM_HOME to another directory',
+        hint: 'npm install -g . in a checkout of that version, or set ALAKAZAM_HOME to another directory',
       },
     );
   }
