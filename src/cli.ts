@@ -106,7 +106,10 @@ async function run(command: Command<Options>, flags: Record<string, unknown>, ar
     config,
     clock: Date.now,
     signal: stop.signal,
-    stdin: process.stdin,
+    // Opened by a command that reads it: for a file, Node loads its streams and its promises of files.
+    get stdin() {
+      return process.stdin;
+    },
     directory,
     environment: process.env,
     nodeVersion: process.version,

@@ -1,5 +1,4 @@
 /** The orders of the embedded stream in its store. One value holds up to 512, because a put costs by the value and hardly by the byte. */
-import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { arrivalOf, decodeBlock, encodeBlock } from '../orders/codec.js';
@@ -129,7 +128,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
       return low;
     },
     append(block, arrivalMs) {
-      if (identity() === '') meta().putSync('identity', Buffer.from(randomUUID()));
+      if (identity() === '') meta().putSync('identity', Buffer.from(crypto.randomUUID()));
       const before = last();
       const lastValue = before > 0 ? orders().get(before) : undefined;
       const notBeforeMs = Math.max(arrivalMs, lastValue ? arrivalOf(lastValue) : 0);
@@ -153,7 +152,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
     },
     clear() {
       orders().clearSync();
-      meta().putSync('identity', Buffer.from(randomUUID()));
+      meta().putSync('identity', Buffer.from(crypto.randomUUID()));
     },
   };
 }

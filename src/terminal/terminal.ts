@@ -43,7 +43,8 @@ export interface TerminalSettings {
   readonly typed?: Terminal['typed'];
 }
 
-export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, settings: TerminalSettings): Terminal {
+export function openTerminal(streams: TerminalStreams, settings: TerminalSettings): Terminal {
+  const { stdout, stderr } = streams;
   const { environment, isQuiet, signal, typed = (message) => message } = settings;
   const isInteractive = stdout.isTTY === true;
   const isWatched = stderr.isTTY === true && !isQuiet;
@@ -84,6 +85,8 @@ export function openTerminal({ stdin, stdout, stderr }: TerminalStreams, setting
   };
 
   async function ask(question: string, choices = ''): Promise<string> {
+    // Opened only here: of a process, the standard input costs the start of a command that asks nothing.
+    const { stdin } = streams;
     if (stdin.isTTY !== true) {
       throw new AlakazamError('usage', `${question} There is no terminal to answer on`, {
         hint: 'add --yes if you mean it',

@@ -1,5 +1,5 @@
 /** What a command loads of the SDK: nothing on this machine, and on AWS the clients of the services it asks. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -74,6 +74,23 @@ describe('on this machine nothing of the SDK is loaded', () => {
     const packages = await packagesOf(words.split(' '));
     expect(packages).toContain('commander');
     expect(packages.filter(isSdk)).toEqual([]);
+  });
+});
+
+describe('a command loads no module of Node that it has no use for', () => {
+  const list = join(temporaryDirectory(), 'list.cjs');
+  // At the end, and past the streams: they would be loaded for it.
+  const script = 'process.on("exit", () => process._rawDebug(process.moduleLoadList.join(" ")));';
+
+  test.each(['--help', 'history --customer 1'])('alakazam %s', async (words) => {
+    writeFileSync(list, script);
+    const { stderr } = await runCli(words.split(' '), { home, env: { NODE_OPTIONS: `--require=${list}` } });
+    const loaded = [...stderr.matchAll(/NativeModule (\S+)/g)].map(([, name]) => name);
+    expect(loaded).toContain('fs');
+    // Behind names of `node:util`, `node:fs` and `node:crypto`, behind the standard input, and behind the search for LMDB's native part.
+    const unused =
+      /^(internal\/(util\/parse_args\/parse_args|worker|fs\/streams|crypto\/\w+)|child_process|worker_threads)$/;
+    expect(loaded.filter((name) => unused.test(name as string))).toEqual([]);
   });
 });
 

@@ -2,8 +2,8 @@
  * Looks at an LMDB file before it is mapped: reading a mapped file that is not whole kills the process, with no chance to
  * say why. Layout from `MDB_meta` in liblmdb/mdb.c as the `lmdb` package carries it.
  */
-import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
 const MAGIC = 0xbeefc0de;
 const PAGE_HEADER_BYTES = 24;
@@ -43,6 +43,8 @@ export function whatIsDamaged(path: string): string | undefined {
 
 /** Reads the whole store in a process of its own, because a damaged store kills the process that reads it. */
 function canBeRead(path: string): boolean {
+  // Loaded only here: it brings sockets, and almost every store is whole.
+  const { spawnSync } = createRequire(import.meta.url)('node:child_process') as typeof import('node:child_process');
   const script = `
     const { open } = await import(${JSON.stringify(import.meta.resolve('lmdb'))});
     const root = open({ path: process.argv[1], encoding: 'binary', readOnly: true });

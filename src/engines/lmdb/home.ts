@@ -1,8 +1,7 @@
 /** What `doctor` checks of the directory that holds the embedded pipeline. */
-import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statfs, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { AlakazamError } from '../../errors.js';
 import { type Check, check } from '../../terminal/check.js';
 import { bytes, whole } from '../../terminal/numbers.js';
@@ -16,7 +15,7 @@ export async function* checkHome(home: string): AsyncGenerator<Check> {
     return home;
   });
   yield await check('disk', async () => {
-    const { bavail, bsize } = await statfs(home);
+    const { bavail, bsize } = await promisify(statfs)(home);
     if (bavail * bsize < SPACE_BYTES_MIN)
       throw new AlakazamError('failed', `${bytes(bavail * bsize)} free; a year of orders takes about 70 MB`, {
         hint: 'make room',
@@ -28,7 +27,7 @@ export async function* checkHome(home: string): AsyncGenerator<Check> {
 
 function writeSpeed(home: string): string {
   // The name can't be foreseen and the file must be new, so nothing is written through a link that somebody has put there.
-  const path = join(home, `write-speed-${randomBytes(8).toString('hex')}.tmp`);
+  const path = join(home, `write-speed-${crypto.randomUUID()}.tmp`);
   const file = openSync(path, 'wx');
   try {
     const startMs = performance.now();

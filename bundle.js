@@ -1,0 +1,89 @@
+/** Bundles the command line into few files that load fast: what every command needs, and what some do. */
+import { readFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { build } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+export const options = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  // Packages as ES modules: of the SDK, less than half is used, and how to sign in is loaded by who has to.
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  define: { VERSION: JSON.stringify(version) },
+  // Some packages are CommonJS and ask for Node's own modules by `require`.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+};
+
+/** What packages import and hardly use, and every start would pay for. */
+const LIGHTER = [
+  // The SDK's client for Kinesis would speak HTTP/2, had it no handler of another kind.
+  {
+    filter: /\/node-http2-handler$/,
+    importer: /@smithy/,
+    contents: 'export const NodeHttp2Handler = { create: (handler) => handler }',
+  },
+  // A command of commander may be a program of its own.
+  { filter: /^node:child_process$/, importer: /[\\/]commander[\\/]/, contents: 'module.exports = {}' },
+];
+
+const lighter = {
+  name: 'lighter',
+  setup({ onResolve, onLoad }) {
+    for (const [n, { filter, importer, contents }] of LIGHTER.entries()) {
+      const there = { path: filter.source, namespace: `lighter-${n}`, sideEffects: false };
+      onResolve({ filter }, (from) => (importer.test(from.importer) ? there : undefined));
+      onLoad({ filter: /.*/, namespace: `lighter-${n}` }, () => ({ contents }));
+    }
+  },
+};
+
+/**
+ * Loads Node's own modules by `require`, and reads of each module only the names that are used. An `import` reads every name
+ * when it is linked, and behind some names lie further modules: `node:util` brings the worker threads, `node:crypto` WebCrypto.
+ */
+const ownModules = {
+  name: 'own-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z]/ }, ({ path, kind, importer }) => {
+      const isImported = kind === 'import-statement' || kind === 'dynamic-import';
+      // `require` itself comes from `node:module`.
+      if (!isImported || !isBuiltin(path) || path === 'node:module') return undefined;
+      // A copy for each importer: a shared one would read for every command what a single command uses.
+      return { path: `${path} for ${importer}`, namespace: 'own-modules', sideEffects: false, pluginData: path };
+    });
+    onLoad({ filter: /^/, namespace: 'own-modules' }, ({ pluginData: path }) => {
+      // An unused export is left out only if the bundler knows that nothing happens when it is read.
+      const read = (name) => `export const ${name} = /* @__PURE__ */ (() => own.${name})();`;
+      const lines = [`const own = require('${path}');`, 'export default own;', ...Object.keys(require(path)).map(read)];
+      return { contents: lines.join('\n') };
+    });
+  },
+};
+
+const programs = {
+  ...options,
+  write: false,
+  outdir: 'dist',
+  entryNames: '[name]',
+  target: 'node20',
+  // Native code, and JavaScript that evaluates text with the names it was written with: it stays a package of its own.
+  external: ['lmdb'],
+  // The same code as ES modules, of which the bundler leaves out what isn't used.
+  alias: { yaml: './node_modules/yaml/browser/index.js' },
+  plugins: [lighter, ownModules],
+  metafile: true,
+};
+/** The files of the command line, and by path what each is made of, as the bundler says it. */
+export async function bundleCommandLine() {
+  const entryPoints = ['src/cli.ts', 'src/sources/file/scan.thread.ts'];
+  const { outputFiles, metafile } = await build({ ...programs, entryPoints, splitting: true });
+  return { files: outputFiles, contents: metafile.outputs };
+}
