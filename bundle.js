@@ -32,6 +32,33 @@ const LIGHTER = [
   },
   // A command of commander may be a program of its own.
   { filter: /^node:child_process$/, importer: /[\\/]commander[\\/]/, contents: 'module.exports = {}' },
+  // LMDB encodes and caches objects with these; the values here are bytes.
+  { filter: /^(msgpackr|weak-lru-cache)$/, importer: /[\\/]lmdb[\\/]/, contents: 'module.exports = {}' },
+  // The native part of LMDB lies beside the package of LMDB, not beside this bundle.
+  {
+    filter: /^node-gyp-build-optional-packages$/,
+    importer: /[\\/]lmdb[\\/]/,
+    contents: `
+      const { dirname } = require('node:path');
+      const load = require('node-gyp-build-optional-packages/node-gyp-build.js');
+      module.exports = () => load(dirname(dirname(require.resolve('lmdb'))));`,
+  },
+  // The native part is another one for musl. detect-libc loads what starts programs, in case it must ask one for the C
+  // library. On Linux the first bytes of a program name its loader, and so its C library; detect-libc reads them too.
+  {
+    filter: /^detect-libc$/,
+    importer: /node-gyp-build-optional-packages/,
+    contents: `
+      const { closeSync, openSync, readSync } = require('node:fs');
+      exports.MUSL = 'musl';
+      exports.familySync = () => {
+        const file = openSync(process.execPath);
+        const head = Buffer.alloc(2048);
+        readSync(file, head);
+        closeSync(file);
+        return head.includes('/ld-musl-') ? 'musl' : 'glibc';
+      };`,
+  },
 ];
 
 const lighter = {
@@ -40,7 +67,7 @@ const lighter = {
     for (const [n, { filter, importer, contents }] of LIGHTER.entries()) {
       const there = { path: filter.source, namespace: `lighter-${n}`, sideEffects: false };
       onResolve({ filter }, (from) => (importer.test(from.importer) ? there : undefined));
-      onLoad({ filter: /.*/, namespace: `lighter-${n}` }, () => ({ contents }));
+      onLoad({ filter: /.*/, namespace: `lighter-${n}` }, () => ({ contents, resolveDir: import.meta.dirname }));
     }
   },
 };
@@ -74,10 +101,12 @@ const programs = {
   outdir: 'dist',
   entryNames: '[name]',
   target: 'node20',
-  // Native code, and JavaScript that evaluates text with the names it was written with: it stays a package of its own.
-  external: ['lmdb'],
-  // The same code as ES modules, of which the bundler leaves out what isn't used.
-  alias: { yaml: './node_modules/yaml/browser/index.js' },
+  alias: {
+    // The same code as ES modules, of which the bundler leaves out what isn't used.
+    yaml: './node_modules/yaml/browser/index.js',
+    // It evaluates text that has its own names in it. The bundler keeps those names in a CommonJS module, not in an ES module.
+    'ordered-binary': './node_modules/ordered-binary/dist/index.cjs',
+  },
   plugins: [lighter, ownModules],
   metafile: true,
 };

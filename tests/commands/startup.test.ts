@@ -94,6 +94,25 @@ describe('a command loads no module of Node that it has no use for', () => {
   });
 });
 
+describe('of LMDB the bundle holds', () => {
+  test('its keys, and neither an encoder of objects nor a cache', async () => {
+    const packages = await packagesOf(['history', '--customer', '1']);
+    expect(packages).toEqual(expect.arrayContaining(['lmdb', 'ordered-binary']));
+    for (const name of ['msgpackr', 'weak-lru-cache', 'detect-libc']) expect(packages).not.toContain(name);
+  });
+
+  test('the names that the text it evaluates has in it', () => {
+    const file = [...inputs].find(([, names]) =>
+      names.some((name) => name.includes('node_modules/ordered-binary/')),
+    )?.[0];
+    const text = readFileSync(join(ROOT, 'dist', file as string), 'utf8');
+    expect(text).toMatch(/\beval\(makeStringBuilder\(\)\)/);
+    for (const name of ['position', 'fromCharCode', 'finishUtf8', 'readString']) {
+      expect(text).toMatch(new RegExp(`\\bfunction ${name}\\(|[ ,](${name})[=,;]`));
+    }
+  });
+});
+
 describe('on AWS each command loads the clients it uses', () => {
   test.each<[string, readonly string[]]>([
     ['--help', []],

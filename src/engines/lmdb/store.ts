@@ -1,13 +1,9 @@
 /** Opens LMDB, here alone: the place of the files, their version, and the errors of a disk that fails. */
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Database, RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase } from 'lmdb';
 import { AlakazamError, reasonOf } from '../../errors.js';
 import { whatIsDamaged } from './file.js';
-
-// The CommonJS build of lmdb is one file and loads in two thirds of the time of its ES modules, which are nine.
-const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb');
 
 /** Written into every store; a store with a higher one was made by a newer alakazam. */
 const STORE_VERSION = 1;
