@@ -1,6 +1,7 @@
 /** Bundles the command line into few files that load fast: what every command needs, and what some do. */
 import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
@@ -95,6 +96,59 @@ const ownModules = {
   },
 };
 
+/**
+ * Joins the chunks that `cli.js` imports into `start.js`. The bundler makes a chunk of the modules that the same entry points
+ * need: a dozen for `cli.js`. Every command loads them all, and Node takes longer to find and link a file than to read it.
+ * Gives the files, and by path what each is made of.
+ */
+async function joinStart({ outputFiles, metafile: { outputs } }) {
+  const texts = new Map(outputFiles.map(({ path, text }) => [`dist/${basename(path)}`, text]));
+  const start = importedBy('dist/cli.js', outputs);
+  // The bundler calls the exports of each chunk a, b, c: in one file, the number of the chunk tells them apart.
+  const exportsOf = (path, line) =>
+    outputs[path].exports.map((name) => line(name, `${name}_${start.indexOf(path)}`)).join();
+  const joined = (path) =>
+    `export {${exportsOf(path, (name, unique) => `${name} as ${unique}`)}} from './${basename(path)}';`;
+  const instead = (path) => `export {${exportsOf(path, (name, unique) => `${unique} as ${name}`)}} from './start.js';`;
+  texts.set('dist/start.js', start.map(joined).join('\n'));
+
+  const chunks = {
+    name: 'chunks',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^/ }, ({ path, importer, kind }) => {
+        const file = `dist/${basename(path)}`;
+        if (kind === 'entry-point') return { path: file, namespace: 'built' };
+        if (!start.includes(file)) return { path, external: true };
+        const isInside = ['dist/start.js', ...start].includes(importer);
+        return { path: file, namespace: isInside ? 'built' : 'joined' };
+      });
+      onLoad({ filter: /^/, namespace: 'built' }, ({ path }) => ({ contents: texts.get(path) }));
+      onLoad({ filter: /^/, namespace: 'joined' }, ({ path }) => ({ contents: instead(path) }));
+    },
+  };
+  const { format, platform, minify, logLevel } = options;
+  const { outputFiles: files } = await build({
+    ...{ format, platform, minify, logLevel, bundle: true, write: false, outdir: 'dist', plugins: [chunks] },
+    entryPoints: [...texts.keys()].filter((path) => !start.includes(path)),
+    // The warning is about `ordered-binary`, whose names are kept: see its alias.
+    logOverride: { 'direct-eval': 'silent' },
+  });
+  const inputs = Object.assign({}, ...start.map((path) => outputs[path].inputs));
+  const others = Object.entries(outputs).filter(([path]) => !start.includes(path));
+  return { files, contents: { ...Object.fromEntries(others), 'dist/start.js': { inputs } } };
+}
+
+/** The chunks that a file imports, and those that these import. */
+function importedBy(file, outputs) {
+  const found = new Set([file]);
+  // A set goes on over what is added meanwhile.
+  for (const path of found) {
+    for (const { kind, path: chunk } of outputs[path].imports)
+      if (kind === 'import-statement' && outputs[chunk]) found.add(chunk);
+  }
+  return [...found].slice(1);
+}
+
 const programs = {
   ...options,
   write: false,
@@ -110,9 +164,13 @@ const programs = {
   plugins: [lighter, ownModules],
   metafile: true,
 };
+
 /** The files of the command line, and by path what each is made of, as the bundler says it. */
 export async function bundleCommandLine() {
-  const entryPoints = ['src/cli.ts', 'src/sources/file/scan.thread.ts'];
-  const { outputFiles, metafile } = await build({ ...programs, entryPoints, splitting: true });
-  return { files: outputFiles, contents: metafile.outputs };
+  // A thread shares no module with the program that starts it.
+  const thread = await build({ ...programs, entryPoints: ['src/sources/file/scan.thread.ts'] });
+  const { files, contents } = await joinStart(
+    await build({ ...programs, entryPoints: ['src/cli.ts'], splitting: true }),
+  );
+  return { files: [...thread.outputFiles, ...files], contents: { ...thread.metafile.outputs, ...contents } };
 }

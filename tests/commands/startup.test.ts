@@ -42,12 +42,17 @@ afterAll(() => {
 
 const NAMES = { ALAKAZAM_ORDERS_STREAM: 's', ALAKAZAM_HISTORY_TABLE: 't', ALAKAZAM_HISTORY_INDEX_TABLE: 'i' };
 
-/** Names of the packages in the files that were loaded; Node says which those are. */
-async function packagesOf(args: readonly string[], more: Record<string, string> = {}): Promise<string[]> {
+/** Names of the files in dist/ that were loaded; Node says which those are. */
+async function filesOf(args: readonly string[], more: Record<string, string> = {}): Promise<string[]> {
   const { stderr } = await runCli(args, { home, env: { ...more, NODE_DEBUG: 'esm' } });
-  const files = new Set([...stderr.matchAll(/\bfile:\/\/\S*\/dist\/([\w.-]+\.js)/g)].map(([, name]) => name as string));
-  expect([...files]).toContain('cli.js');
-  const names = [...files]
+  const files = [...stderr.matchAll(/\bfile:\/\/\S*\/dist\/([\w.-]+\.js)/g)].map(([, name]) => name as string);
+  expect(files).toContain('cli.js');
+  return [...new Set(files)].sort();
+}
+
+/** Names of the packages in these files. */
+async function packagesOf(args: readonly string[], more: Record<string, string> = {}): Promise<string[]> {
+  const names = (await filesOf(args, more))
     .flatMap((name) => inputs.get(name) ?? [])
     .map((path) => {
       return /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? '';
@@ -74,6 +79,12 @@ describe('on this machine nothing of the SDK is loaded', () => {
     const packages = await packagesOf(words.split(' '));
     expect(packages).toContain('commander');
     expect(packages.filter(isSdk)).toEqual([]);
+  });
+});
+
+describe('a command loads few files', () => {
+  test('alakazam --help loads two', async () => {
+    expect(await filesOf(['--help'])).toEqual(['cli.js', 'start.js']);
   });
 });
 
