@@ -37,7 +37,7 @@ function buildIfStale(): void {
   const made = existsSync(built) ? statSync(built).mtimeMs : 0;
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name as string));
   const newest = Math.max(
-    ...[...sources, 'build.js', 'package.json'].map((path) => statSync(join(ROOT, path)).mtimeMs),
+    ...[...sources, 'build.js', 'bundle.js', 'package.json'].map((path) => statSync(join(ROOT, path)).mtimeMs),
   );
   if (newest > made) execFileSync(process.execPath, ['build.js'], { cwd: ROOT, stdio: 'inherit' });
 }
