@@ -2,7 +2,7 @@ import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { orderColumns, ordersOf } from '../orders/rows.js';
-import { untilAborted } from '../sources/interruption.js';
+import { orStopped, untilAborted } from '../sources/interruption.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
@@ -58,7 +58,12 @@ export const generate = defineCommand({
     if (options.rate !== undefined && options.speed !== undefined) {
       throw new AlakazamError('usage', `--rate ${options.rate} and --speed ${options.speed}x exclude each other`);
     }
-    const source = await openSource({ path: options.source, seed: options.seed, isLoop: options.loop, stdin });
+    const { source: path, seed, loop: isLoop } = options;
+    const source = await orStopped(openSource({ path, seed, isLoop, stdin, signal }), signal);
+    if (source === 'stopped') {
+      terminal.say('stopped before the first order');
+      return undefined;
+    }
     // Orders that are printed are progress enough.
     const progress = options.dryRun ? undefined : terminal.progress();
     let note = '';

@@ -26,12 +26,16 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
   }
 }
 
-/** Not `Promise.race` with one promise for all: that would keep every value in memory until the signal. */
-async function orStopped<T>(value: Promise<T>, signal: AbortSignal): Promise<T | 'stopped'> {
+/**
+ * A value, or 'stopped' as soon as `signal` aborts.
+ * Not `Promise.race` with one promise for all: that would keep every value in memory until the signal.
+ */
+export async function orStopped<T>(value: Promise<T>, signal: AbortSignal): Promise<T | 'stopped'> {
   let stop = () => {};
   try {
     return await new Promise<T | 'stopped'>((resolve, reject) => {
       stop = () => resolve('stopped');
+      if (signal.aborted) stop();
       signal.addEventListener('abort', stop);
       value.then(resolve, reject);
     });

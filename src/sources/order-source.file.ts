@@ -14,6 +14,8 @@ export interface FileSourceOptions {
   readonly loop?: boolean;
   /** For `-`. */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Ends the wait for a FIFO or a device. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface FileSourceOptions {
  * be read or has not the right header.
  */
 export async function openFileSource(path: string, options: FileSourceOptions = {}): Promise<OrderSource> {
-  const input = await openInput(path, options.stdin);
+  const input = await openInput(path, options.stdin, options.signal);
   const header = readHeader(input.name, input.head);
   const isLoop = options.loop === true;
   if (isLoop && !input.path) {

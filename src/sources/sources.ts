@@ -6,9 +6,13 @@ export interface SourceOptions {
   readonly seed: number;
   readonly isLoop: boolean;
   readonly stdin: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
 }
 
-export async function openSource({ path, seed, isLoop, stdin }: SourceOptions): Promise<OrderSource> {
-  if (path !== undefined) return (await import('./order-source.file.js')).openFileSource(path, { loop: isLoop, stdin });
+/** May wait for the first bytes: of a pipe, as long as nobody writes. */
+export async function openSource({ path, seed, isLoop, stdin, signal }: SourceOptions): Promise<OrderSource> {
+  if (path !== undefined) {
+    return (await import('./order-source.file.js')).openFileSource(path, { loop: isLoop, stdin, signal });
+  }
   return (await import('./order-source.shop.js')).openBuiltInShop({ seed });
 }

@@ -1,9 +1,9 @@
 /** Signals, and an answer that can't be written: the command ends, and says with what. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { finish, PROGRAM, runCli, spawnCli, startCli, temporaryDirectory } from '../run-cli.js';
 import { HEADER, manyOrders, writeFile } from './sample.js';
 
@@ -14,6 +14,36 @@ const SIGNALS = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const;
+
+let fifos = 0;
+function makeFifo(): string {
+  const path = join(directory, `fifo-${fifos++}`);
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+/** What a file of /proc says, or '' for a process or file that is gone. */
+function proc(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a process watches its standard input: the file of its event loop lists it. */
+function watchesStdin(pid: number): boolean {
+  const links = readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === 'anon_inode:[eventpoll]';
+    } catch {
+      return false;
+    }
+  });
+  return links.some((fd) => /^tfd:\s+0 /m.test(proc(`${pid}/fdinfo/${fd}`)));
+}
+
+const isRead = (path: string) => readdirSync('/proc').some((pid) => proc(`${pid}/cmdline`) === `cat\0--\0${path}\0`);
 
 beforeAll(async () => {
   expect((await runCli(['generate', '--source', many, '--count', '3000'], { home })).code).toBe(0);
@@ -44,6 +74,59 @@ describe.each(SIGNALS)('%s', (signal, code) => {
     await tail.until(1);
     child.kill(signal);
     expect((await finish(child)).code).toBe(code);
+  });
+
+  test.each([['-'], ['a FIFO']])('ends a generate before anything came from %s', async (source) => {
+    const of = join(directory, `idle-${signal}-${source.length}`);
+    const path = source === '-' ? source : makeFifo();
+    for (const flags of [[], ['--dry-run']]) {
+      const child = spawnCli(['generate', '--verbose', '--source', path, ...flags], { home: of }, [
+        'pipe',
+        'pipe',
+        'pipe',
+      ]);
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await vi.waitUntil(() => (path === '-' ? watchesStdin(child.pid as number) : isRead(path)), 20_000);
+      child.kill(signal);
+      expect(await finish(child)).toMatchObject({ code, stderr: 'stopped before the first order\n' });
+      await vi.waitUntil(() => !isRead(path), 20_000);
+    }
+  });
+
+  test('ends a generate that waits for more from a FIFO', async () => {
+    const of = join(directory, `fifo-${signal}`);
+    const path = makeFifo();
+    const child = spawnCli(['generate', '--source', path], { home: of }, ['pipe', 'pipe', 'pipe']);
+    const writer = openSync(path, 'w');
+    onTestFinished(() => closeSync(writer));
+    writeSync(writer, `${HEADER}1,A,MUG,1,12/1/2010 8:26,2.55,5,EIRE\n`);
+    const tail = startCli(['tail', 'orders', '--guests', '--since', 'start'], { home: of });
+    await tail.until(1);
+    child.kill(signal);
+    expect(await finish(child)).toMatchObject({ code, stderr: expect.stringContaining('stopped after 1 of 100') });
+  });
+
+  test('ends a --dry-run that never waits', async () => {
+    const child = spawnCli(['generate', '--dry-run', '--count', '100000000'], { home }, ['ignore', 'pipe', 'pipe']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    child.stdout?.once('data', () => child.kill(signal));
+    child.stdout?.resume();
+    const [ended] = await once(child, 'exit');
+    expect(ended).toBe(code);
+  });
+
+  test('ends a verify, which then says nothing of what it did not read', async () => {
+    const of = join(directory, `verify-${signal}`);
+    expect((await runCli(['generate', '--count', '400000'], { home: of })).code).toBe(0);
+    for (const output of ['table', 'json']) {
+      const child = spawnCli(['verify', '-o', output], { home: of }, ['ignore', 'pipe', 'pipe']);
+      setTimeout(() => child.kill(signal), 300);
+      expect(await finish(child)).toEqual({
+        code,
+        stdout: '',
+        stderr: expect.stringMatching(/^(interrupted before .*\n)?$/),
+      });
+    }
   });
 
   test('ends a command whose answer nobody reads', async () => {

@@ -1,6 +1,6 @@
 /** The bytes of a file or of standard input: gzip is decompressed, and a format that can't hold orders is refused. */
-import { createReadStream } from 'node:fs';
-import { lstat, open, realpath } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, lstat, open, realpath } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { AlakazamError, reasonOf } from '../../errors.js';
 
@@ -27,21 +27,26 @@ const PAUSE_MS = 50;
 const LF = 10;
 
 /** Throws an `AlakazamError` if the path does not exist, is no file, is not readable, or is neither CSV nor gzipped CSV. */
-export async function openInput(path: string, stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
-  return path === '-' ? openPipe(stdin) : openFile(path);
+export async function openInput(path: string, stdin?: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Input> {
+  return path === '-' ? openPipe(stdin) : openFile(path, signal);
 }
 
-async function openFile(path: string): Promise<Input> {
+async function openFile(path: string, signal: AbortSignal | undefined): Promise<Input> {
   try {
-    const stat = await lstat(await realpath(path));
+    const real = await realpath(path);
+    const stat = await lstat(real);
     if (stat.isDirectory()) throw new AlakazamError('failed', `${path} is a directory; --source takes a file`);
-    if (!stat.isFile()) return await openPipe(createReadStream(path));
+    if (!stat.isFile()) {
+      await access(real, constants.R_OK);
+      const { readWaitingFile } = await import('./waiting-file.js');
+      return await openPipe(readWaitingFile(real, signal));
+    }
     const isGzip = isCompressed(await headOf(createReadStream(path, { end: 1 })));
     const head = await headOf(decoded(path, isGzip, 0));
     refuseOtherFormats(path, head);
     return {
       name: path,
-      path: await realpath(path),
+      path: real,
       isSeekable: true,
       head,
       async *chunks(offset) {
