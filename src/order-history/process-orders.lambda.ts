@@ -71,9 +71,7 @@ function tablesOf(context: LambdaContext, stream: string | undefined): Tables {
       return unwritten.map(({ item, cause }) => ({ item, isFinal: isInvalid(cause), reason: (cause as Error).name }));
     },
     writeIndex: async (items) => (await writeItems(dynamodb, index, items, 'CustomerId', retries)).length === 0,
-    async checkpoint(record) {
-      if (stream) await checkpoint({ index, stream }, record, retries);
-    },
+    checkpoint: async (record) => (stream ? checkpoint({ index, stream }, record, retries) : undefined),
     async reject(rejected) {
       const unsent: number[] = [];
       for (const { entries, numbers } of messagesOf(rejected)) {
@@ -103,7 +101,7 @@ async function checkpoint(
   { index, stream }: { readonly index: string; readonly stream: string },
   record: StreamRecord,
   retries: Retries,
-): Promise<void> {
+): Promise<string | undefined> {
   const { shardId, sequenceNumber, arrivalMs } = record;
   const update = new UpdateItemCommand({
     TableName: index,
@@ -117,9 +115,13 @@ async function checkpoint(
       ':arrived': { N: String(arrivalMs) },
     },
   });
-  await retried(() => dynamodb.send(update), retries).catch((error: Error) => {
-    if (error.name !== 'ConditionalCheckFailedException') warn('the checkpoint was not kept', error.name);
-  });
+  try {
+    await retried(() => dynamodb.send(update), retries);
+    return undefined;
+  } catch (error) {
+    const { name } = error as Error;
+    return name === 'ConditionalCheckFailedException' ? undefined : name;
+  }
 }
 
 function setting(name: string): string {
@@ -164,8 +166,4 @@ function report(
     durationMs: Math.round(durationMs),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-function warn(message: string, reason: string): void {
-  process.stdout.write(`${JSON.stringify({ level: 'WARN', message, reason })}\n`);
 }

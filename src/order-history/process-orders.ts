@@ -49,8 +49,8 @@ export interface Tables {
   writeOrders(items: readonly Item[]): Promise<readonly Unwritten[]>;
   /** True if all items were written. */
   writeIndex(items: readonly Item[]): Promise<boolean>;
-  /** Notes that every record of the shard up to this one was dealt with. */
-  checkpoint(record: StreamRecord): Promise<void>;
+  /** Writes that every record of the shard up to this one was processed. Gives the reason if that failed. */
+  checkpoint(record: StreamRecord): Promise<string | undefined>;
   /** Returns which of the records, counted from 0, could not be sent to the rejected queue. */
   reject(records: readonly RejectedRecord[]): Promise<readonly number[]>;
 }
@@ -89,13 +89,19 @@ export async function processOrders(
   const unsent = await tables.reject(due);
   for (const at of unsent)
     failures.push({ number: due[at]?.number as number, reason: 'the rejected queue accepts nothing' });
+  const end = earliest(failures)?.number ?? records.length;
+  const last = records[end - 1];
+  if (last) {
+    // Readers wait for the checkpoint: a batch that has none is not processed.
+    const reason = await tables.checkpoint(last);
+    if (reason !== undefined) failures.push({ number: end - 1, reason });
+  }
   const failure = earliest(failures);
-  const last = records[(failure?.number ?? records.length) - 1];
-  if (last) await tables.checkpoint(last);
   return {
     stored,
     unchanged,
-    guests,
+    // A guest order behind a failed record comes again, and is counted then.
+    guests: guests.filter((number) => number < (failure?.number ?? records.length)).length,
     rejected: due.length - unsent.length,
     failed: failure && records[failure.number],
     failure: failure?.reason,
@@ -125,19 +131,20 @@ interface BatchOrder {
 interface Decoded {
   /** By `orderKey`. */
   readonly latest: Map<string, BatchOrder>;
-  readonly guests: number;
+  /** For each guest order the number of its record. */
+  readonly guests: readonly number[];
   readonly rejected: (RejectedRecord & { readonly number: number })[];
 }
 
 function decoded(records: readonly StreamRecord[]): Decoded {
   const latest: Decoded['latest'] = new Map();
   const rejected: Decoded['rejected'] = [];
-  let guests = 0;
+  const guests: number[] = [];
   for (const [number, record] of records.entries()) {
     for (const [n, data] of userRecords(record.data).entries()) {
       const order = decodeOrder(data);
       if (!isOrder(order)) rejected.push({ ...record, data, number, reason: order.reason });
-      else if (!hasCustomer(order)) guests++;
+      else if (!hasCustomer(order)) guests.push(number);
       else {
         const sequence = sequenceAt(record.sequenceNumber, n);
         const position = { sequence, lastSequence: sequence, arrivalMs: record.arrivalMs };

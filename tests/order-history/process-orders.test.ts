@@ -10,7 +10,7 @@ import {
 } from '../../src/order-history/dynamodb/order-item.js';
 import { orderKey, processOrders, type RejectedRecord, type Tables } from '../../src/order-history/process-orders.js';
 import type { Order } from '../../src/orders/order.js';
-import { orderOf } from '../../src/orders/order-block.js';
+import { GUEST, orderOf } from '../../src/orders/order-block.js';
 import { type Handler, type KinesisRecord, runMapping, shardRecords } from '../emulators/event-source.js';
 import { blockOf } from '../fixtures/orders.js';
 
@@ -210,4 +210,20 @@ test('a record that can never be written is rejected with the others around it k
   expect([givenUp.length, invocations]).toEqual([0, 1]);
   expect([...into.orders.keys()]).toEqual(['1 1-P0', '1 3-P0']);
   expect(into.rejected()).toMatchObject([{ reason: 'ValidationException', data: Buffer.from(texts[1] as string) }]);
+});
+
+test('a checkpoint that can’t be written gives back the record it is for, and counts no guest twice', async () => {
+  const into = memory(() => false);
+  let calls = 0;
+  const checkpoint: Tables['checkpoint'] = async (record) => {
+    if (calls++ === 0) return 'InternalServerError';
+    return into.tables.checkpoint(record);
+  };
+  const { handler, totals } = handlerOn({ ...into.tables, checkpoint });
+  const texts = [1, GUEST, GUEST].map((customer, n) => dataOf({ invoice: n, code: 0, quantity: 1, customer }).text);
+  const records = shardRecords(texts);
+  const { givenUp, invocations } = await runMapping(records, handler, { batchSize: 10, retriesMax: 3 });
+  expect([givenUp.length, invocations]).toEqual([0, 2]);
+  expect(into.checkpoints).toEqual([records.at(-1)?.kinesis.sequenceNumber]);
+  expect(totals).toEqual({ guests: 2, stored: 1 });
 });
