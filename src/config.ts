@@ -54,11 +54,13 @@ const FILE = '.alakazamrc';
 export async function readConfig({ flags, environment, directory, targets }: ConfigInput): Promise<Config> {
   const found = new Map<Key, { value: string; origin: string }>();
   const take = (key: Key, value: string | undefined, origin: string) => {
-    if (value === undefined || found.has(key)) return;
+    if (value === undefined) return;
+    // Also where another value outranks it: it is a variable that is not set, and will count elsewhere.
     if (value === '') {
       const place = origin === `--${key}` || origin === variableOf(key) ? origin : `${key} in ${origin}`;
       throw new AlakazamError('usage', `${place} is ""; give it a value, or leave it out`);
     }
+    if (found.has(key)) return;
     const valid = key === 'target' ? (targets.includes(value) ? undefined : targets.join(', ')) : whyNot(key, value);
     if (valid) throw new AlakazamError('usage', `${key} is ${JSON.stringify(value)} (${origin}); valid: ${valid}`);
     found.set(key, { value, origin });

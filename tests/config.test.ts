@@ -85,6 +85,10 @@ describe('a setting', () => {
       `${variableOf(key)} ${remedy}`,
     );
     expect((await failureOf(read())).message).toBe(`${key} in ${project} ${remedy}`);
+    // Another value that outranks it is no reason to pass over it.
+    const outranked = place({ user: `${key}: ''\n` });
+    const environment = { [variableOf(key)]: { target: 'local', stack: 'orders' }[key as string] ?? '1' };
+    expect((await failureOf(outranked.read({ environment }))).message).toBe(`${key} in ${outranked.user} ${remedy}`);
   });
 
   test('is called alike everywhere', () => {

@@ -1,5 +1,5 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetOf } from '../assets.js';
@@ -75,8 +75,9 @@ function whyNotOurs(path: string): string | undefined {
 /** What a file of the directory holds; undefined if there is none. */
 function contentOf(path: string, name: string): string | undefined {
   const file = join(path, name);
-  if (!existsSync(file)) return undefined;
-  return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  // A link is nobody's: what is written to it is written elsewhere.
+  return stat && (stat.isFile() ? readFileSync(file, 'utf8') : '');
 }
 
 interface ShowOptions {
@@ -111,8 +112,8 @@ async function run({ environment, signal }: Context, path: string, line: string,
   const { spawn } = await import('node:child_process');
   const program = fileURLToPath(assetOf('bin/alakazam.js'));
   const others = Object.entries(environment).filter(([name]) => !name.startsWith('ALAKAZAM_'));
-  // There is no configuration of a user in this directory.
-  const env = { ...Object.fromEntries(others), XDG_CONFIG_HOME: path };
+  // The demo empties that directory when it begins: there is no configuration of a user in it.
+  const env = { ...Object.fromEntries(others), XDG_CONFIG_HOME: join(path, '.alakazam') };
   const child = spawn(process.execPath, [program, ...line.split(' ').slice(1)], { cwd: path, stdio, env });
   const stop = () => child.kill('SIGINT');
   signal.addEventListener('abort', stop);

@@ -38,6 +38,8 @@ export const history = defineCommand({
     const { pipeline, terminal, signal } = context;
     const table = await pipeline.history();
     await table.update(signal);
+    // A history that was not brought up to date would look whole.
+    if (signal.aborted) return undefined;
     if (order !== undefined) return showOrder(context, table, order, output);
 
     const customerId = customer as number;

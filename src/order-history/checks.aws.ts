@@ -58,7 +58,7 @@ export async function sizeOfHistory(session: AwsSession, name: string): Promise<
 const SHARDS_AT_FIRST = 4;
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
-export async function lambdaQuota(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
+async function lambdaQuota(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
   const { AccountLimit } = await session.client(LambdaClient).send(new GetAccountSettingsCommand({}));
   const { ConcurrentExecutions = 0, UnreservedConcurrentExecutions = 0 } = AccountLimit ?? {};
   const wanted = await nameOf(ORDERS_STREAM).then(

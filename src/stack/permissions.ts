@@ -25,6 +25,9 @@ const SEE_STATUS: Needs = {
   stack: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
 };
 
+/** Of what a deployment uploads, under both prefixes. */
+const OBJECTS = ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject', 's3:PutObject'];
+
 const DEPLOY: Needs = {
   account: ['cloudformation:ListStacks', 'tag:GetResources'],
   artifactBucket: [
@@ -39,12 +42,8 @@ const DEPLOY: Needs = {
     's3:PutEncryptionConfiguration',
     's3:PutLifecycleConfiguration',
   ],
-  'artifactBucket/process-orders/code.zip': [
-    's3:DeleteObject',
-    's3:DeleteObjectVersion',
-    's3:GetObject',
-    's3:PutObject',
-  ],
+  'artifactBucket/functions/code.zip': OBJECTS,
+  'artifactBucket/templates/template.json': OBJECTS,
   stack: [
     'cloudformation:ContinueUpdateRollback',
     'cloudformation:CreateChangeSet',
@@ -62,7 +61,8 @@ const DEPLOY: Needs = {
 const DESTROY: Needs = {
   account: ['cloudformation:ListStacks', 'tag:GetResources'],
   artifactBucket: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
-  'artifactBucket/process-orders/code.zip': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  'artifactBucket/functions/code.zip': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  'artifactBucket/templates/template.json': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
   stack: [
     'cloudformation:DeleteStack',
     'cloudformation:DescribeStackEvents',

@@ -25,7 +25,7 @@ async function streamStatus(session: AwsSession, { nameOf }: Resources): Promise
 }
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeLimits.html */
-export async function kinesisQuota(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
+async function kinesisQuota(session: AwsSession, { nameOf }: Resources): Promise<Finding> {
   const { OnDemandStreamCount, OnDemandStreamCountLimit, OpenShardCount, ShardLimit } = await session
     .client(KinesisClient)
     .send(new DescribeLimitsCommand({}));

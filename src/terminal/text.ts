@@ -16,9 +16,14 @@ export function styled(style: Style, text: string): Styled {
   return { style, text };
 }
 
-/** Characters that move the cursor, ring, colour, or show what follows in another order; the line feed too. */
-const CONTROLS = /[\p{Cc}\p{Bidi_Control}]+/gu;
-const CONTROLS_BUT_LINE_FEEDS = /(?:[^\P{Cc}\n]|\p{Bidi_Control})+/gu;
+/**
+ * Characters that move the cursor, ring, colour, break the line, hide text, or show what follows in another order; the line
+ * feed too. Those that hide text are the tags and the interlinear annotation of Unicode.
+ */
+const UNSEEN = String.raw`\p{Bidi_Control}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}`;
+const CONTROLS = new RegExp(`[\\p{Cc}${UNSEEN}]+`, 'gu');
+const CONTROLS_BUT_LINE_FEEDS = new RegExp(`(?:[^\\P{Cc}\\n]|[${UNSEEN}])+`, 'gu');
+const CONTROLS_IN_JSON = new RegExp(`[\\u007f-\\u009f${UNSEEN}]`, 'gu');
 
 /** Text from outside that stays on its line and does nothing to a terminal: a blank stands for controls. */
 export function printable(text: string): string {
@@ -32,10 +37,9 @@ function harmless(text: string): string {
 
 /** JSON that does nothing to a terminal, and has the same value: what JSON lets stand is escaped. */
 export function printableJson(json: string): string {
-  return json.replaceAll(
-    /[\u007f-\u009f\p{Bidi_Control}]/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  // By its code units, of which a character beyond the first 65,536 has two.
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return json.replaceAll(CONTROLS_IN_JSON, (control) => control.split('').map(escaped).join(''));
 }
 
 export interface Rendering {

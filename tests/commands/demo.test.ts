@@ -95,6 +95,20 @@ describe('demo', () => {
     expect(await refused(files)).toMatch(/orders\.csv is not the demo's; --directory takes another/);
   });
 
+  test('writes through no link in its directory, and obeys no configuration there', { timeout: 120_000 }, async () => {
+    const directory = newDirectory();
+    const made = join(directory, 'alakazam-demo');
+    mkdirSync(made);
+    writeFileSync(join(made, '.alakazamrc'), '# made by alakazam demo; it may be deleted\n');
+    symlinkSync(join(directory, 'elsewhere'), join(made, 'orders.csv'));
+    const { code, stderr } = await runCli(['demo'], { home: join(directory, 'home'), cwd: directory });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("orders.csv is not the demo's; --directory takes another"),
+    ]);
+    expect(existsSync(join(directory, 'elsewhere'))).toBe(false);
+  });
+
   test('says why it can make no directory', async () => {
     const directory = newDirectory();
     writeFileSync(join(directory, 'file'), '');

@@ -37,8 +37,12 @@ const KINDS = {
   'an isolate': '\u2066',
   'a right-to-left mark': '\u200f',
   'an Arabic letter mark': '\u061c',
+  'a line separator': '\u2028',
+  'a paragraph separator': '\u2029',
+  'an annotation that hides text': '\ufffa',
+  'a tag that hides text': '\u{e0041}',
 };
-const HOSTILE = /[\p{Cc}\p{Bidi_Control}]/u;
+const HOSTILE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]/u;
 const hostile = fc.string({
   unit: fc.oneof(fc.constantFrom(...Object.values(KINDS)), fc.string({ unit: 'grapheme', maxLength: 3 })),
 });

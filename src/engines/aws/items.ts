@@ -32,7 +32,7 @@ export interface Retries {
 }
 
 /** For a person who waits: a table without capacity is retried for some seconds, everything else is said at once. */
-export const SHORT_RETRIES: Retries = { isRetried: isThrottling, isOver: (attempt) => attempt > ATTEMPTS_MAX };
+const SHORT_RETRIES: Retries = { isRetried: isThrottling, isOver: (attempt) => attempt > ATTEMPTS_MAX };
 
 /** Makes a call until it succeeds, fails for good, or the retries are over. Throws the last error. */
 export async function retried<T>(call: () => Promise<T>, { isRetried, isOver }: Retries): Promise<T> {
