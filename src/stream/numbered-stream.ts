@@ -31,6 +31,8 @@ export interface NumberedStream extends BookmarkedStream, NumberedOrders {
   readonly path: string;
   /** Sees what other processes have put since the last look. */
   refresh(): void;
+  /** True if another stream lies in its place by now. */
+  isExchanged(): boolean;
   /** Sequence number where reading from `start` begins. */
   sequenceOf(start: StreamStart, customer?: number): Promise<number>;
   /** Empties the stream and forgets its sources. Each view sees that the identity has changed, and begins again. */

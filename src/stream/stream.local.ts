@@ -46,6 +46,7 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
     path: store.path,
     bookmarks,
     refresh: store.refresh,
+    isExchanged: store.isExchanged,
     sequenceOf,
     wait,
     clear() {

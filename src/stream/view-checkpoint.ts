@@ -1,6 +1,7 @@
 /** How far a view in this process has read the stream, and which stream that was. The checkpoint lies in the view's store. */
 import { crc32 } from 'node:zlib';
 import type { LocalStore } from '../engines/lmdb/store.js';
+import { AlakazamError } from '../errors.js';
 import { lineOf } from '../orders/order-block.js';
 import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 
@@ -18,7 +19,10 @@ const START = { next: 1, arrivalMs: 0, lineHash: 0 };
 
 export interface ViewCheckpoint {
   read(): Checkpoint;
-  /** False if the stream is another than the one it has read, or has lost orders since. */
+  /**
+   * False if the stream is another than the one it has read, or has lost orders since: the view begins again. Throws an
+   * `AlakazamError` if the stream of this process is no longer the one at its path: the view then belongs to the new one.
+   */
   isOfStream(): boolean;
   /** Every order up to the end of this block was read; in the transaction that writes them to the view. */
   moveTo(block: NumberedBlock): void;
@@ -40,17 +44,27 @@ export function openViewCheckpoint(store: LocalStore, stream: NumberedStream): V
     meta().putSync('checkpoint', Buffer.from(JSON.stringify(checkpoint)));
   }
 
+  function matches(): boolean {
+    const { next, identity, arrivalMs, lineHash } = read();
+    if (identity !== stream.identity() || next > stream.last() + 1) return false;
+    // Once is enough: a file that is exchanged under a running process is none that this process reads.
+    if (next === 1 || known === identity) return true;
+    const block = stream.blockOf(next - 1);
+    if (block?.arrivalMs !== arrivalMs || lineHashOf(block, next - 1) !== lineHash) return false;
+    known = identity;
+    return true;
+  }
+
   return {
     read,
     isOfStream() {
-      const { next, identity, arrivalMs, lineHash } = read();
-      if (identity !== stream.identity() || next > stream.last() + 1) return false;
-      // Once is enough: a file that is exchanged under a running process is none that this process reads.
-      if (next === 1 || known === identity) return true;
-      const block = stream.blockOf(next - 1);
-      if (block?.arrivalMs !== arrivalMs || lineHashOf(block, next - 1) !== lineHash) return false;
-      known = identity;
-      return true;
+      const isOfStream = matches();
+      if (!isOfStream && stream.isExchanged()) {
+        throw new AlakazamError('failed', `${stream.path} was exchanged while it was in use`, {
+          hint: 'run the same command again: it uses the file that is there now',
+        });
+      }
+      return isOfStream;
     },
     moveTo(block) {
       const { first, arrivalMs, orders } = block;

@@ -1,9 +1,10 @@
 /** A history beside a stream that is not its own: the files were exchanged, restored or copied one after the other. */
+import type { ChildProcess } from 'node:child_process';
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { runCli, temporaryDirectory } from '../run-cli.js';
+import { runCli, startCli, temporaryDirectory } from '../run-cli.js';
 
 const directory = temporaryDirectory();
 let homes = 0;
@@ -17,6 +18,8 @@ const cli = async (line: string, at = home) => {
   expect([code, stderr.includes('error')], `${line}: ${stderr}`).toEqual([0, false]);
   return stdout;
 };
+const ended = (process: ChildProcess) =>
+  process.exitCode ?? new Promise<number | null>((resolve) => process.once('exit', resolve));
 const file = (name: string) => join(home, name);
 /** What a person sees of the history: every order in it, and whose it is. */
 const shown = (at = home) => cli('tail orders --since start --no-follow -o ndjson', at);
@@ -70,6 +73,19 @@ describe('a history beside another stream', () => {
     copyFileSync(file('ahead.mdb'), file('history.mdb'));
     rmSync(file('history.mdb-lock'), { force: true });
     expect(await shown()).toBe(await undisturbed('generate --count 2000', 'generate --count 5000 --seed 3'));
+  });
+
+  test('is left alone by a process that still has the old stream', async () => {
+    await cli('generate --count 3000');
+    const tail = startCli(['tail', 'orders', '-n', '1'], { home });
+    await tail.until(1);
+    renameSync(file('stream.mdb'), file('moved-away.mdb'));
+    rmSync(file('stream.mdb-lock'), { force: true });
+    await cli('generate --count 4000 --seed 2');
+    expect(await ended(tail.process)).toBe(1);
+    expect(tail.stderr()).toMatch(/stream\.mdb was exchanged while it was in use\n {2}run the same command again/);
+    expect(await shown()).toBe(await undisturbed('generate --count 4000 --seed 2'));
+    await cli('verify');
   });
 
   test('copied before its stream, while orders came, goes on from there', async () => {

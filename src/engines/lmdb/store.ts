@@ -23,6 +23,8 @@ export interface LocalStore {
    * until the map is closed, so a reader of the whole store calls this now and then.
    */
   unmap(): void;
+  /** True if another file lies at its path by now: this process goes on with the old one. */
+  isExchanged(): boolean;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export function openStore(directory: string, store: string, { tables: names, rem
     return openRoot();
   });
   let tables = openTables();
+  let file = fileAt(path);
 
   function openRoot(): RootDatabase<Buffer, LmdbKey> {
     return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8, noMemInit: true });
@@ -93,10 +96,17 @@ export function openStore(directory: string, store: string, { tables: names, rem
       void root.close();
       root = guard(openRoot);
       tables = openTables();
+      file = fileAt(path);
     },
+    isExchanged: () => fileAt(path) !== file,
     damaged: (what) => damaged(path, what, remedy),
     close: () => root.close(),
   };
+}
+
+/** Tells a file from another that takes its place; undefined if there is none. */
+function fileAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function storeError(path: string, remedy: string, error: unknown): unknown {
