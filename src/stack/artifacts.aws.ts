@@ -26,7 +26,7 @@ export function openArtifacts(
   // A key names the content: new code has a new key, which CloudFormation notices.
   const codes = [...functions].map(([name, zip]) => ({
     parameter: codeParameterOf(name),
-    key: `functions/${name}-${hashOf(zip)}.zip`,
+    key: `${name}/${hashOf(zip)}.zip`,
     zip,
   }));
   let isMade = false;

@@ -25,9 +25,6 @@ const SEE_STATUS: Needs = {
   stack: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
 };
 
-/** Of what a deployment uploads, under both prefixes. */
-const OBJECTS = ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject', 's3:PutObject'];
-
 const DEPLOY: Needs = {
   account: ['cloudformation:ListStacks', 'tag:GetResources'],
   artifactBucket: [
@@ -42,8 +39,6 @@ const DEPLOY: Needs = {
     's3:PutEncryptionConfiguration',
     's3:PutLifecycleConfiguration',
   ],
-  'artifactBucket/functions/code.zip': OBJECTS,
-  'artifactBucket/templates/template.json': OBJECTS,
   stack: [
     'cloudformation:ContinueUpdateRollback',
     'cloudformation:CreateChangeSet',
@@ -61,8 +56,6 @@ const DEPLOY: Needs = {
 const DESTROY: Needs = {
   account: ['cloudformation:ListStacks', 'tag:GetResources'],
   artifactBucket: ['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'],
-  'artifactBucket/functions/code.zip': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-  'artifactBucket/templates/template.json': ['s3:DeleteObject', 's3:DeleteObjectVersion'],
   stack: [
     'cloudformation:DeleteStack',
     'cloudformation:DescribeStackEvents',
@@ -97,12 +90,16 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
     {
       name: 'deploy',
       // What an earlier stack kept is looked for, and adopted.
-      actions: merged(DEPLOY, ...kept.flatMap((each) => [probe(each[0]), adopted(each)])),
+      actions: merged(
+        DEPLOY,
+        uploads(template, ['s3:GetObject', 's3:PutObject', ...DELETE]),
+        ...kept.flatMap((each) => [probe(each[0]), adopted(each)]),
+      ),
       byCloudFormation: merged(...always.map(made)),
     },
     {
       name: 'destroy',
-      actions: merged(DESTROY, ...holding.map(([name]) => probe(name))),
+      actions: merged(DESTROY, uploads(template, DELETE), ...holding.map(([name]) => probe(name))),
       byCloudFormation: merged(...always.filter((each) => !kept.includes(each)).map(removed)),
     },
     { name: 'destroy data', actions: merged(...kept.map(removedData)) },
@@ -124,6 +121,15 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
   function probe(name: string): Needs {
     return { [name]: typeOf((template.Resources[name] as TemplateResource).Type).probe ?? [] };
   }
+}
+
+const DELETE = ['s3:DeleteObject', 's3:DeleteObjectVersion'];
+
+/** Each kind of object that a deployment uploads: templates, and the code of each function, by its handler's file. */
+function uploads({ Resources }: StackTemplate, actions: readonly string[]): Needs {
+  const handlers = Object.values(Resources).map(({ Properties = {} }) => Properties['Handler']);
+  const names = handlers.filter((handler) => typeof handler === 'string').map((handler) => handler.split('.')[0]);
+  return Object.fromEntries(['templates', ...names].map((name) => [`artifactBucket/${name}/object`, actions]));
 }
 
 type Named = readonly [name: string, resource: TemplateResource];

@@ -67,7 +67,7 @@ async function bucketWithCode(): Promise<string> {
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
   const found: { name: string; made: number }[] = [];
   for (const { Name = '', CreationDate } of Buckets) {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: Name, Prefix: 'functions/' }));
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: Name, Prefix: 'process-orders/' }));
     if (Contents.length > 0) found.push({ name: Name, made: CreationDate?.getTime() ?? 0 });
   }
   return found.sort((a, b) => a.made - b.made).at(-1)?.name as string;
