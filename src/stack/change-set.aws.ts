@@ -1,5 +1,4 @@
 /** A change set: what CloudFormation would do to a stack, and a way to make it do so. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CloudFormationClient,
   CreateChangeSetCommand,
@@ -17,6 +16,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-cloudformation';
 import { nameOf } from '../engines/aws/errors.js';
+import { createPoll } from '../engines/aws/poll.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
 import { isEmpty } from './lookup.aws.js';
@@ -47,7 +47,7 @@ export interface ChangeSetInput {
   readonly imported: ResourceToImport[];
 }
 
-const POLL_MS = 500;
+const POLL_MS_MAX = 1000;
 
 /** Waits until CloudFormation has compared; the signal ends the wait with an `AlakazamError`, and nothing is left. */
 export async function createChangeSet(
@@ -140,12 +140,13 @@ async function ready(
   token: string | undefined,
   signal: AbortSignal | undefined,
 ) {
+  const poll = createPoll(POLL_MS_MAX);
   for (;;) {
     if (signal?.aborted) throw new AlakazamError('interrupted', 'interrupted; nothing was changed');
     const page = await client.send(new DescribeChangeSetCommand({ ...at, ...(token ? { NextToken: token } : {}) }));
     if (page.Status === 'CREATE_COMPLETE') return page;
     if (page.Status === 'FAILED') return whyFailed(page);
-    await delay(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
+    await poll(signal);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Deletes what CloudFormation keeps because it holds orders: tables and buckets. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   DeleteTableCommand,
   DescribeTableCommand,
@@ -9,13 +8,14 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { nameOf } from '../engines/aws/errors.js';
+import { createPoll } from '../engines/aws/poll.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { whole } from '../terminal/numbers.js';
 import { deleteBucket, emptyBucket } from './bucket.aws.js';
 import { TABLE } from './remains.aws.js';
 import type { Remainder, StackEvent } from './stack.js';
 
-const POLL_MS = 1000;
+const POLL_MS_MAX = 1000;
 
 export async function* deleteData(
   session: AwsSession,
@@ -49,6 +49,7 @@ export async function* deleteData(
  */
 async function deleteTable(client: DynamoDBClient, name: string, signal: AbortSignal): Promise<void> {
   const at = { TableName: name };
+  const poll = createPoll(POLL_MS_MAX);
   for (let isAsked = false; !signal.aborted; ) {
     try {
       const { Table } = await client.send(new DescribeTableCommand(at));
@@ -64,8 +65,7 @@ async function deleteTable(client: DynamoDBClient, name: string, signal: AbortSi
       // The table may have begun to change since it was described.
       if (nameOf(error) !== 'ResourceInUseException') throw error;
     }
-    // The signal ends the wait with an error; the loop looks at the signal itself.
-    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await poll(signal);
   }
 }
 

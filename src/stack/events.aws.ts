@@ -1,15 +1,15 @@
 /** Follows what CloudFormation does to a stack, event by event, until the operation has ended. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CloudFormationClient,
   DescribeStackEventsCommand,
   type StackEvent as SdkEvent,
 } from '@aws-sdk/client-cloudformation';
+import { createPoll } from '../engines/aws/poll.js';
 import { AlakazamError } from '../errors.js';
 import type { StackEvent } from './stack.js';
 
 /** Often enough for a person who watches, and too seldom for CloudFormation to throttle. */
-const POLL_MS = 1500;
+const POLL_MS_MAX = 1500;
 
 /** Id of the newest event: `followEvents` begins after it. */
 export async function lastEventOf(client: CloudFormationClient, stackId: string): Promise<string | undefined> {
@@ -29,6 +29,7 @@ export async function* followEvents(
 ): AsyncGenerator<StackEvent> {
   let seen = after;
   const failures: SdkEvent[] = [];
+  const poll = createPoll(POLL_MS_MAX);
   for (;;) {
     for (const event of await eventsAfter(client, stackId, seen)) {
       seen = event.EventId;
@@ -39,8 +40,7 @@ export async function* followEvents(
       if (/ROLLBACK|FAILED/.test(shown.status)) throw failed(failures, event);
       return;
     }
-    // The signal ends the wait with an error; the next line looks at the signal itself.
-    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await poll(signal);
     if (signal.aborted) return;
   }
 }

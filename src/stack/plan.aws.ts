@@ -1,7 +1,7 @@
 /** Plans a deployment: uploads what it needs, asks CloudFormation what would change, and then makes it so. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { createPoll } from '../engines/aws/poll.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { ownNames } from './arns.js';
@@ -132,11 +132,12 @@ function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifact
     isWaiting: boolean,
   ): AsyncGenerator<StackEvent> {
     await planned.discard();
+    const poll = createPoll(POLL_MS_MAX);
     for (let stack = await find(); stack; stack = await find()) {
       if (stack.StackStatus !== 'DELETE_IN_PROGRESS') {
         throw new AlakazamError('failed', `another process is deploying ${await where()}`, { hint: 'alakazam deploy' });
       }
-      await delay(POLL_MS);
+      await poll();
     }
     const template = onlyKept(deployment.template, kept);
     const imported = await createChangeSet(client, {
@@ -158,7 +159,7 @@ function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifact
   return { request, run, adopt, upload: () => upload(deployment.template), hasBegun: () => isBegun };
 }
 
-const POLL_MS = 500;
+const POLL_MS_MAX = 1000;
 
 /** By type, the property that CloudFormation takes for the name of a resource to import. */
 const IDENTIFIERS: Readonly<Record<string, string>> = {

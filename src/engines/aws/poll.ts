@@ -1,0 +1,18 @@
+/** The waits between two questions about an operation that takes seconds or minutes. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+const SHORTEST_MS = 100;
+const GROWTH = 1.5;
+
+/**
+ * Each wait is longer than the last, up to `longestMs`: an operation that ends at once is noticed at once, and one that takes
+ * minutes is asked about too seldom for AWS to throttle. The signal ends a wait early, without an error.
+ */
+export function createPoll(longestMs: number): (signal?: AbortSignal) => Promise<void> {
+  let waitMs = SHORTEST_MS;
+  return async (signal) => {
+    const thisMs = Math.min(waitMs, longestMs);
+    waitMs *= GROWTH;
+    await delay(thisMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+  };
+}
