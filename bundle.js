@@ -161,6 +161,8 @@ const programs = {
     // It evaluates text that has its own names in it. The bundler keeps those names in a CommonJS module, not in an ES module.
     'ordered-binary': './node_modules/ordered-binary/dist/index.cjs',
   },
+  // Its native part is found where it lies.
+  external: ['@duckdb/node-bindings'],
   plugins: [lighter, ownModules],
   metafile: true,
 };

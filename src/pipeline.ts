@@ -1,14 +1,16 @@
 /**
  * The pipeline: its stages in the order an order travels them, and what a target is. Read this first.
  *
- *   source ──► stream ──► order history
+ *   source ──► stream ──┬──► order history
+ *                       └──► lake
  *
  * A source gives orders (`sources/order-source.ts`), the stream keeps them in order (`stream/stream.ts`) and remembers how
  * far each source was read (`stream/bookmarks.ts`), and the history is a view of the stream by customer
- * (`order-history/history.ts`). `stage.ts` says what a stage is to commands that go through all of them. Where stages need
+ * (`order-history/history.ts`), the lake a view in columns (`lake/lake.ts`). `stage.ts` says what a stage is to commands that go through all of them. Where stages need
  * servers, the stack creates them (`stack/stack.ts`).
  */
 import type { Config } from './config.js';
+import type { Lake } from './lake/lake.js';
 import type { OrderHistory } from './order-history/history.js';
 import type { Stack } from './stack/stack.js';
 import type { Stage } from './stage.js';
@@ -21,6 +23,7 @@ export interface Pipeline {
   stream(): Promise<OrderStream>;
   bookmarks(): Promise<Bookmarks>;
   history(): Promise<OrderHistory>;
+  lake(): Promise<Lake>;
   /** What was deployed for the pipeline. Throws an `AlakazamError` where nothing has to be. */
   stack(): Promise<Stack>;
   /** Every stage, in the order an order travels them. */

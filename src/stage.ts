@@ -38,12 +38,14 @@ export interface View {
   update(signal?: AbortSignal): Promise<Through>;
   /** Every order it holds, or those that arrived since, in no promised order. */
   all(sinceMs?: number): AsyncIterable<OrderBlock>;
+  /** Orders of the stream with their lines as `all` gives them, where the view keeps values and not lines. */
+  asHeld?(orders: OrderBlock): OrderBlock;
   /** Whether it should hold order i of a block of the stream. */
   expects(orders: OrderBlock, i: number): boolean;
-  /** The order of this id and customer as the view holds it, or undefined. */
+  /** The order of this id and customer as the view holds it, or undefined. A view that files by id alone may give another customer's. */
   find(orderId: string, customerId: number): Promise<Order | undefined>;
-  /** For people, why an order is not expected in it: `of guests, who have no history`. */
-  readonly notExpected: string;
+  /** For people, why an order is not expected in it, where there are such: `of guests, who have no history`. */
+  readonly notExpected?: string;
 }
 
 /** How far an update came: every order that arrived up to then is in the view. */

@@ -10,6 +10,7 @@ import { doctor } from './doctor.js';
 import { generate } from './generate.js';
 import { help } from './help.js';
 import { history } from './history.js';
+import { lake } from './lake.js';
 import { rejected } from './rejected.js';
 import { reset } from './reset.js';
 import { status } from './status.js';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command<any>[] = [
   generate,
   tail,
   history,
+  lake,
   verify,
   rejected,
   deploy,

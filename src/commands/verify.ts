@@ -79,7 +79,7 @@ function drawn(result: Reconciliation, views: readonly View[]): Text {
       const { held, notExpected, repeated, revenue } = result.views[key] as ViewReconciliation;
       return [
         row('=', held, `in the ${name}`, pounds(revenue)),
-        row('+', notExpected, why),
+        why ? row('+', notExpected, why) : '',
         row('+', repeated, 'that came more than once'),
       ];
     }),

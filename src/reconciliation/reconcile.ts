@@ -47,7 +47,7 @@ const ORDERS_A_TURN = 20_000;
 export interface Reconcilable {
   readonly stream: Pick<OrderStream, 'read'>;
   readonly bookmarks: Pick<Bookmarks, 'rejectedCount'>;
-  readonly views: readonly Pick<View, 'key' | 'all' | 'expects' | 'find'>[];
+  readonly views: readonly Pick<View, 'key' | 'all' | 'asHeld' | 'expects' | 'find'>[];
 }
 
 export interface ReconcileOptions {
@@ -83,6 +83,7 @@ export async function reconcile(
 
   for await (const { arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
     const isLater = arrivalMs > throughMs;
+    const held = views.map((view) => view.asHeld?.(orders) ?? orders);
     for (let i = 0; i < orders.count; i++) {
       const value = amountOf(orders, i);
       if (!isLater) {
@@ -90,8 +91,8 @@ export async function reconcile(
         if (orders.customers[i] === GUEST) guests++;
         revenue.add(value.quantity, value.price);
       }
-      for (const { tickOff } of ledgers) {
-        const lookUp = tickOff(orders, i, value, isLater);
+      for (const [n, { tickOff }] of ledgers.entries()) {
+        const lookUp = tickOff(held[n] as OrderBlock, i, value, isLater);
         // Hardly any order needs one, and to wait half a million times for nothing takes long.
         if (lookUp) await lookUp;
       }
@@ -167,7 +168,7 @@ function openLedger(view: Reconcilable['views'][number]) {
     if (found) {
       repeated++;
       if (!isSame(found, orderOf(orders, i)))
-        replaced.set(keyOf(id, customerId), `order ${id} of customer ${customerId}`);
+        replaced.set(keyOf(id, found.customerId ?? GUEST), `order ${id} of customer ${customerId}`);
       return;
     }
     missing++;

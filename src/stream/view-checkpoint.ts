@@ -1,11 +1,11 @@
-/** How far a view in this process has read the stream, and which stream that was. The checkpoint lies in the view's store. */
+/** How far a view in this process has read the stream, and which stream that was. The view keeps it with its data. */
 import { crc32 } from 'node:zlib';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { lineOf } from '../orders/order-block.js';
 import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 
-interface Checkpoint {
+export interface Checkpoint {
   /** Sequence number of the next order. */
   readonly next: number;
   /** The stream it has read; '' for one that never held an order. */
@@ -30,18 +30,34 @@ export interface ViewCheckpoint {
   restart(): void;
 }
 
+/** Where a view keeps its checkpoint. */
+export interface CheckpointPlace {
+  read(): Checkpoint | undefined;
+  keep(checkpoint: Checkpoint): void;
+}
+
+/** The checkpoint of a view that has a store: in its table `meta`. */
 export function openViewCheckpoint(store: LocalStore, stream: NumberedStream): ViewCheckpoint {
   const meta = () => store.table('meta');
+  const place = {
+    read() {
+      const kept = meta().get('checkpoint');
+      return kept && JSON.parse(kept.toString());
+    },
+    keep(checkpoint: Checkpoint) {
+      meta().putSync('checkpoint', Buffer.from(JSON.stringify(checkpoint)));
+    },
+  };
+  return followStream(place, stream);
+}
+
+/** The checkpoint of a view that keeps it in a place of its own. */
+export function followStream(place: CheckpointPlace, stream: NumberedStream): ViewCheckpoint {
   /** The stream to which this checkpoint was found to belong. */
   let known: string | undefined;
 
   function read(): Checkpoint {
-    const kept = meta().get('checkpoint');
-    return { ...START, identity: '', ...(kept ? JSON.parse(kept.toString()) : {}) };
-  }
-
-  function keep(checkpoint: Checkpoint): void {
-    meta().putSync('checkpoint', Buffer.from(JSON.stringify(checkpoint)));
+    return { ...START, identity: '', ...place.read() };
   }
 
   function matches(): boolean {
@@ -69,11 +85,11 @@ export function openViewCheckpoint(store: LocalStore, stream: NumberedStream): V
     moveTo(block) {
       const { first, arrivalMs, orders } = block;
       const next = first + orders.count;
-      keep({ next, identity: stream.identity(), arrivalMs, lineHash: lineHashOf(block, next - 1) });
+      place.keep({ next, identity: stream.identity(), arrivalMs, lineHash: lineHashOf(block, next - 1) });
     },
     restart() {
       known = stream.identity();
-      keep({ ...START, identity: stream.identity() });
+      place.keep({ ...START, identity: stream.identity() });
     },
   };
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
+import { AlakazamError } from '../errors.js';
 import { lakeParts } from '../lake/parts.js';
 import { trackOpenings } from '../once.js';
 import { orderHistoryParts } from '../order-history/parts.js';
@@ -87,6 +88,11 @@ export const aws: Target = (config, clock) => {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
+    lake: async () => {
+      throw new AlakazamError('failed', 'alakazam does not read the lake of a stack yet; Athena does', {
+        hint: 'alakazam lake status --target local',
+      });
+    },
     stack,
     stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],
     place: `stack ${session.stack}`,

@@ -1,7 +1,11 @@
 /** The embedded target: everything in one directory, no account and no server. */
+
+import { join } from 'node:path';
 import { checkHome } from '../engines/lmdb/home.js';
 import { openStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
+import { localLakeStage } from '../lake/stage.local.js';
+import { LOCK_STORE } from '../lake/writer-lock.local.js';
 import { trackOpenings } from '../once.js';
 import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
@@ -20,12 +24,18 @@ export const local: Target = (config, clock) => {
     return openLocalStream(store, openBookmarks(store), clock);
   });
   const history = once(async () => openLocalHistory(openStore(home, 'history', HISTORY_STORE), await stream()));
+  const lake = once(async () => {
+    const { openLocalLake } = await import('../lake/lake.local.js');
+    const directory = join(home, 'lake');
+    return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
+  });
 
   return {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
-    stages: [localStreamStage(stream), localHistoryStage(history)],
+    lake,
+    stages: [localStreamStage(stream), localHistoryStage(history), localLakeStage(lake)],
     place: home,
     checks: () => checkHome(home),
     stack: async () => {

@@ -1,0 +1,61 @@
+/** Port: every order that ever arrived, in columns, for questions over all of them. A view of the stream. */
+import type { OrderBlock } from '../orders/order-block.js';
+import type { Through } from '../stage.js';
+
+export interface UpdateOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many of the orders that were due are in the lake by now. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface Lake {
+  /**
+   * Brings the lake up to the end of the stream. What was brought in is durable, also if the signal ends it early. Each order
+   * of the stream is in it exactly once, whenever a process is killed.
+   */
+  update(options?: UpdateOptions): Promise<Through>;
+  /** Joins the files of each month to one. Queries that run meanwhile go on undisturbed. */
+  compact(options?: UpdateOptions): Promise<void>;
+  /** Makes the lake again from the stream: the same tables, from new files. */
+  rebuild(options?: UpdateOptions): Promise<Through>;
+  status(): Promise<LakeStatus>;
+  /**
+   * The tables as they are now, for SQL. What they are made of stays until `release`, whatever others write. Throws an
+   * `AlakazamError` if a file is not as it was written.
+   */
+  tables(): LakeTables;
+  /** Every order once, in its latest version, or those that arrived since; lines as `asLakeLine` writes them. */
+  all(sinceMs?: number): AsyncIterable<OrderBlock>;
+  /** The latest version of each order that replaced an earlier one. */
+  replacing(): AsyncIterable<OrderBlock>;
+  close(): Promise<void>;
+}
+
+export interface LakeStatus {
+  /** Where it is, for people. */
+  readonly place: string;
+  /** Arrivals, and those of them that a later arrival of the same order has replaced. */
+  readonly arrivals: number;
+  readonly replaced: number;
+  readonly bytes: number;
+  readonly months: readonly LakeMonth[];
+}
+
+export interface LakeMonth {
+  /** Of the order date: `2010-12`. */
+  readonly month: string;
+  readonly arrivals: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface LakeTables {
+  /** Changes with every change of the tables, and names them for all time: answers are kept by it. */
+  readonly version: string;
+  /** Of its files, within the place of the lake. */
+  readonly paths: readonly string[];
+  /** SQL in DuckDB's dialect that makes the views `orders` and `order_arrivals`. */
+  readonly views: string;
+  readonly bytes: number;
+  release(): void;
+}

@@ -1,0 +1,51 @@
+/**
+ * Who reads the lake, so that no file is deleted under a reader. A reader leaves an empty file whose name says which process
+ * reads which version. A process that has ended holds nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Manifest, readManifest } from './manifest.local.js';
+import { isRunning, thisProcess } from './processes.local.js';
+
+export interface Lease {
+  readonly manifest: Manifest;
+  release(): void;
+}
+
+const READERS = 'readers';
+
+/** The current manifest, none of whose files is deleted before `release`. */
+export function leaseManifest(directory: string): Lease {
+  const readers = join(directory, READERS);
+  mkdirSync(readers, { recursive: true, mode: 0o700 });
+  const { pid, started } = thisProcess();
+  for (;;) {
+    const { version } = readManifest(directory);
+    const path = join(readers, [version, pid, started, randomBytes(6).toString('hex')].join('-'));
+    const release = () => rmSync(path, { force: true });
+    writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
+    try {
+      // Whoever deletes files looks at the readers after the manifest was replaced. So as long as the manifest is the same
+      // now, its files stay.
+      const manifest = readManifest(directory);
+      if (manifest.version === version) return { manifest, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+    release();
+  }
+}
+
+/** The oldest version that a process reads, infinite for none. Removes what processes left that have ended. */
+export function oldestRead(directory: string): number {
+  const readers = join(directory, READERS);
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const name of existsSync(readers) ? readdirSync(readers) : []) {
+    const [version, pid, started = ''] = name.split('-');
+    if (isRunning({ pid: Number(pid), started })) oldest = Math.min(oldest, Number(version));
+    else rmSync(join(readers, name), { force: true });
+  }
+  return oldest;
+}
