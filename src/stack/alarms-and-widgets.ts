@@ -1,11 +1,14 @@
-/** The short forms of a fragment: an alarm in a line, and what the dashboard shows. */
+/** Short forms in a fragment of the template: an alarm in one line, and a widget of the dashboard. */
 import { type NamedMetric, readMetric } from './metrics.js';
 
-/** Either the sum, maximum … of one metric that is over a threshold, or a metric that stands still while another doesn't. */
+/**
+ * An alarm goes off if a statistic of one metric is over a threshold, or if one metric counts nothing while another metric
+ * counts something.
+ */
 export type Alarm = {
-  /** `3 of 5 x 60 s`: so many of the last periods. */
+  /** `3 of 5 x 60 s`: in 3 of the last 5 periods of 60 seconds. */
   readonly for: string;
-  /** What arrives by SMS and e-mail. */
+  /** Text of the message that arrives by SMS and e-mail. */
   readonly says: string;
 } & (
   | { readonly metric: string /** `Maximum > 300000` */; readonly is: string }
@@ -23,7 +26,7 @@ export interface Widget {
 
 interface WidgetMetric {
   readonly metric?: string;
-  /** In place of a metric: an expression of CloudWatch. */
+  /** A CloudWatch expression, in place of a metric. */
   readonly expression?: string;
   readonly label?: string;
   readonly stat?: string;
@@ -67,7 +70,7 @@ function overThreshold(name: string, alarm: { metric: string; is: string }, seco
   ];
 }
 
-/** 1 for a period in which the one metric has something, and the other nothing. */
+/** Metric math: 1 for a period in which the metric `while` counts something and the metric `no` counts nothing, else 0. */
 function standingStill(alarm: { while: string; no: string }, seconds: string, typeOf: TypeOf): string[] {
   const stat = (id: string, text: string) => [
     `  - Id: ${id}`,
@@ -122,7 +125,7 @@ export function dashboardBody(alarmIds: readonly string[], widgets: readonly Wid
     ...METRICS,
     properties: {
       title,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for Fn::Sub to fill in
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub fills in the name
       region: '${AWS::Region}',
       stat,
       period,

@@ -1,13 +1,13 @@
 /**
- * What the resources of the stack are called in a policy: by their own names, or where there are none yet, by such as
- * CloudFormation would give them, since a policy may allow what begins with the name of the stack.
+ * ARNs of the stack's resources, as policies name them. A resource that does not exist yet gets a name such as CloudFormation
+ * would give it, because a policy may allow every name that begins with the name of the stack.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import { artifactBucketOf, type BucketOwner } from './artifact-bucket.js';
 import { type StackTemplate, type TemplateResource, textOf } from './template.js';
 import { ownerOf, typeOf } from './types.js';
 
-/** What of the stack is there; empty where it isn't. */
+/** What a stack has; both maps are empty where there is no stack. */
 export interface Deployed {
   /** Physical ids by logical id. */
   readonly ids: ReadonlyMap<string, string>;
@@ -17,8 +17,8 @@ export interface Deployed {
 const ANY_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * The ARN of a subject of `Needs`: `HistoryTable`, `HistoryTable.StreamArn`, `LakeBucket/orders/a`, `stack`. Of a resource
- * without an ARN of its own, that of the resource it is a part of.
+ * The ARN of a subject of `Needs`: `HistoryTable`, `HistoryTable.StreamArn`, `LakeBucket/orders/a`, `stack`. A resource
+ * without an ARN has the ARN of the resource that it is a part of.
  */
 export function arnsOf(
   stack: string,
@@ -59,7 +59,7 @@ export function arnsOf(
     const type = typeOf(Type);
     const given = type.name && textOf(propertyOf(Properties, type.name), lookUp);
     const id = ids.get(name) ?? (given || madeUp(stack, name, type.id));
-    // A queue is known by its URL.
+    // CloudFormation identifies a queue by its URL.
     return /^https?:/.test(id) ? (id.split('/').at(-1) as string) : id;
   }
 
@@ -102,7 +102,7 @@ function madeUp(stack: string, name: string, kind: 'lower case' | 'uuid' | undef
   return kind === 'lower case' ? id.toLowerCase() : id;
 }
 
-/** `TableInput.Name` is a property of a property. */
+/** The value at a path of properties: `TableInput.Name`. */
 function propertyOf(properties: unknown, path: string): unknown {
   return path
     .split('.')

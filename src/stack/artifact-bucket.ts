@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 export interface BucketOwner {
-  /** Id of the account the bucket must be in: a bucket of that name in another account is somebody else's. */
+  /** Id of the account that must own the bucket: all accounts share one namespace, so somebody else may have the name. */
   readonly account: string;
   readonly region: string;
   /** `aws`, `aws-cn`, `aws-us-gov` */

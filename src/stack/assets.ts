@@ -1,4 +1,4 @@
-/** What `deploy` brings along: the template, what its parts cost, and the code of its functions. */
+/** Files of this package that `deploy` needs: the template, the price list, and the code of the functions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { StackModel, StackParts } from './parts.js';
 
@@ -10,7 +10,7 @@ export interface Assets {
   readonly functions: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Reads them where the build puts them. `parts` are those of the stages. */
+/** Reads the files that the build wrote. `parts` are the parts of all stages. */
 export function readAssets(directory: URL, parts: readonly StackParts[]): Assets {
   const read = (name: string) => readFileSync(new URL(name, directory));
   const zips = readdirSync(directory).filter((name) => name.endsWith('.zip'));
@@ -21,7 +21,7 @@ export function readAssets(directory: URL, parts: readonly StackParts[]): Assets
   };
 }
 
-/** What is known of the stack, without the code of its functions. */
+/** Template, parts and prices, without the code of the functions. */
 export function readModel(directory: URL, parts: readonly StackParts[]): StackModel {
   const read = (name: string) => JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
   return { template: read('template.json'), prices: read('prices.json'), parts };

@@ -35,7 +35,7 @@ export async function makeBucket(s3: S3Client, bucket: string, { account, region
 /** Makes the bucket private, encrypted, versioned and readable by TLS alone. */
 export async function secureBucket(s3: S3Client, bucket: string, owner: BucketOwner, tags: Tag[]): Promise<void> {
   const at = { Bucket: bucket, ExpectedBucketOwner: owner.account };
-  // One after the other: S3 may abort two that come at once to one bucket (409 OperationAborted). The tags come first:
+  // One call after the other: S3 may abort two calls at once on one bucket (409 OperationAborted). The tags come first:
   // `destroy` finds the bucket by them if this process is killed here.
   await s3.send(new PutBucketTaggingCommand({ ...at, Tagging: { TagSet: tags } }));
   await s3.send(
@@ -122,7 +122,7 @@ function whyNoBucket(error: unknown, bucket: string): unknown {
   });
 }
 
-/** True if there is no such bucket or object. A HEAD request has no body to say more in than its status. */
+/** True if there is no such bucket or object. The answer to a HEAD request has no body, so only its status tells. */
 export function isNone(error: unknown): boolean {
   const origin = error instanceof AlakazamError ? error.cause : error;
   const status = (origin as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode;
@@ -131,7 +131,7 @@ export function isNone(error: unknown): boolean {
 
 /**
  * Uploads an object whose key names its content, unless the bucket has it already. Returns the id of the version it added.
- * A bucket without versions has none: there the id is undefined, and null stands for an object that was there.
+ * In a bucket without versioning the id is undefined. Returns null if the bucket had the object.
  */
 export async function ensureObject(
   s3: S3Client,

@@ -1,4 +1,4 @@
-/** A change set: what CloudFormation would do to a stack, and a way to make it do so. */
+/** A change set: the changes that CloudFormation would make to a stack, and a function that makes them. */
 import {
   type CloudFormationClient,
   CreateChangeSetCommand,
@@ -28,7 +28,7 @@ import { holdsData } from './types.js';
 export interface ChangeSet {
   readonly changes: readonly Change[];
   execute(signal: AbortSignal, isWaiting: boolean): AsyncGenerator<StackEvent>;
-  /** Deletes the change set, and the empty stack it was made for. Does nothing after `execute`. */
+  /** Deletes the change set, and the empty stack that was created for it. Does nothing after `execute`. */
   discard(): Promise<void>;
 }
 
@@ -36,10 +36,10 @@ export interface ChangeSetInput {
   readonly stack: string;
   /** `CREATE` and `IMPORT` make a stack, `UPDATE` changes one. */
   readonly kind: 'CREATE' | 'UPDATE' | 'IMPORT';
-  /** Of the deployment, which may take several change sets. */
+  /** The template of the whole deployment, which may take several change sets. */
   readonly name: string;
   readonly template: StackTemplate;
-  /** Where the template was uploaded to. */
+  /** URL of the uploaded template. */
   readonly url: string;
   readonly parameters: Parameter[];
   readonly tags: Tag[];
@@ -49,7 +49,10 @@ export interface ChangeSetInput {
 
 const POLL_MS_MAX = 1000;
 
-/** Waits until CloudFormation has compared; the signal ends the wait with an `AlakazamError`, and nothing is left. */
+/**
+ * Creates a change set and waits until CloudFormation has computed the changes. The signal ends the wait with an
+ * `AlakazamError`; the change set is then deleted.
+ */
 export async function createChangeSet(
   client: CloudFormationClient,
   input: ChangeSetInput,
@@ -150,7 +153,7 @@ async function ready(
   }
 }
 
-/** CloudFormation fails a change set that would change nothing: that is no error here. */
+/** A change set without changes fails in CloudFormation, and is no error here. */
 function whyFailed({ StatusReason = '' }: DescribeChangeSetCommandOutput): { Changes: []; NextToken: undefined } {
   if (/didn't contain changes|no updates are to be performed/i.test(StatusReason)) {
     return { Changes: [], NextToken: undefined };

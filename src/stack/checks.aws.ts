@@ -1,4 +1,4 @@
-/** What `doctor` checks on AWS whatever the stages: where calls go, who makes them and may, and how the stack is. */
+/** Checks of `doctor` on AWS that belong to no stage: endpoint, credentials, permissions, and the state of the stack. */
 import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
@@ -26,7 +26,7 @@ export async function* stackChecks(
     import('./permission-checks.aws.js'),
     import('./sms.aws.js'),
   ]);
-  // They run at the same time, and are listed in this order.
+  // The checks run at the same time, and are listed in this order.
   const found = [
     permissionChecks(session, caller, resources, model),
     checkIfPossible('SMS', () => smsSandbox(session, resources)),
@@ -50,10 +50,10 @@ async function stackStatus(session: AwsSession, { stack }: Resources): Promise<F
   return new AlakazamError('failed', finding, { hint: 'alakazam deploy goes on from there' });
 }
 
-/** Where calls go: a variable or a profile may lead them elsewhere than to AWS. */
+/** The endpoint of calls to Kinesis: a variable or a profile may set another than that of AWS. */
 async function endpointOf(session: AwsSession): Promise<string> {
   const command = new ListStreamsCommand({});
-  // The request is made up to where it would be signed and sent, and no further.
+  // The client builds the request, and stops before it would sign and send the request.
   command.middlewareStack.add(
     () =>
       async ({ request }) => ({ output: urlOf(request) as never, response: request }),

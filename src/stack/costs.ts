@@ -1,4 +1,4 @@
-/** What a stack costs by the price list: each month at rest, and for each million orders. */
+/** The cost of a stack by the price list: a month at rest, and a million orders. */
 import { createSum } from '../orders/money.js';
 import type { StackModel, Usage } from './parts.js';
 import { typeOf } from './types.js';
@@ -59,7 +59,7 @@ export function costOf(
   return { monthlyAtRest: atRest.toString(), perMillionOrders: perMillion.toString(), items, asOf, region };
 }
 
-/** What its type costs at rest, and what its stage uses of it. A resource of an older template may be in neither. */
+/** Fixed charges of a resource, and the usage that its stage declares. A resource of an older template may have neither. */
 export function usageOf(name: string, type: string, { template, parts }: StackModel): readonly Usage[] {
   const resource = template.Resources[name];
   const atRest = resource?.Type === type ? typeOf(type).charges?.(resource) : undefined;
@@ -79,7 +79,7 @@ function applies({ if: equal = {}, over = {} }: Usage, parameters: ReadonlyMap<s
   );
 }
 
-/** Adds times × units × price as decimals: `0.1 × 0.2` has two places, whatever the machine makes of it. */
+/** Adds times × units × price as exact decimals: `0.1 × 0.2` is `0.02`. */
 function addProduct(
   sums: readonly { add(quantity: number, price: string): void }[],
   times: number,
@@ -97,7 +97,7 @@ function addProduct(
   for (const sum of sums) sum.add(times, places > 0 ? `${padded.slice(0, cut)}.${padded.slice(cut)}` : padded);
 }
 
-/** A price list holds no exponents, and JavaScript writes none for what is between a millionth and a thousand million. */
+/** The decimal string of a number. JavaScript writes no exponent for a number from a millionth to a thousand million. */
 function decimal(value: number): string {
   const text = String(value);
   if (!/^\d+(\.\d+)?$/.test(text)) throw new RangeError(`${text} is no price`);

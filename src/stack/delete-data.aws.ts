@@ -1,4 +1,4 @@
-/** Deletes what CloudFormation keeps because it holds orders: tables and buckets. */
+/** Deletes the tables and buckets that CloudFormation retains because they hold orders. */
 import {
   DeleteTableCommand,
   DescribeTableCommand,
@@ -74,7 +74,7 @@ async function turnOffRecovery(client: DynamoDBClient, name: string): Promise<vo
   try {
     await client.send(new UpdateContinuousBackupsCommand({ TableName: name, PointInTimeRecoverySpecification }));
   } catch (error) {
-    // There is no recovery to turn off, or the table is gone, which the next look at it shows.
+    // The table has no recovery to turn off, or the table is gone, which the next DescribeTable shows.
     if (!/^(ContinuousBackupsUnavailableException|TableNotFoundException)$/.test(nameOf(error))) throw error;
   }
 }

@@ -12,7 +12,7 @@ export interface StackResource {
   readonly name: string;
   /** `AWS::Kinesis::Stream` */
   readonly type: string;
-  /** Its name with AWS: what `Ref` gives, as a rule. Empty while it is being made. */
+  /** Physical id, which `Ref` returns for most types. Empty while the resource is being created. */
   readonly id: string;
 }
 
@@ -30,7 +30,7 @@ export async function listResources(session: AwsSession, stack = session.stack):
   return found;
 }
 
-/** Throws an `AlakazamError` if there is none. */
+/** Status and outputs of the stack. Throws an `AlakazamError` if there is no stack. */
 export async function describeStack(session: AwsSession): Promise<DeployedStack> {
   const client = session.client(CloudFormationClient);
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: session.stack }));

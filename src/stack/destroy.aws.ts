@@ -1,4 +1,4 @@
-/** Deletes a stack, and says before that what is lost and what stays. */
+/** Deletes a stack, and says beforehand which data is lost and which stays. */
 import type { AwsSession } from '../engines/aws/session.js';
 import { isArtifactBucketOf } from './artifact-bucket.js';
 import { deleteData } from './delete-data.aws.js';

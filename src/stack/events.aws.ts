@@ -18,8 +18,9 @@ export async function lastEventOf(client: CloudFormationClient, stackId: string)
 }
 
 /**
- * Yields the events after an event, or without one all events of the operation that is under way. Ends with the operation,
- * and throws an `AlakazamError` without a cause if the operation failed. The signal ends it at once, and CloudFormation goes on.
+ * Yields the events that follow the event `after`, or, where that is undefined, all events of the current operation. Ends with
+ * the operation, and throws an `AlakazamError` without a cause if the operation failed. The signal ends the iteration at
+ * once; CloudFormation continues the operation.
  */
 export async function* followEvents(
   client: CloudFormationClient,
@@ -103,10 +104,11 @@ function failed(failures: readonly SdkEvent[], end: SdkEvent): AlakazamError {
 function wayOn(reason: string, denied: string | undefined, status: string): string {
   const again = status.startsWith('DELETE')
     ? 'alakazam destroy goes on from there'
-    : 'alakazam deploy makes good what it left, and tries again';
+    : 'alakazam deploy repairs the stack, and tries again';
   if (denied) return `ask whoever manages the AWS account to allow ${denied}; then ${again}`;
-  if (/already exists/i.test(reason)) return `another has that name: choose another with --param or --stack; ${again}`;
+  if (/already exists/i.test(reason))
+    return `another resource has that name: choose another name with --param or --stack; ${again}`;
   if (/limit|quota/i.test(reason)) return `ask AWS for a higher quota, or free what isn't needed; then ${again}`;
   if (/not empty/i.test(reason)) return 'alakazam destroy --with-data empties it';
-  return `mend that; then ${again}`;
+  return `correct the cause; then ${again}`;
 }

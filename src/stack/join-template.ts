@@ -11,16 +11,16 @@ import { typeOf } from './types.js';
 export interface Fragment {
   /** `src/order-history/stack.yaml`, for errors. */
   readonly path: string;
-  /** The folder it is in, which its resources bear as a tag. */
+  /** The folder of the fragment, which is the tag `stage` of its resources. */
   readonly stage: string;
   /** YAML */
   readonly text: string;
 }
 
 export interface JoinedTemplate {
-  /** For people, with the comments of the fragments. */
+  /** YAML for people, with the comments of the fragments. */
   readonly yaml: string;
-  /** The same without a byte more than it takes. */
+  /** The same template as JSON, without spaces. */
   readonly json: string;
 }
 
@@ -30,7 +30,7 @@ const LINE_CHARACTERS_MAX = 120;
 
 type Entry = Pair<Scalar<string>, YAMLMap> & { readonly value: YAMLMap };
 
-/** Throws an `Error` that names the file for a fragment that isn't valid, and both files for a name that two have. */
+/** Throws an `Error` that names the file of an invalid fragment, or both files of a name that two fragments have. */
 export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
   const read = fragments.map((fragment) => ({ ...fragment, document: readFragment(fragment) }));
   const joined = parseDocument(HEAD);
@@ -116,7 +116,7 @@ function entriesOf(document: Document, section: string): Entry[] {
   const map = document.get(section);
   if (!isMap(map)) return [];
   const entries = map.items as Entry[];
-  // A comment on the first entry counts as one on all of them.
+  // The YAML parser attaches a comment above the first entry to the whole section.
   if (entries[0] && map.commentBefore) entries[0].key.commentBefore ??= map.commentBefore;
   return entries;
 }

@@ -1,4 +1,4 @@
-/** What CloudFormation knows of one stack. */
+/** Looks up one stack in CloudFormation. */
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
@@ -9,7 +9,7 @@ export interface StackLookup {
   readonly client: CloudFormationClient;
   /** For people: `stack alakazam in eu-central-1`. */
   where(): Promise<string>;
-  /** Undefined if there is no stack of the name. One for which a change set was made and none executed is `isEmpty`. */
+  /** Undefined if there is no stack of the name. A stack is `isEmpty` as long as none of its change sets was executed. */
   find(): Promise<Stack | undefined>;
   /** Throws an `AlakazamError` if nothing is deployed under the name. */
   deployed(): Promise<Stack>;

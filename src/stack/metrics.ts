@@ -4,15 +4,16 @@ import { typeOf } from './types.js';
 export interface NamedMetric {
   readonly namespace: string;
   readonly name: string;
-  /** The dimension by which CloudWatch keeps it apart, and the resource whose id (or attribute) is its value. */
+  /** The dimension that selects the metric, and the resource whose id (or attribute) is the value of the dimension. */
   readonly dimension: string;
   readonly resource: string;
   readonly attribute?: string;
 }
 
 /**
- * Of the namespace of the resource's type, unless another stands before it: `Alakazam/OrdersStored of ProcessOrdersFunction`.
- * `typeOfResource` gives the CloudFormation type of a logical id. Throws an `Error` for what is no metric.
+ * Reads the text of a metric. The metric is in the namespace of the resource's type unless the text names another namespace:
+ * `Alakazam/OrdersStored of ProcessOrdersFunction`. `typeOfResource` gives the CloudFormation type of a logical id. Throws an
+ * `Error` for a text that is no metric.
  */
 export function readMetric(text: string, typeOfResource: (resource: string) => string | undefined): NamedMetric {
   const [, namespace, name, resource] = /^(?:(\w+)\/)?([\w.]+) of (\w+)$/.exec(text) ?? [];

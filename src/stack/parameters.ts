@@ -1,4 +1,4 @@
-/** Parameters of the template: values that were typed are checked against the template before AWS is asked. */
+/** Parameters of the template. Values that somebody typed are checked against the template before any call to AWS. */
 import { AlakazamError } from '../errors.js';
 import { nearestTo } from '../terminal/nearest.js';
 

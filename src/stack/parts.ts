@@ -1,6 +1,6 @@
 /**
- * What a stage says of its part of the stack, beside the fragment of the template in its `stack.yaml`. The stack knows no
- * stage: it is given the list. Resources are named by their logical ids, as in the fragment.
+ * The facts that a stage declares about its part of the stack, besides the fragment of the template in its `stack.yaml`. The
+ * stack knows no stage: `targets/` hands over the list. Resources are named by their logical ids, as in the fragment.
  */
 import type { Prices } from './costs.js';
 import type { ResourceName } from './resource-names.js';
@@ -9,40 +9,40 @@ import type { StackTemplate } from './template.js';
 export interface StackParts {
   /** The folder of the stage: `order-history`. */
   readonly stage: string;
-  /** Those of its resources whose names a variable may override. */
+  /** Resources of the stage whose names an environment variable may override. */
   readonly names?: readonly ResourceName[];
   /** Rows of `status`. */
   readonly rows: readonly StatusRow[];
-  /** By purpose ("may" + `read history`), the actions on each resource. */
+  /** The actions on each resource, by purpose. A purpose completes "may …": `read history`. */
   readonly needs: Readonly<Record<string, Needs>>;
-  /** By resource, what of it is billed by use. What a type costs at rest, whoever uses it, is in `types.ts`. */
+  /** The billed usage of each resource. Fixed charges of a type are in `types.ts`. */
   readonly usage: Readonly<Record<string, readonly Usage[]>>;
 }
 
 /**
- * Actions by what they are done to: a resource (`HistoryTable`), something in it (`LakeBucket/orders/a`: the ARN of the
- * bucket and what follows), or an attribute that is an ARN (`HistoryTable.StreamArn`). What is no resource of the template
- * begins with a small letter: `account`, `alarms` (all of them), `artifactBucket`, `stack`.
+ * Actions by subject. A subject is a resource (`HistoryTable`), an object in a bucket (`LakeBucket/orders/a`: the ARN of the
+ * bucket and the rest of the text), or an attribute that is an ARN (`HistoryTable.StreamArn`). Subjects that are no resource
+ * of the template begin with a small letter: `account`, `alarms` (all alarms), `artifactBucket`, `stack`.
  */
 export type Needs = Readonly<Record<string, readonly string[]>>;
 
-/** A row of `status`. The type of the resource says how it is asked for its state. */
+/** A row of `status`. `probes.aws.ts` asks the resource for its state, by the type of the resource. */
 export interface StatusRow {
   /** For people: `order stream`. */
   readonly name: string;
   readonly resource: string;
-  /** What it does while it is well: `reads the stream`. */
+  /** Health of a resource in order, for people: `reads the stream`. */
   readonly does?: string;
-  /** What is counted in it: `order`. */
+  /** Name of one of the things that the resource holds: `order`. */
   readonly unit?: string;
-  /** Metrics of the last hour, summed, by what to call them: `{ put: 'IncomingRecords of OrdersStream' }`. */
+  /** Sums of metrics over the last hour, each with the word to show: `{ put: 'IncomingRecords of OrdersStream' }`. */
   readonly throughput?: Readonly<Record<string, string>>;
-  /** The same, shown only if there were any. */
+  /** Like `throughput`, but a sum of 0 is not shown. */
   readonly faults?: Readonly<Record<string, string>>;
   readonly lag?: { readonly metric: string; readonly unit: 'ms' | 's' };
-  /** Files that wait for somebody. */
+  /** Files that somebody has to look at. */
   readonly waiting?: Waiting;
-  /** What `destroy` says it loses, for what it can't count: `the orders of the last day`. */
+  /** Contents that `destroy` would delete, for a resource whose contents can't be counted: `the orders of the last day`. */
   readonly holds?: string;
 }
 
@@ -50,9 +50,9 @@ export interface Waiting {
   /** The bucket. */
   readonly resource: string;
   readonly prefix: string;
-  /** Behind their number: `given up`. */
+  /** Follows the number of files: `1 file of failed orders`. */
   readonly what: string;
-  /** The part isn't healthy while any are there. */
+  /** True if the part isn't healthy while there are such files. */
   readonly isFault: boolean;
 }
 
@@ -60,20 +60,20 @@ export interface Waiting {
 export interface Usage {
   /** For people: `orders written`. */
   readonly what: string;
-  /** In `prices.json`, under the type of the resource, or the type that is named here. */
+  /** Unit in `prices.json`, under the type of the resource or, where one is given, under `type`. */
   readonly unit: string;
   readonly type?: string;
   /** Units a month, whether orders come or not. */
   readonly atRest?: number;
   readonly perMillionOrders?: number;
-  /** The parameter that says how many times as much. */
+  /** The parameter that multiplies the units. */
   readonly times?: string;
-  /** Parameters that have to have these values, or be above them. */
+  /** The usage counts only if these parameters have these values (`if`), or are above these values (`over`). */
   readonly if?: Readonly<Record<string, string>>;
   readonly over?: Readonly<Record<string, number>>;
 }
 
-/** All that is known of the stack before AWS is asked. */
+/** The facts about the stack that need no call to AWS. */
 export interface StackModel {
   readonly template: StackTemplate;
   readonly parts: readonly StackParts[];

@@ -1,4 +1,4 @@
-/** Whether the caller may do what each purpose takes: one check a purpose, naming what is denied. */
+/** Checks whether the caller has the permissions for each purpose. There is one check a purpose; it names denied actions. */
 import { IAMClient } from '@aws-sdk/client-iam';
 import { type AwsSession, regionOf } from '../engines/aws/session.js';
 import { type Check, impossible } from '../terminal/check.js';
@@ -9,10 +9,10 @@ import { type Decision, principalOf, simulate } from './policy-simulation.aws.js
 import type { Resources } from './resource-names.js';
 import { trustedBy } from './template.js';
 
-/** IAM throttles who asks much at once. */
+/** IAM throttles callers with many requests at once. */
 const IN_FLIGHT_MAX = 4;
 
-/** What was decided on each action on a subject, or why nothing could be. */
+/** For each subject, the decision on each action, or the error if IAM could not decide. */
 type Decisions = ReadonlyMap<string, ReadonlyMap<string, Decision> | Error>;
 
 export async function permissionChecks(
@@ -35,7 +35,7 @@ export async function permissionChecks(
       return simulate(session, principal, { actions, resource: arnOf(subject), region, passedTo });
     });
     const failures = [...decisions.values()].filter((decided) => decided instanceof Error);
-    // None could be asked for: once is enough to say so.
+    // No decision could be had at all: one check says so, instead of one a purpose.
     if (failures.length === decisions.size) return [impossible('permissions', failures[0])];
     return purposes.map((purpose) => checkOf(purpose, decisions));
   } catch (error) {

@@ -1,6 +1,7 @@
 /**
- * What the command line must be allowed to do in AWS, by what a person wants to do with it: the actions it asks for itself,
- * and those that CloudFormation asks for in that person's name. Stages say what they need, types what takes to make them.
+ * The permissions that a person needs in AWS, by purpose: actions that this program calls, and actions that CloudFormation
+ * calls with that person's permissions. Each stage declares the actions that its commands need. Each resource type has the
+ * actions that create and delete it.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import type { Needs, StackModel } from './parts.js';
@@ -8,12 +9,12 @@ import type { StackTemplate, TemplateResource } from './template.js';
 import { holdsData, ownerOf, type ResourceType, typeOf } from './types.js';
 
 export interface Purpose {
-  /** Behind "may": `stream orders`. */
+  /** Completes "may …": `stream orders`. */
   readonly name: string;
   readonly actions: Needs;
-  /** What CloudFormation then does in the person's name. */
+  /** Actions that CloudFormation calls with the person's permissions. */
   readonly byCloudFormation?: Needs;
-  /** Nobody needs it unless the stack is given these parameters. */
+  /** The permissions are needed only if the stack has values for these parameters. */
   readonly onlyWith?: readonly string[];
 }
 
@@ -64,7 +65,7 @@ const DESTROY: Needs = {
   ],
 };
 
-/** What `doctor` asks for beside these. Without it the check in question says so: nothing else fails for the lack of it. */
+/** Actions that only `doctor` calls. A check that lacks a permission says so, and nothing else fails. */
 export const DOCTOR_ACTIONS: readonly string[] = [
   'iam:GetRole',
   'iam:SimulatePrincipalPolicy',
@@ -75,7 +76,7 @@ export const DOCTOR_ACTIONS: readonly string[] = [
   'sns:ListSubscriptionsByTopic',
 ];
 
-/** Those of the stages in their order, then those of the stack as a whole. */
+/** The purposes of the stages in their order, then those of the whole stack. */
 export function purposesOf({ template, parts }: StackModel): Purpose[] {
   const resources = Object.entries(template.Resources);
   const always = resources.filter(([, { Condition }]) => Condition === undefined);
@@ -89,7 +90,7 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
     { name: 'see status', actions: merged(SEE_STATUS, ...probed.map(probe)) },
     {
       name: 'deploy',
-      // What an earlier stack kept is looked for, and adopted.
+      // Deploy looks for resources that an earlier stack left, and adopts them.
       actions: merged(
         DEPLOY,
         uploads(template, ['s3:GetObject', 's3:PutObject', ...DELETE]),
@@ -156,7 +157,7 @@ function removedData([name, { Type }]: Named): Needs {
   return { [name]: removeData, [`${name}/any`]: removeContents };
 }
 
-/** The parameters that turn these on: those that their conditions ask for. */
+/** The parameters to which the conditions of these resources refer. */
 function parametersOf({ Conditions = {} }: StackTemplate, resources: readonly Named[]): string[] {
   const asked = resources.flatMap(([, { Condition = '' }]) =>
     [...JSON.stringify(Conditions[Condition] ?? {}).matchAll(/"Ref":"(\w+)"/g)].map(([, name]) => name as string),
@@ -172,7 +173,7 @@ function merged(...all: readonly Needs[]): Needs {
   return found;
 }
 
-/** All that a purpose takes, as pairs of what is done and what it is done to, each once. */
+/** Every pair of action and subject that a purpose needs, each once. */
 export function needsOf({ actions, byCloudFormation = {} }: Purpose): { subject: string; action: string }[] {
   const all = Object.entries(merged(actions, byCloudFormation));
   return all.flatMap(([subject, names]) => names.map((action) => ({ subject, action })));

@@ -1,4 +1,4 @@
-/** Plans a deployment: uploads what it needs, asks CloudFormation what would change, and then makes it so. */
+/** Plans a deployment: uploads its files, asks CloudFormation for the changes, and makes the changes when it is told to. */
 import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { createPoll } from '../engines/aws/poll.js';
@@ -37,7 +37,7 @@ export async function planDeployment(
   const previous = existing && !isEmpty(existing) ? existing : undefined;
   if (previous && !isSettled(previous.StackStatus ?? '')) {
     throw new AlakazamError('failed', `${await lookup.where()} is ${previous.StackStatus}`, {
-      hint: 'alakazam deploy waits for what is under way, and mends what failed',
+      hint: 'alakazam deploy waits for an operation that is under way, and repairs a stack whose operation failed',
     });
   }
   const artifacts = openArtifacts(session, await lookup.owner(), assets.functions);
@@ -102,8 +102,8 @@ function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifact
   }
 
   /**
-   * A bucket that was adopted still has the policy it was kept with. CloudFormation refuses to make another: "The bucket
-   * policy already exists". It goes moments before its equal comes.
+   * An adopted bucket still has its old policy, and CloudFormation refuses to create a second one: "The bucket policy already
+   * exists". So the old policy is deleted just before CloudFormation creates the same policy anew.
    */
   async function dropKeptPolicies({ changes }: ChangeSet): Promise<void> {
     const added = changes.filter(({ action, type }) => action === 'add' && type === 'AWS::S3::BucketPolicy');
@@ -121,8 +121,9 @@ function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifact
   }
 
   /**
-   * CloudFormation adopts in a change set that makes nothing else, into a stack that has nothing else: first a stack of the
-   * kept resources alone, then the rest as an update. If the update fails, its rollback ends at the kept resources.
+   * A change set that imports resources can do nothing else, and a new stack can begin with an import. So the stack is first
+   * created from the retained resources alone, and an update adds the rest. If the update fails, its rollback ends at the
+   * retained resources.
    * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-new-stack.html
    */
   async function* adopt(
@@ -181,7 +182,7 @@ function onlyKept(
   return { AWSTemplateFormatVersion, Parameters, ...(Conditions ? { Conditions } : {}), Resources: resources };
 }
 
-/** True if the stack was deployed or changed since, and so may need what this plan uploaded. */
+/** True if another process has deployed or changed the stack since, and so may need the uploads of this plan. */
 async function isInUse({ find }: StackLookup, before: Stack | undefined): Promise<boolean> {
   const now = await find();
   if (!now || isEmpty(now) || now.StackStatus === 'DELETE_IN_PROGRESS') return false;
@@ -192,7 +193,7 @@ function changedAt(stack: Stack | undefined): number {
   return Number(stack?.LastUpdatedTime ?? stack?.CreationTime);
 }
 
-/** Each parameter with the value that was given, else the value the stack has; else the template's default counts. */
+/** Each parameter with its given value, else with its value in the stack. Others are left out: the template has a default. */
 function parameterList(definitions: Definitions, given: ReadonlyMap<string, string>, previous: Stack | undefined) {
   const had = previous ? parametersOf(previous) : new Map<string, string>();
   return Object.keys(definitions).flatMap((name): Parameter[] => {

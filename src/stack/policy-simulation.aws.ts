@@ -1,7 +1,7 @@
 /**
- * What somebody may do, as IAM reckons it from the policies of that user or role, its permissions boundary, and the limits of
- * the organization: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html. It doesn't know of
- * policies of a session, nor of those that a bucket or a key has of its own.
+ * Simulates which actions IAM allows a user or role, from the policies of that user or role, its permissions boundary, and the
+ * limits of the organization: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html. The
+ * simulation leaves out session policies, and the policies of buckets and keys.
  */
 import {
   type ContextEntry,
@@ -15,11 +15,11 @@ import { AlakazamError } from '../errors.js';
 
 export interface Decision {
   readonly isAllowed: boolean;
-  /** Conditions that a simulation can't know, such as `aws:SourceIp`, if it wasn't allowed and they might allow it. */
+  /** For a denied action, condition keys that a simulation can't know (`aws:SourceIp`): their values might allow the action. */
   readonly unknown: readonly string[];
 }
 
-/** Whose policies count, or 'root', who may do everything. Throws an `AlakazamError` for whom there is no telling. */
+/** ARN of the user or role, or 'root', who may do everything. Throws an `AlakazamError` for any other caller. */
 export async function principalOf(session: AwsSession, callerArn: string): Promise<string> {
   if (/^arn:[\w-]+:iam::\d+:root$/.test(callerArn)) return 'root';
   if (/^arn:[\w-]+:iam::\d+:user\//.test(callerArn)) return callerArn;
@@ -27,17 +27,17 @@ export async function principalOf(session: AwsSession, callerArn: string): Promi
   if (role === undefined) {
     throw new AlakazamError('access', 'IAM simulates users and roles alone, and the credentials are of neither');
   }
-  // The name of a session leaves out the path of its role, without which that has no other name.
+  // The ARN of a session leaves out the path of its role, so IAM is asked for the role's full ARN.
   const { Role } = await session.client(IAMClient).send(new GetRoleCommand({ RoleName: role }));
   return Role?.Arn as string;
 }
 
 export interface Simulated {
   readonly actions: readonly string[];
-  /** The ARN that they are done to. */
+  /** ARN of the resource of the actions. */
   readonly resource: string;
   readonly region: string;
-  /** The service that it is passed to, if it is a role. */
+  /** If the resource is a role, the service to which iam:PassRole passes the role. */
   readonly passedTo: string | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function simulate(
       for (const result of EvaluationResults) decisions.set(result.EvalActionName as string, decisionOf(result));
     }
   } catch (error) {
-    // Such as a creation beside what is done to what is there: IAM says so, and nowhere which go together.
+    // IAM refuses some actions in one request, such as a creation with a change, and documents no groups: so halve the list.
     const isMixed = /different authorization information/.test((error as Error).message);
     if (!isMixed || actions.length < 2) throw error;
     const half = Math.ceil(actions.length / 2);
@@ -74,7 +74,7 @@ export async function simulate(
   return decisions;
 }
 
-/** Beside a resource, what is unknown is said of that resource alone. */
+/** Where a resource is given, IAM lists missing condition keys under that resource only. */
 function decisionOf({
   EvalDecision,
   MissingContextValues = [],
@@ -86,7 +86,7 @@ function decisionOf({
   return { isAllowed, unknown: isAllowed ? [] : [...new Set(missing)] };
 }
 
-/** What policies often ask of a request, as far as it is known what the request will be. IAM itself answers in one region. */
+/** Values of condition keys that policies often use and that are known beforehand. IAM itself answers in one region only. */
 function contextOf({ resource, region, passedTo }: Simulated): ContextEntry[] {
   const [, , service] = resource.split(':');
   const requested = service === 'iam' && resource.startsWith('arn:aws:') ? 'us-east-1' : region;

@@ -1,4 +1,4 @@
-/** Asks a resource for its state, each type in its own way, and what is in it. */
+/** Asks a resource for its state and its contents, each type in its own way. */
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
@@ -14,13 +14,13 @@ export interface State {
   readonly isHealthy: boolean;
   /** As AWS calls it: `ACTIVE`. */
   readonly status: string;
-  /** The status is the one it should have, and goes without saying. */
+  /** True for the status that a resource should have: `status` does not show it. */
   readonly isUsual: boolean;
-  /** What there is to say of it. */
+  /** More about the state, for people. */
   readonly finding?: string;
-  /** What waits in it for somebody. */
+  /** Things in the resource that somebody has to look at, for people. */
   readonly waiting?: string;
-  /** What is in it, as far as it can be counted. */
+  /** Contents of the resource, for people, where they can be counted. */
   readonly holds?: string;
 }
 
@@ -76,7 +76,7 @@ export function probe(session: AwsSession, { type, id }: StackResource, unit: st
   return ask(session, id, unit);
 }
 
-/** What is in a resource; undefined if it is gone, as a part of a stack may be that is half-way gone. */
+/** Contents of a resource, for people; undefined if the resource is gone, as in a stack that was deleted in part. */
 export async function contentsOf(
   session: AwsSession,
   resource: StackResource,
@@ -95,7 +95,7 @@ function active(status = 'in no state', finding?: string): State {
   return { isHealthy: isUsual, status, isUsual, ...(finding ? { finding } : {}) };
 }
 
-/** How many wait in a queue, about. */
+/** Approximate number of messages in a queue. */
 async function messagesIn(session: AwsSession, queueUrl: string): Promise<number> {
   const { Attributes = {} } = await session
     .client(SQSClient)
@@ -104,7 +104,7 @@ async function messagesIn(session: AwsSession, queueUrl: string): Promise<number
   return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
 }
 
-/** How many objects are there; beyond a page of them, that there are more. */
+/** Number of objects under a prefix, as a number and for people. Beyond one page of the list, the text says `over`. */
 export async function filesIn(session: AwsSession, bucket: string, prefix: string) {
   const page = await session.client(S3Client).send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
   const count = page.KeyCount ?? 0;

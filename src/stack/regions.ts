@@ -2,7 +2,7 @@
 import type { StackTemplate } from './template.js';
 
 /**
- * Says which parameters leave the type out, or undefined if that is not what is wrong. The reason is CloudFormation's own:
+ * Says which parameters leave the type out, or returns undefined if the reason is another. `reason` is CloudFormation's text:
  * `Template format error: Unrecognized resource types: [AWS::Budgets::Budget]`.
  */
 export function whyNotThere(reason: string, template: StackTemplate): string | undefined {

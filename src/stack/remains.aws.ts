@@ -1,6 +1,6 @@
 /**
- * What a stack left in the account: resources that bear its tags, and resources that CloudFormation says it kept. Tags know
- * of resources that belong to no stack any more; CloudFormation, for 90 days, of resources that lost their tags.
+ * Resources that a deleted stack left in the account, found in two ways. Tags also find resources that belong to no stack any
+ * more. CloudFormation's record of the resources that it retained, which lasts 90 days, also has those that lost their tags.
  */
 import {
   CloudFormationClient,
@@ -16,7 +16,7 @@ import type { AwsSession } from '../engines/aws/session.js';
 import { isNone } from './bucket.aws.js';
 import type { Remainder } from './stack.js';
 
-/** On what `deploy` makes beside the stack. CloudFormation puts tags of its own on the resources of a stack. */
+/** Tag of the artifact bucket, which `deploy` creates beside the stack. CloudFormation tags the resources of a stack. */
 export const STACK_TAG = 'alakazam:stack';
 const CLOUDFORMATION_TAGS = 'aws:cloudformation';
 
@@ -34,7 +34,7 @@ export function isData({ type }: Remainder): boolean {
 }
 
 export function dataIn(resources: readonly { readonly type: string; readonly id: string }[]): Remainder[] {
-  // A resource that is being made has no id yet.
+  // A resource that is being created has no id yet.
   return resources.flatMap(({ type, id }) => (type in KEPT_TYPES && id ? [remainder(type, id)] : []));
 }
 
@@ -45,7 +45,7 @@ function remainder(cloudFormationType: string, name: string): Remainder {
 
 export async function findRemains(session: AwsSession): Promise<Remainder[]> {
   const [tagged, { kept, deleted }] = await Promise.all([taggedResources(session), deletedStacks(session)]);
-  // A key that is scheduled for deletion bears its tags for a week, and costs nothing.
+  // A key that is scheduled for deletion has its tags for a week, and costs nothing.
   const bearing = tagged.filter((each) => isData(each) || !deleted.has(each.name));
   const all = new Map([...kept, ...bearing].map((each) => [`${each.type} ${each.name}`, each]));
   const found: Remainder[] = [];
@@ -55,7 +55,7 @@ export async function findRemains(session: AwsSession): Promise<Remainder[]> {
   return found;
 }
 
-/** A resource that a deleted stack kept, as CloudFormation takes it back into a stack. */
+/** A resource that a deleted stack left, with what CloudFormation needs to import the resource. */
 export interface KeptResource {
   /** Its logical id: `HistoryTable`. */
   readonly resource: string;
@@ -64,7 +64,7 @@ export interface KeptResource {
   readonly name: string;
 }
 
-/** What the last deleted stack of this name kept and is still there. */
+/** The resources that the last deleted stack of this name left and that still exist. */
 export async function findKept(session: AwsSession): Promise<KeptResource[]> {
   const [tagged, { kept }] = await Promise.all([taggedResources(session), deletedStacks(session)]);
   const found: KeptResource[] = [];
@@ -76,7 +76,7 @@ export async function findKept(session: AwsSession): Promise<KeptResource[]> {
   return found;
 }
 
-/** Tables and bucket belong together: those of two stacks are never mixed. */
+/** Tables and buckets of one stack belong together, so those of two stacks are never mixed. */
 function lastKept(kept: readonly StackRemainder[]): StackRemainder[] {
   const found = new Map<string, StackRemainder>();
   for (const each of kept) {
@@ -93,7 +93,7 @@ function ifUnambiguous(tagged: readonly StackRemainder[]): StackRemainder[] {
   return isOfOne && new Set(data.map(({ resource }) => resource)).size === data.length ? data : [];
 }
 
-/** With the logical id and the stack it had; both are empty for what `deploy` made beside the stack. */
+/** A tagged resource with its logical id and its stack. Both are empty for the artifact bucket. */
 interface StackRemainder extends Remainder {
   readonly resource: string;
   readonly stackId: string;
@@ -129,7 +129,7 @@ function remainderOf(arn: string): Remainder {
   return { type, name, access };
 }
 
-/** What deleted stacks of this name kept, the last kept first, and the names of what they deleted. */
+/** The resources that deleted stacks of this name left, last first, and the names of the resources that they deleted. */
 async function deletedStacks(session: AwsSession) {
   const client = session.client(CloudFormationClient);
   const skipped: StackEvent[] = [];
@@ -158,7 +158,7 @@ async function deletedStacks(session: AwsSession) {
   return { kept, deleted };
 }
 
-/** Tags are listed for a while after their resource is gone, and CloudFormation never learns that a kept one is deleted. */
+/** Tags of a deleted resource are listed for a while, and CloudFormation never learns that somebody deleted a retained one. */
 async function isThere(session: AwsSession, type: string, name: string): Promise<boolean> {
   try {
     if (type === TABLE) await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: name }));

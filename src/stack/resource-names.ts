@@ -1,12 +1,12 @@
-/** Port: what the resources of the deployed stack are called. */
+/** Port: the names of the resources of the deployed stack. */
 import type { Deployed } from './arns.js';
 import type { StackModel } from './parts.js';
 
-/** A resource that commands need the name of. */
+/** A resource whose name commands need. */
 export interface ResourceName {
-  /** The output of the stack that says it: `OrdersStreamName`. */
+  /** The output of the stack that holds the name: `OrdersStreamName`. */
   readonly output: string;
-  /** The environment variable that overrides it. */
+  /** The environment variable that overrides the name. */
   readonly variable: string;
 }
 
@@ -18,10 +18,10 @@ export interface DeployedStack {
 }
 
 export interface Resources {
-  /** Throws an `AlakazamError` if there is no stack, or it has no such output. */
+  /** Throws an `AlakazamError` if there is no stack, or the stack has no such output. */
   nameOf(resource: ResourceName): Promise<string>;
   /** The stack is asked for once, and only where no variable says the name. Throws an `AlakazamError` if there is none. */
   stack(): Promise<DeployedStack>;
-  /** As much of it as can be found out: nothing where there is no stack, or none that may be looked at. */
+  /** Ids and outputs of the deployed resources; empty if there is no stack, or if the caller may not look at it. */
   deployed(model: StackModel): Promise<Deployed>;
 }

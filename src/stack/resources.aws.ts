@@ -1,4 +1,4 @@
-/** What the resources of the stack are called: its outputs say, or an environment variable. */
+/** Names of the stack's resources: from its outputs, or from environment variables. */
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import type { Deployed } from './arns.js';

@@ -1,4 +1,4 @@
-/** How the stack is shown: what would change, what happens to it, and what it costs. */
+/** Rows that show the stack: changes, events and costs. */
 import type { Column, OpenAnswer } from '../terminal/answer.js';
 import { dollars } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -30,7 +30,7 @@ export const changeColumns: readonly Column<Change>[] = [
   },
 ];
 
-/** Without the columns that say nothing of these changes. */
+/** Leaves out columns that are empty for all these changes. */
 export function shownChangeColumns(changes: readonly Change[]): readonly Column<Change>[] {
   return changeColumns.filter(({ name, value }) => /^(details|data)$/.test(name) === false || changes.some(value));
 }
@@ -62,7 +62,7 @@ export const costColumns: readonly Column<CostItem>[] = [
   },
 ];
 
-/** A line that fits into 80 columns, and one of where the figures are from. */
+/** Two lines of at most 80 columns: the cost, and the source of the prices. */
 export function costLines({ monthlyAtRest, perMillionOrders, asOf, region }: Cost): string[] {
   return [
     `costs ${dollars(monthlyAtRest)} a month at rest, and ${dollars(perMillionOrders)} for each million orders`,
@@ -70,7 +70,7 @@ export function costLines({ monthlyAtRest, perMillionOrders, asOf, region }: Cos
   ];
 }
 
-/** Shows a person how far it is; writes events as rows of the answer, as they come, to a program that reads those. */
+/** Shows a person the progress of an operation. For a program, writes each event as a row of the answer. */
 export async function showEvents(
   terminal: Terminal,
   answer: OpenAnswer<StackEvent>,

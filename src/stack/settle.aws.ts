@@ -1,4 +1,4 @@
-/** Waits until CloudFormation is done with a stack, and mends what a failed operation left. */
+/** Waits until CloudFormation has ended its operation on a stack, and repairs a stack whose operation failed. */
 import { ContinueUpdateRollbackCommand, DeleteStackCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { AlakazamError } from '../errors.js';
 import { followEvents, lastEventOf } from './events.aws.js';
@@ -64,13 +64,13 @@ async function* untilItFails(events: AsyncGenerator<StackEvent>): AsyncGenerator
   try {
     yield* events;
   } catch (error) {
-    // With a cause: an API call failed, rethrow. Without: the stack settled in failure, which the caller handles.
+    // An error with a cause is of an API call that failed. Without a cause, the operation failed, which the caller handles.
     if (!(error instanceof AlakazamError) || error.cause !== undefined) throw error;
   }
 }
 
 function whyStuck(where: string, { StackStatusReason }: Stack): AlakazamError {
   return new AlakazamError('failed', `${where} can't be brought back: ${StackStatusReason}`, {
-    hint: 'mend what it names, or skip it with aws cloudformation continue-update-rollback --resources-to-skip; then alakazam deploy',
+    hint: 'repair the resource that it names, or skip it with aws cloudformation continue-update-rollback --resources-to-skip; then alakazam deploy',
   });
 }

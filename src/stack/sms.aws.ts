@@ -1,4 +1,4 @@
-/** Whether SMS reaches the stack's phone. A new account sends to verified numbers alone. */
+/** Checks whether SMS reaches the stack's phone number. A new account sends only to verified numbers. */
 import {
   GetSMSSandboxAccountStatusCommand,
   paginateListSMSSandboxPhoneNumbers,
@@ -11,7 +11,7 @@ import type { Finding } from '../terminal/check.js';
 import type { Resources } from './resource-names.js';
 
 /**
- * In the sandbox, where an account begins, SMS goes to numbers that were verified alone, and nobody is told where it doesn't:
+ * A new account is in the SMS sandbox: it sends only to verified numbers, and drops other messages without an error:
  * https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox.html
  */
 export async function smsSandbox(session: AwsSession, { stack }: Resources): Promise<Finding> {

@@ -1,32 +1,32 @@
 /**
- * The stack: the resources that the pipeline needs before it runs in an account. The stack shows what a deployment changes
- * and costs before it changes anything; the next deployment continues one that was cut off; and what it made it can delete,
- * to the last resource that costs money.
+ * Port: the stack, which has the resources that the pipeline needs in an account. A plan shows the changes of a deployment and
+ * their cost before anything changes. A deployment that was cut off continues when it is repeated. `destroy` can delete every
+ * resource that a deployment created and that costs money.
  */
 import type { Cost } from './costs.js';
 
 export interface Stack {
-  /** The template in YAML, for those who deploy by other means. */
+  /** The template in YAML, for people who deploy it by other means. */
   readonly template: string;
   /** For people: `stack alakazam in eu-central-1`. */
   where(): Promise<string>;
-  /** Waits for an operation that is under way, and mends what a failed deployment left. */
+  /** Waits for an operation that is under way, and repairs a stack whose deployment failed. */
   settle(signal: AbortSignal): AsyncIterable<StackEvent>;
   /**
-   * What a deployment would change. Throws an `AlakazamError` for a parameter that is not valid, for a change that AWS would
-   * refuse half-way, and at the signal; then nothing is left of the plan.
+   * Plans a deployment. Throws an `AlakazamError` for a parameter that is not valid, for a change that AWS would refuse in the
+   * middle of the deployment, and at the signal; the plan then deletes its uploads and its change set.
    */
   plan(parameters: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<Plan>;
   /** Names of the deployed resources. */
   outputs(): Promise<readonly Output[]>;
   parts(): Promise<readonly Part[]>;
-  /** What the deployed resources cost. */
+  /** Cost of the deployed resources. */
   cost(): Promise<Cost>;
-  /** What `destroy` deletes and what it keeps. */
+  /** The data that `destroy` would delete, and the data that it would leave. */
   holdings(): Promise<readonly Holding[]>;
-  /** Deletes the stack, and with `isWithData` also the data it would keep. */
+  /** Deletes the stack, and with `isWithData` also the data that it would otherwise leave. */
   destroy(isWithData: boolean, signal: AbortSignal): AsyncIterable<StackEvent>;
-  /** What the stack made and is still in the account. */
+  /** The resources of a deleted stack that are still in the account. */
   remains(): Promise<readonly Remainder[]>;
 }
 
@@ -34,16 +34,16 @@ export interface Plan {
   readonly isNew: boolean;
   /** Empty if the stack is up to date. */
   readonly changes: readonly Change[];
-  /** After the changes. */
+  /** Cost after the changes. */
   readonly cost: Cost;
-  /** Makes the changes. Throws an `AlakazamError` that says what failed and why, when the stack has settled. */
+  /** Makes the changes. If one fails, waits for the end of the rollback and throws an `AlakazamError` with the reason. */
   execute(signal: AbortSignal, isWaiting: boolean): AsyncIterable<StackEvent>;
-  /** Deletes what the plan itself made, uploads included. Does nothing after `execute`. */
+  /** Deletes the change set and the uploads of the plan. Does nothing after `execute`. */
   discard(): Promise<void>;
 }
 
 export interface Change {
-  /** `adopt`: the resource exists, kept from a stack that was destroyed. */
+  /** `adopt`: the resource exists, because a stack that was destroyed left it. */
   readonly action: 'add' | 'adopt' | 'change' | 'replace' | 'may replace' | 'remove';
   /** `OrdersStream` */
   readonly name: string;
@@ -51,7 +51,7 @@ export interface Change {
   readonly type: string;
   /** The properties that change. */
   readonly details: string;
-  /** What becomes of the data in a resource that is replaced or removed. */
+  /** The fate of the data in a resource that is replaced or removed. */
   readonly data: 'lost' | 'left behind' | undefined;
 }
 
@@ -63,7 +63,7 @@ export interface Proposal {
   readonly after: ReadonlyMap<string, string>;
 }
 
-/** A stage's own check of a proposal: it throws an `AlakazamError` for what AWS would refuse half-way. */
+/** A stage's check of a proposal. Throws an `AlakazamError` for a change that AWS would refuse during the deployment. */
 export type ProposalCheck = (proposal: Proposal) => Promise<void>;
 
 export interface StackEvent {
@@ -86,11 +86,11 @@ export interface Part {
   readonly name: string;
   readonly isHealthy: boolean;
   readonly health: string;
-  /** Of the last hour. */
+  /** Throughput of the last hour, for people. */
   readonly throughput: string;
-  /** How far it is behind. */
+  /** Delay of the part behind the stream, for people. */
   readonly lag: string;
-  /** What waits for somebody to look at it. */
+  /** Things that somebody has to look at, for people. */
   readonly waiting: string;
 }
 
@@ -98,14 +98,14 @@ export interface Holding {
   readonly name: string;
   /** `about 5,000 items` */
   readonly holds: string;
-  /** True if it stays without `--with-data`. */
+  /** True if the data stays without `--with-data`. */
   readonly isKept: boolean;
 }
 
 export interface Remainder {
-  /** Its name with AWS. */
+  /** Physical id. */
   readonly name: string;
   readonly type: string;
-  /** A command that reads it; empty where there is nothing to read. */
+  /** A command that reads the data in the resource; empty for a resource without data. */
   readonly access: string;
 }

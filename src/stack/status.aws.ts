@@ -1,4 +1,4 @@
-/** How each part of the stack does: is it there, how much goes through it, how far is it behind, what waits in it. */
+/** Status of each part of the stack: health, throughput, lag, and things that somebody has to look at. */
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { AwsSession } from '../engines/aws/session.js';
 import { reasonOf } from '../errors.js';
@@ -16,14 +16,14 @@ const ALARMS_MAX = 100;
 
 type Finding = Partial<Part> & Pick<Part, 'isHealthy' | 'health'>;
 
-/** By what parts call them; none where CloudWatch has none. */
+/** Metrics, by their texts in `parts.ts`. */
 interface Metrics {
-  /** Of the last hour; `?` if CloudWatch can't be asked. */
+  /** Sum of the last hour; `?` if CloudWatch can't be asked. */
   sum(metric: string): string;
   last(metric: string): number | undefined;
 }
 
-/** The rows of the stages, and one of all alarms that the stack has. */
+/** The rows of the stages, and one row for all alarms of the stack. */
 export async function describeParts(
   session: AwsSession,
   parts: readonly StackParts[],
@@ -42,7 +42,7 @@ export async function describeParts(
   return measured.isHealthy ? found : [...found, measured];
 }
 
-/** One that can't be asked is no reason to be silent about the others. */
+/** A part whose state can't be read gets a row that says so, and the other parts are still shown. */
 async function partOf(name: string, find: () => Promise<Finding>): Promise<Part> {
   const found = await find().catch((error: unknown): Finding => ({ isHealthy: false, health: reasonOf(error) }));
   return { name, throughput: '', lag: '', waiting: '', ...found };
@@ -75,7 +75,7 @@ async function describeRow(
   };
 }
 
-/** What `destroy` loses of what the stages show, for people. */
+/** Contents of the rows' resources that `destroy` would delete, for people. */
 export async function describeLosses(
   session: AwsSession,
   { template, parts }: StackModel,
@@ -98,7 +98,7 @@ function resourceOf(resources: readonly StackResource[], name: string): StackRes
   return found;
 }
 
-/** Those of this stack, by their names: the names of another stack may begin alike. */
+/** The alarms of this stack, by exact name: names in another stack may begin with the same text. */
 async function describeAlarms(session: AwsSession, resources: readonly StackResource[]): Promise<Finding> {
   const names = resources.filter(({ type, id }) => type === 'AWS::CloudWatch::Alarm' && id !== '').map(({ id }) => id);
   const states: (readonly [name: string, state: string])[] = [];

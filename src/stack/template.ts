@@ -18,8 +18,8 @@ export interface TemplateResource {
 }
 
 /**
- * The text that a value of the template comes to, or undefined if it isn't known. `lookUp` gives that of a parameter, a
- * pseudo parameter or the id of a resource: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+ * The text of a value of the template, or undefined if the text isn't known. `lookUp` gives the text of a parameter, a pseudo
+ * parameter or the id of a resource: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 export function textOf(value: unknown, lookUp: (name: string) => string | undefined): string | undefined {
   if (typeof value !== 'object' || value === null) return value === undefined ? undefined : String(value);
@@ -42,7 +42,7 @@ export function referredTo(value: unknown): string | undefined {
   return name ?? attribute?.[0];
 }
 
-/** The services that a role trusts, from its own policy: `lambda.amazonaws.com`. None for what is no role. */
+/** The services that a role trusts, from its trust policy: `lambda.amazonaws.com`. Empty for any other resource. */
 export function trustedBy({ Properties = {} }: TemplateResource): readonly string[] {
   const { Statement = [] } = (Properties['AssumeRolePolicyDocument'] ?? {}) as {
     readonly Statement?: readonly { readonly Principal?: { readonly Service?: string | readonly string[] } }[];

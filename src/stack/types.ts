@@ -1,6 +1,7 @@
 /**
- * Facts of each CloudFormation type that the template has, once for all resources of the type. The actions are those that
- * the handlers of the type ask for in the name of whoever deploys, as far as the template has a use for them:
+ * Facts about each CloudFormation type in the template, once for all resources of the type. The actions come from the
+ * handlers in the type's schema: CloudFormation calls them with the permissions of the person who deploys. Actions that the
+ * template does not need are left out.
  * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
 import type { Usage } from './parts.js';
@@ -8,37 +9,37 @@ import { referredTo, type TemplateResource } from './template.js';
 
 export interface ResourceType {
   /**
-   * Its ARN behind the partition, as IAM's reference has it: https://docs.aws.amazon.com/service-authorization/latest/reference/.
-   * `{id}` is its physical id; another word in braces is a property of that name. Without an ARN of its own, a resource is
-   * a part of another: `of` is the property that says of which.
+   * ARN of a resource, without `arn:` and the partition. `{id}` stands for the physical id, any other name in braces for the
+   * property of that name. https://docs.aws.amazon.com/service-authorization/latest/reference/
    */
   readonly arn?: string;
-  readonly of?: string;
-  /** Attributes that are ARNs: what follows the resource's own. */
+  /** For a type without ARNs: the property that names the resource of which this one is a part. */
+  readonly partOf?: string;
+  /** Attributes that are ARNs, each with the text that follows the resource's ARN in it. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** The property in which the template may give it a name. */
+  /** The property in which the template may give the resource a name. */
   readonly name?: string;
-  /** What CloudFormation makes of an id, where it isn't the stack and the logical id. */
+  /** Form of the physical id that CloudFormation generates, where it is not `<stack>-<logical id>-…`. */
   readonly id?: 'lower case' | 'uuid';
-  /** The property that takes its tags. */
+  /** The property that takes the resource's tags. */
   readonly tags?: string;
-  /** Actions on it, and those that know no resource. */
+  /** Actions that create, change and delete a resource: on the resource itself, and those that IAM grants only for `*`. */
   readonly make?: readonly string[];
   readonly makeInAccount?: readonly string[];
   readonly remove?: readonly string[];
   readonly removeInAccount?: readonly string[];
-  /** Actions on it, and on what is in it, by which `destroy --with-data` deletes what CloudFormation leaves. */
+  /** Actions by which `destroy --with-data` deletes a resource that CloudFormation left: on it, and on its contents. */
   readonly removeData?: readonly string[];
   readonly removeContents?: readonly string[];
-  /** Actions on it by which `deploy` readies one that was kept, before CloudFormation takes it into a stack again. */
+  /** Actions by which `deploy` prepares a resource that an earlier stack left, before CloudFormation imports the resource. */
   readonly adopt?: readonly string[];
-  /** It holds orders, or records that somebody has yet to look at. */
+  /** The resources hold orders, or records that somebody still has to look at. */
   readonly holdsData?: true;
-  /** What `status` asks for to tell how it does, and `destroy` to tell what it holds. */
+  /** Actions by which `status` asks for the state of a resource, and `destroy` for its contents. */
   readonly probe?: readonly string[];
-  /** Its metrics in CloudWatch. */
+  /** The type's metrics in CloudWatch. */
   readonly metrics?: { readonly namespace: string; readonly dimension: string; readonly attribute?: string };
-  /** What each one costs, whoever uses it. */
+  /** Fixed charges of a resource, which do not depend on how much the resource is used. */
   readonly charges?: (resource: TemplateResource) => readonly Usage[];
 }
 
@@ -72,14 +73,14 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     tags: TAGS,
     make: ['cloudwatch:PutMetricAlarm', 'cloudwatch:TagResource'],
     remove: ['cloudwatch:DeleteAlarms'],
-    // Each metric that it looks at is billed.
+    // CloudWatch bills an alarm by the number of metrics that the alarm reads.
     charges: ({ Properties = {} }) => {
       const metrics = (Properties['Metrics'] ?? [{ MetricStat: {} }]) as readonly { readonly MetricStat?: unknown }[];
       return month('alarm', metrics.filter(({ MetricStat }) => MetricStat !== undefined).length);
     },
   },
   'AWS::CloudWatch::Dashboard': {
-    // A dashboard is the whole account's, whatever region it is made in.
+    // A dashboard belongs to the whole account, in whatever region it is created.
     arn: 'cloudwatch::{account}:dashboard/{id}',
     name: 'DashboardName',
     tags: TAGS,
@@ -237,12 +238,12 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     probe: ['s3:ListBucket'],
   },
   'AWS::S3::BucketPolicy': {
-    of: 'Bucket',
+    partOf: 'Bucket',
     make: ['s3:GetBucketPolicy', 's3:PutBucketPolicy'],
     remove: ['s3:DeleteBucketPolicy', 's3:GetBucketPolicy'],
   },
   'AWS::SNS::Subscription': {
-    of: 'TopicArn',
+    partOf: 'TopicArn',
     make: ['sns:Subscribe'],
     removeInAccount: ['sns:GetSubscriptionAttributes', 'sns:Unsubscribe'],
   },
@@ -252,7 +253,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     make: ['sns:CreateTopic', 'sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:TagResource'],
     remove: ['sns:DeleteTopic', 'sns:GetTopicAttributes'],
   },
-  'AWS::SNS::TopicPolicy': { of: 'Topics', make: ['sns:SetTopicAttributes'], remove: ['sns:SetTopicAttributes'] },
+  'AWS::SNS::TopicPolicy': { partOf: 'Topics', make: ['sns:SetTopicAttributes'], remove: ['sns:SetTopicAttributes'] },
   'AWS::SQS::Queue': {
     arn: 'sqs:{region}:{account}:{id}',
     tags: TAGS,
@@ -262,10 +263,10 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     probe: ['sqs:GetQueueAttributes'],
     metrics: { namespace: 'AWS/SQS', dimension: 'QueueName', attribute: 'QueueName' },
   },
-  'AWS::SQS::QueuePolicy': { of: 'Queues', make: ['sqs:SetQueueAttributes'], remove: ['sqs:SetQueueAttributes'] },
+  'AWS::SQS::QueuePolicy': { partOf: 'Queues', make: ['sqs:SetQueueAttributes'], remove: ['sqs:SetQueueAttributes'] },
 };
 
-/** Throws a `TypeError` for a type of which the facts are yet to be written down. */
+/** Throws a `TypeError` for a type that has no entry in `TYPES`. */
 export function typeOf(type: string): ResourceType {
   const facts = TYPES[type];
   if (!facts) throw new TypeError(`src/stack/types.ts knows nothing of ${type}`);
@@ -276,8 +277,8 @@ export const knownTypes = (): readonly string[] => Object.keys(TYPES);
 
 export const holdsData = (type: string): boolean => TYPES[type]?.holdsData ?? false;
 
-/** The resource whose ARN its actions are on: itself, or the one that it is a part of. */
+/** Logical id of the resource whose ARN policies name: this resource, or the resource that this one is a part of. */
 export function ownerOf(name: string, { Type, Properties = {} }: TemplateResource): string {
-  const { of: property } = typeOf(Type);
-  return property === undefined ? name : (referredTo(Properties[property]) as string);
+  const { partOf } = typeOf(Type);
+  return partOf === undefined ? name : (referredTo(Properties[partOf]) as string);
 }
