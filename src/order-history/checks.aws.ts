@@ -23,7 +23,7 @@ export async function* historyChecks(session: AwsSession, resources: Resources):
   for (const each of found) yield* [await each].flat();
 }
 
-/** What feeds process-orders from the stream; none where the stack doesn't say which that is. */
+/** Checks the event source mapping of process-orders. Returns no check if the stack has no output with the mapping's id. */
 async function mappingChecks(session: AwsSession, { stack }: Resources): Promise<Check[]> {
   const id = await stack().then(
     ({ outputs }) => outputs.get('ProcessOrdersMappingId'),

@@ -1,6 +1,7 @@
 /**
- * Which orders of the stream a customer has, as runs: orders of one invoice that follow each other in the stream. Sixteen
- * bytes a run, in values of up to 256, so that all customers of half a million orders fit into half a megabyte.
+ * The index of the embedded history: the orders of each customer as runs. A run is a sequence of orders of one invoice that
+ * follow each other in the stream. A run has 16 bytes, and a value holds up to 256 runs, so the index of half a million orders
+ * takes half a megabyte.
  */
 import type { Database } from 'lmdb';
 import type { LmdbKey } from '../engines/lmdb/store.js';
@@ -9,7 +10,7 @@ export interface Run {
   /** Sequence number of its first order. */
   readonly first: number;
   readonly count: number;
-  /** Of its invoice's number: a run with another hash is of another invoice, one with the same may be. */
+  /** Hash of the invoice number. Runs with different hashes are of different invoices; equal hashes may be a coincidence. */
   readonly invoiceHash: number;
 }
 
@@ -29,13 +30,13 @@ export function runsOf(table: Table, customer: number): Run[] {
   return runs;
 }
 
-/** Keeps a customer's runs, of which those before `from` are kept already. */
+/** Stores a customer's runs. The runs before number `from` are stored already. */
 export function keepRuns(table: Table, customer: number, runs: readonly Run[], from: number): void {
   const firstValue = Math.floor(from / RUNS_A_VALUE);
   for (let value = firstValue; value * RUNS_A_VALUE < runs.length; value++) {
     table.putSync([customer, value], encode(runs.slice(value * RUNS_A_VALUE, (value + 1) * RUNS_A_VALUE)));
   }
-  // A change may have left fewer runs than there were.
+  // The customer may have fewer runs than before, so surplus values are deleted.
   for (let value = Math.ceil(runs.length / RUNS_A_VALUE); table.removeSync([customer, value]); value++);
 }
 

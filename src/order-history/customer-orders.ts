@@ -1,13 +1,13 @@
-/** A customer's orders and what they come to. */
+/** A customer's orders and their totals. */
 import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
 
 export interface Totals {
   readonly orders: number;
   readonly invoices: number;
-  /** Pounds for what was bought, returns not taken off: a decimal string. */
+  /** Pounds for purchases, before returns are subtracted: a decimal string. */
   readonly spent: string;
-  /** Pounds for what was given back, as a positive decimal string. */
+  /** Pounds for returns, as a positive decimal string. */
   readonly returned: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The order history in LMDB, over the embedded stream: for each customer, where in the stream the orders stand. The orders
- * themselves are not written twice: that would double the disk, take most of the time, and touch pages all over a file that
- * grows with the stream.
+ * The order history in LMDB, over the embedded stream. It holds, for each customer, the positions of the orders in the stream.
+ * It does not hold the orders: a second copy would double the disk space, take most of the time, and write pages all over a
+ * file that grows with the stream.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
@@ -17,7 +17,7 @@ const ORDERS_A_COMMIT = 32_768;
 
 export const HISTORY_STORE = { tables: ['customers'], remedy: 'delete it: it is made again from the stream' };
 
-/** What the parts of this driver share. */
+/** The state that the parts of this driver share. */
 export interface LocalHistoryParts extends Pick<OrderHistory, 'update'> {
   readonly store: LocalStore;
   readonly stream: NumberedStream;
@@ -30,14 +30,14 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Ord
   const customers = () => store.table('customers');
   const checkpoint = openViewCheckpoint(store, stream);
 
-  /** Takes in blocks and moves the checkpoint on, in one transaction. */
+  /** Adds blocks to the index and moves the checkpoint, in one transaction. */
   function commit(blocks: readonly NumberedBlock[]): void {
     if (blocks.length === 0) return;
     store.write(() => {
       const writer = createIndexWriter(store, stream);
       for (const block of blocks) {
         const { first, orders } = block;
-        // Another process may have come first: only what it has left is added.
+        // Another process may have added the first of these orders already: only the others are added.
         const { next, identity } = checkpoint.read();
         const end = first + orders.count;
         if (identity !== stream.identity() || next < first || next >= end) continue;

@@ -11,15 +11,15 @@ export interface OrderHistory {
    * passed over.
    */
   update(signal?: AbortSignal): Promise<Through>;
-  /** All orders of a customer, oldest invoice first; empty for a customer it doesn't know. */
+  /** All orders of a customer, oldest invoice first; empty for an unknown customer. */
   ordersOf(customerId: number): Promise<Order[]>;
   /** The order of this id, or undefined: of this customer where one is given, else of the customer with the lowest id. */
   order(orderId: string, customerId?: number): Promise<Order | undefined>;
   /** Known customer ids nearest to this one, nearest first. */
   customersNear(customerId: number, limit: number): Promise<number[]>;
-  /** Every order it holds, or those that arrived since, in no order that is promised. */
+  /** Every order in the history, or those that arrived since, in no promised order. */
   all(sinceMs?: number): AsyncIterable<OrderBlock>;
-  /** Its orders in the order of the stream, each once; one that came again unchanged is not shown again. */
+  /** The orders of the history in the order of the stream. An order that comes again unchanged is not shown again. */
   tail(options: ReadOptions): AsyncIterable<StreamBlock>;
   close(): Promise<void>;
 }

@@ -1,16 +1,16 @@
-/** Writes the customer index: takes orders of the stream into the runs of their customers, in one commit at a time. */
+/** Writes the customer index: adds orders of the stream to the runs of their customers. */
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { GUEST, lineOf, type OrderBlock, orderIdOf, startOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { hashOf, keepRuns, type Run, runsOf } from './customer-index.local.js';
 
-/** A customer's runs while a commit is made. */
+/** A customer's runs during one transaction. */
 interface Customer {
   runs: Run[];
-  /** So many runs stand as they were at the last commit. */
+  /** Number of runs, from the first, that have not changed since the last commit. */
   unchanged: number;
-  /** Lines of invoices that came up again, by the hash of the invoice: read once a commit, however many runs they have. */
+  /** Lines of invoices that have got further orders, by the hash of the invoice. They are read once a commit. */
   readonly invoices: Map<number, Map<string, KnownLine>>;
 }
 
@@ -20,13 +20,13 @@ interface KnownLine {
 }
 
 export interface IndexWriter {
-  /** Takes in orders whose first has the sequence number `first`. */
+  /** Adds orders, of which the first has the sequence number `first`. */
   add(first: number, orders: OrderBlock): void;
   /** Writes every customer that has changed. */
   write(): void;
 }
 
-/** For one transaction of the store. */
+/** A writer serves one transaction of the store. */
 export function createIndexWriter(store: LocalStore, stream: NumberedStream): IndexWriter {
   const table = store.table('customers');
   const changed = new Map<number, Customer>();
@@ -87,7 +87,7 @@ export function createIndexWriter(store: LocalStore, stream: NumberedStream): In
   };
 }
 
-/** Adds an order as a run of its own, or to the last run if it follows that. */
+/** Adds an order to the last run if it follows that run in the stream, else as a run of its own. */
 function append(customer: Customer, run: Run): void {
   const { runs, unchanged } = customer;
   const last = runs.at(-1);
@@ -96,7 +96,7 @@ function append(customer: Customer, run: Run): void {
   else runs.push(run);
 }
 
-/** Takes one order out of its run, which leaves up to two shorter ones. */
+/** Removes an order from its run, which leaves up to two shorter runs. */
 function drop(customer: Customer, sequence: number): void {
   const at = customer.runs.findIndex(({ first, count }) => first <= sequence && sequence < first + count);
   const run = customer.runs[at] as Run;
@@ -111,7 +111,7 @@ function drop(customer: Customer, sequence: number): void {
 const COMMA = 44;
 const QUOTE = 34;
 
-/** Where the orders end that follow order `from` and have its invoice and customer. */
+/** Number after the last of the orders that follow order `from` and have the same invoice and customer. */
 function endOfRun({ count, customers, lines, ends }: OrderBlock, from: number): number {
   const start = startOf(ends, from);
   const isQuoted = lines[start] === QUOTE;
@@ -122,7 +122,7 @@ function endOfRun({ count, customers, lines, ends }: OrderBlock, from: number): 
   return to;
 }
 
-/** Whether the bytes at `start`..`end` stand again at `other`. */
+/** True if the bytes from `other` on are the same as those from `start` up to `end`. */
 function startsAlike(bytes: Uint8Array, start: number, end: number, other: number): boolean {
   for (let i = start, j = other; i < end; i++, j++) if (bytes[i] !== bytes[j]) return false;
   return true;

@@ -10,7 +10,7 @@ type Lookups = Pick<OrderHistory, 'ordersOf' | 'order' | 'customersNear' | 'all'
 export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Lookups {
   const customers = () => store.table('customers');
 
-  /** The orders of a run. A run that points to the orders of somebody else is never shown. */
+  /** The orders of a run. Throws if an order belongs to another customer, so that a damaged index shows no foreign orders. */
   function ordersIn({ first, count }: Run, customer: number): OrderBlock {
     const orders = stream.at(first, count);
     for (let i = 0; i < count; i++) {

@@ -18,7 +18,7 @@ export const orderHistoryParts: StackParts = {
       },
       faults: { errors: 'Errors of ProcessOrdersFunction' },
       lag: { metric: 'IteratorAge of ProcessOrdersFunction', unit: 'ms' },
-      waiting: { resource: 'FailedOrdersBucket', prefix: FAILED, what: 'given up', isFault: true },
+      waiting: { resource: 'FailedOrdersBucket', prefix: FAILED, what: 'of failed orders', isFault: true },
     },
     { name: 'order history', resource: 'HistoryTable', unit: 'order' },
     { name: 'rejected queue', resource: 'RejectedQueue', does: 'keeps them 14 days', unit: 'record' },
@@ -77,7 +77,7 @@ export const orderHistoryParts: StackParts = {
       { what: 'its metrics, in hours in which orders come', unit: 'metric-month' },
       { what: 'log lines kept', unit: 'GB-month', perMillionOrders: 0.003 },
     ],
-    FailedOrdersBucket: [{ what: 'orders given up', unit: 'GB-month' }],
+    FailedOrdersBucket: [{ what: 'failed orders', unit: 'GB-month' }],
     RejectedQueue: [{ what: 'records rejected and looked at', unit: 'million requests' }],
   },
 };

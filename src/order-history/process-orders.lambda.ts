@@ -21,9 +21,9 @@ interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Time that is kept for reporting the records that failed: a last wait between attempts fits into it. */
+/** Time reserved at the end of an invocation to report failed records. A last wait between attempts fits into this time. */
 const RESERVE_MS = 5000;
-/** Index entries that are remembered as written. Beyond this many all are forgotten, and written again. */
+/** Number of index entries that the function remembers as written. Beyond this number it forgets all of them. */
 const KNOWN_MAX = 100_000;
 
 const dynamodb = new DynamoDBClient({});
@@ -46,7 +46,7 @@ export async function handler({ Records }: KinesisEvent, context: LambdaContext)
   return { batchItemFailures: failed ? [{ itemIdentifier: failed.sequenceNumber }] : [] };
 }
 
-/** The name of the stream, of which all records of a batch are; undefined for records that are replayed. */
+/** Name of the stream from which all records of a batch come; undefined for a replay. */
 function streamOf([record]: KinesisEvent['Records']): string | undefined {
   return record?.eventSourceARN.split('/').at(-1);
 }
@@ -86,8 +86,8 @@ function tablesOf(context: LambdaContext, stream: string | undefined): Tables {
 }
 
 /**
- * An outage of DynamoDB, or a permission that is missing for a while, is waited for here as long as the function may run.
- * Every failed invocation uses up one of the batch's attempts, after which the whole batch is given up.
+ * The function itself waits for the end of an outage of DynamoDB, or for a missing permission, as long as it may run. Every
+ * failed invocation uses up one of the batch's attempts. After the last attempt, Lambda discards the whole batch.
  */
 function retriesUntilLate(context: LambdaContext): Retries {
   return {

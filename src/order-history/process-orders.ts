@@ -1,8 +1,7 @@
 /**
- * Puts a batch of records from the stream into the order history. Every record is dealt with once: an order goes into the
- * table, an order of a guest is counted, and a record that is no order goes whole to the rejected queue. A record that may
- * succeed later is reported as failed and comes again, with all records behind it. A batch may come again at any time:
- * nothing is stored twice.
+ * Puts a batch of records from the stream into the order history. An order goes into the table, a guest order is counted, and
+ * a record that is no order goes whole to the rejected queue. A record that may succeed later is reported as failed: Lambda
+ * then sends that record and all records after it again. Lambda may send any batch again, and no order is stored twice.
  */
 import type { Item } from '../engines/aws/items.js';
 import { userRecords } from '../stream/kinesis/aggregated-record.js';
@@ -37,8 +36,8 @@ export interface StoredOrder extends StreamPosition {
 }
 
 /**
- * An order that repeats within this time was resent behind one that the stream had refused (`ordered-puts.ts`): the orders of
- * a customer are in order by the position of the repeat.
+ * An order that repeats within this time was resent after an earlier one that the stream had refused (`ordered-puts.ts`).
+ * Such an order is sorted by the position of the repeat.
  */
 const RESENT_MS = 600_000;
 
@@ -49,7 +48,7 @@ export interface Tables {
   writeOrders(items: readonly Item[]): Promise<readonly Unwritten[]>;
   /** True if all items were written. */
   writeIndex(items: readonly Item[]): Promise<boolean>;
-  /** Writes that every record of the shard up to this one was processed. Gives the reason if that failed. */
+  /** Stores the checkpoint: every record of the shard up to this one was processed. Returns the reason if the write failed. */
   checkpoint(record: StreamRecord): Promise<string | undefined>;
   /** Returns which of the records, counted from 0, could not be sent to the rejected queue. */
   reject(records: readonly RejectedRecord[]): Promise<readonly number[]>;
@@ -57,7 +56,7 @@ export interface Tables {
 
 export interface Unwritten {
   readonly item: Item;
-  /** True if the item can never be written. */
+  /** True if no further attempt can write the item. */
   readonly isFinal: boolean;
   readonly reason: string;
 }
@@ -68,9 +67,9 @@ export interface Processed {
   readonly unchanged: number;
   readonly guests: number;
   readonly rejected: number;
-  /** The first record that has to come again, together with all records behind it. */
+  /** The first record that Lambda has to send again, together with all records after it. */
   readonly failed: StreamRecord | undefined;
-  /** Why it failed, without anything the record says. */
+  /** Why the record failed, without any contents of the record. */
   readonly failure: string | undefined;
 }
 
@@ -83,7 +82,7 @@ export async function processOrders(
   const { latest, guests, rejected } = decoded(records);
   const { stored, unchanged, failures, invalid } = await store(latest, tables, known);
   for (const { number, reason } of invalid) rejected.push({ ...(records[number] as StreamRecord), number, reason });
-  // A record behind a failed one comes again, and is rejected then.
+  // Lambda sends the records after a failed one again, and they are rejected then.
   const endsBefore = earliest(failures)?.number ?? records.length;
   const due = rejected.filter(({ number }) => number < endsBefore);
   const unsent = await tables.reject(due);
@@ -100,7 +99,7 @@ export async function processOrders(
   return {
     stored,
     unchanged,
-    // A guest order behind a failed record comes again, and is counted then.
+    // Lambda sends a guest order after a failed record again, and it is counted then.
     guests: guests.filter((number) => number < (failure?.number ?? records.length)).length,
     rejected: due.length - unsent.length,
     failed: failure && records[failure.number],
@@ -168,7 +167,7 @@ interface StoreOutcome {
   readonly unchanged: number;
   /** Records that may succeed later. */
   readonly failures: Fault[];
-  /** Records that never can be written. */
+  /** Records that no further attempt can write. */
   readonly invalid: readonly Fault[];
 }
 
@@ -181,7 +180,7 @@ async function store(
   const unchanged = () => latest.size - changed.size;
   try {
     changed = changedIn(latest, await tables.storedOf([...latest.values()].map(({ order }) => order)));
-    // Before the orders: an order that is in the table can be found.
+    // Index entries are written before the orders, so that every order in the table can be found.
     await writeIndex([...changed.values()], tables, known);
     const items = [...changed.values()].map(({ order, position }) => itemOf(order, position));
     const unwritten = await tables.writeOrders(items);
@@ -213,7 +212,7 @@ function changedIn(
     const { lastSequence, arrivalMs } = inBatch.position;
     const isSame = isSameOrder(order, inBatch.order);
     const isResent = isSame && arrivalMs - position.arrivalMs < RESENT_MS;
-    // A batch that was given up and is replayed late must not undo the orders that came after it.
+    // A failed batch that is replayed late must not undo orders that came later.
     const isOlder = lastSequence <= position.lastSequence;
     if (isOlder || (isSame && !isResent)) changed.delete(key);
     else if (isResent) changed.set(key, { ...inBatch, position: { ...position, lastSequence } });

@@ -1,7 +1,7 @@
 /**
- * Sends records that were given up or rejected through `process-orders` again. They don't go through the stream, since the
- * lake already has them and would hold them twice. The function gets them with their sequence numbers, so that their order
- * stays.
+ * Sends failed and rejected records through `process-orders` again. The records don't go through the stream, because the lake
+ * already has them and would hold them twice. The function gets the records with their original sequence numbers, so the
+ * sequence of a customer's orders stays the same.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -70,7 +70,7 @@ function recordsIn(text: string, key: string): KinesisEventRecord[] {
     const { Records } = typeof payload === 'string' ? JSON.parse(payload) : payload;
     if (Array.isArray(Records)) return Records;
   } catch {
-    // The error below says it.
+    // The error below says so.
   }
   throw new AlakazamError('failed', `${key} holds no batch of records`, {
     hint: 'look at it, and move it elsewhere; alakazam status --replay goes on with the others',
@@ -131,7 +131,7 @@ function recordOf({ Body = '' }: Message): KinesisEventRecord | undefined {
   if (isCut || !isOrder(decodeOrder(bytes))) return undefined;
   return {
     eventID: `${shardId}:${sequenceNumber}`,
-    // The message does not say which stream it was: the function writes no checkpoint.
+    // The message does not name the stream of the record, so the function writes no checkpoint.
     eventSourceARN: '',
     kinesis: {
       data: bytes.toString('base64'),

@@ -1,4 +1,4 @@
-/** The resources of the order history on AWS that commands need the names of. */
+/** The resources of the order history on AWS whose names commands need. */
 import type { ResourceName } from '../stack/resource-names.js';
 
 export const HISTORY_TABLE: ResourceName = { output: 'HistoryTableName', variable: 'ALAKAZAM_HISTORY_TABLE' };

@@ -1,4 +1,4 @@
-/** The order history as a stage of the AWS target: a Lambda function, the tables it fills, and what it could not accept. */
+/** The order history as a stage of the AWS target: the tables, and the records that the Lambda function could not accept. */
 
 import type { AwsSession } from '../engines/aws/session.js';
 import type { Resources } from '../stack/resource-names.js';

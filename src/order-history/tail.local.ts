@@ -1,4 +1,4 @@
-/** Follows the embedded history: its orders in the order of the stream, as far as its checkpoint. */
+/** Follows the embedded history: its orders in the order of the stream, up to its checkpoint. */
 import { filtered, GUEST, type OrderBlock, slice } from '../orders/order-block.js';
 import type { ReadOptions, StreamBlock } from '../stream/stream.js';
 import { type Run, runsOf } from './customer-index.local.js';
@@ -15,7 +15,7 @@ export async function* tailOrders(
   for (;;) {
     const { next: end } = checkpoint.read();
     for await (const { first, arrivalMs, orders } of stream.from(next)) {
-      // Behind its checkpoint the history does not know the orders yet.
+      // The history does not have the orders after its checkpoint yet.
       const known = slice(orders, 0, Math.min(orders.count, end - first));
       next = first + known.count;
       if (known.count > 0) yield { arrivalMs, orders: filtered(known, isHeld(known, first)) };

@@ -4,15 +4,15 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import type { SourcePosition } from '../sources/order-source.js';
 import type { WritableBookmarks } from './bookmarks.js';
 
-/** A store that holds bookmarks and nothing else, and what its loss means. */
+/** A store that holds only bookmarks, and the remedy if it is damaged. */
 export const BOOKMARK_STORE = {
   tables: ['sources', 'rejected'],
   remedy: 'remove it: sources are then read from their start, and orders that were streamed before change nothing',
 };
 
-/** Rejected lines that are read at a time: memory stays flat, and a signal is heard between two pages. */
+/** Number of rejected lines in a page: memory stays flat, and the loop reacts to a signal between two pages. */
 const PAGE_LINES = 1000;
-/** Sorts behind every invoice number. */
+/** Sorts after every invoice number. */
 const END = '\u{10ffff}';
 
 /** Keeps bookmarks in the tables of `BOOKMARK_STORE`, whatever else the store holds. */

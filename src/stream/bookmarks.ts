@@ -1,7 +1,7 @@
 /** Port: how far each source has been read, and which of its lines were no orders. */
 import type { InvoiceCodes, Rejected, SourcePosition } from '../sources/order-source.js';
 
-/** How far a source has been read: what a put says of the source that its orders come from. */
+/** Progress of a source, which a put stores together with the orders from that source. */
 export interface SourceProgress {
   readonly sourceId: string;
   /** For people. */
@@ -10,7 +10,7 @@ export interface SourceProgress {
   readonly from: SourcePosition | undefined;
   /** The source is read from the start again: its bookmark is forgotten. */
   readonly isRestart: boolean;
-  /** Invoices from before this batch do not come back: their codes can be forgotten. */
+  /** True if no line of an earlier invoice comes after this batch: the codes of earlier invoices can be deleted. */
   readonly isNewPass?: boolean;
   readonly position: SourcePosition;
   readonly invoices: InvoiceCodes;
@@ -35,11 +35,11 @@ export interface Bookmarks {
   rejectedCount(): Promise<number>;
 }
 
-/** What `OrderStream.put` needs of the bookmarks; each is called inside a transaction of their store. */
+/** Functions that `OrderStream.put` calls inside a transaction of the bookmarks' store. */
 export interface WritableBookmarks extends Bookmarks {
-  /** True if the bookmark of the source stands where this progress begins. */
+  /** True if the bookmark of the source is at the position where this progress begins. */
   isNext(progress: SourceProgress): boolean;
-  /** Moves the bookmark on. */
+  /** Moves the bookmark forward. */
   keep(progress: SourceProgress): void;
   /** Forgets every source and every rejected line. */
   clear(): void;

@@ -1,4 +1,4 @@
-/** When a stream was made: no order in it arrived earlier. */
+/** Time at which a stream was created: no order in the stream arrived earlier. */
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import type { AwsSession } from '../engines/aws/session.js';
 

@@ -11,7 +11,7 @@ export interface Load {
   readonly source: OrderSource;
   readonly stream: OrderStream;
   readonly bookmarks: Bookmarks;
-  /** Brought up to date after each batch; one that fails is in no other's way. */
+  /** Views to bring up to date after each batch. If one fails, the others are still brought up to date. */
   readonly views: readonly Pick<View, 'name' | 'update'>[];
   /** Read the source from its start, whatever its bookmark says. */
   readonly isRestart: boolean;
@@ -58,7 +58,7 @@ export async function load({
   async function readOn(): Promise<'done' | 'moved'> {
     let from = restart ? undefined : await bookmarks.positionOf(sourceId);
     position = from ?? null;
-    // Until the first put of a new start, what is kept of the source is of the one before.
+    // Until the first put after a restart, the stored codes are those of the previous pass over the source.
     const codesOf = (invoiceNo: string) => (restart ? undefined : bookmarks.codesOf(sourceId, invoiceNo));
     const { batchSize, isAhead } = pace;
     const isSmall = count <= SMALL;

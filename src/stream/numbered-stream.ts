@@ -10,9 +10,9 @@ export interface NumberedBlock extends StoredBlock {
 }
 
 export interface NumberedOrders {
-  /** Sequence number of the last order, 0 for none. */
+  /** Sequence number of the last order; 0 if there is none. */
   last(): number;
-  /** A random name that ties views to this stream; the stream has another once it was emptied, '' before its first order. */
+  /** Random id of the stream, which each view stores. An emptied stream gets a new id; before the first order it is ''. */
   identity(): string;
   /** Orders from a sequence number to the last there is, until the stream is emptied. */
   from(sequence: number): AsyncIterable<NumberedBlock>;
@@ -20,7 +20,7 @@ export interface NumberedOrders {
   backwards(): AsyncIterable<NumberedBlock>;
   /** `count` orders from a sequence number on. Throws an `AlakazamError` if one is missing. */
   at(sequence: number, count: number): OrderBlock;
-  /** The block that holds an order, or undefined behind the last. */
+  /** The block that holds an order, or undefined after the last order. */
   blockOf(sequence: number): NumberedBlock | undefined;
   /** Sequence number of the first order that arrived since. */
   arrivedSince(sinceMs: number): number;
@@ -31,7 +31,7 @@ export interface NumberedStream extends BookmarkedStream, NumberedOrders {
   readonly path: string;
   /** Sees what other processes have put since the last look. */
   refresh(): void;
-  /** True if another stream lies in its place by now. */
+  /** True if another file has taken the place of this stream's file. */
   isExchanged(): boolean;
   /** Sequence number where reading from `start` begins. */
   sequenceOf(start: StreamStart, customer?: number): Promise<number>;

@@ -85,7 +85,7 @@ export function createRecordScanner(): RecordScanner {
 }
 
 interface Field {
-  /** What stands before its value in a record. */
+  /** The bytes before the value of the field in a record. */
   readonly before: Uint8Array;
   /** Where a value that starts at `at` ends; -1 if it is not as `encoderOf` writes it, or no order has it. */
   endOf(record: Uint8Array, at: number): number;

@@ -6,14 +6,14 @@ import { joined, type OrderBlock, slice } from '../orders/order-block.js';
 import type { NumberedBlock, NumberedOrders } from './numbered-stream.js';
 
 const ORDERS_A_VALUE = 512;
-/** The memory of the map is given back after this many bytes were read or written. */
+/** The memory of the map is released after this many bytes were read or written. */
 const UNMAP_BYTES = 32 * 2 ** 20;
-/** So many bytes of the blocks that this process put last stay in memory: its views read them at once. */
+/** Bytes of the newest blocks that stay in memory, because the views of this process read these blocks at once. */
 const RECENT_BYTES = 2 * 2 ** 20;
 const BLOCKS_A_TURN = 32;
 
 export interface StoredOrders extends NumberedOrders {
-  /** Stores a block behind the last, in a transaction of the store. Arrival times never fall. */
+  /** Appends a block, in a transaction of the store. Arrival times never decrease. */
   append(block: OrderBlock, arrivalMs: number): NumberedBlock[];
   /** Keeps committed blocks in memory for this process's own views. */
   remember(blocks: readonly NumberedBlock[]): void;
@@ -59,7 +59,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
     touchedBytes += bytes;
   }
 
-  /** Between two blocks. LMDB never waits, so now and then the event loop gets a turn: a signal is heard in no other way. */
+  /** Called between two blocks. LMDB never waits, so the event loop needs a turn now and then, or no signal would arrive. */
   async function rest(): Promise<void> {
     unmapIfLarge();
     if (++blocksSinceTurn < BLOCKS_A_TURN) return;
@@ -67,7 +67,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
     await nextTurn();
   }
 
-  /** Between two reads, never within one: closing the map ends whatever reads it. */
+  /** Called between two reads, never within one: a read must not go on after the map is closed. */
   function unmapIfLarge(): void {
     if (touchedBytes < UNMAP_BYTES) return;
     touchedBytes = 0;

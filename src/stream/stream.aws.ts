@@ -34,7 +34,7 @@ export async function openAwsStream(options: AwsStreamOptions): Promise<Bookmark
   const { session, name, clock } = options;
   const client = session.client(KinesisClient, KINESIS_OPTIONS);
   const { StreamDescriptionSummary: found } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
-  // A stream that was deleted and made again under its name is another one: nothing was put into it yet.
+  // A stream that was deleted and created again under its name is another stream: its sources begin at their start.
   const identity = `${found?.StreamARN} ${found?.StreamCreationTimestamp?.getTime()}`;
   const { store, bookmarks } = options.openBookmarks(identity);
   const log = openArrivals(session, name, options.arrivals);

@@ -8,7 +8,7 @@ import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 export interface Checkpoint {
   /** Sequence number of the next order. */
   readonly next: number;
-  /** The stream it has read; '' for one that never held an order. */
+  /** Identity of the stream that the view has read; '' for a stream that never held an order. */
   readonly identity: string;
   /** Of the order before `next`: when it arrived, and a hash of its line. A stream restored from a backup has another there. */
   readonly arrivalMs: number;
@@ -24,9 +24,9 @@ export interface ViewCheckpoint {
    * `AlakazamError` if the stream of this process is no longer the one at its path: the view then belongs to the new one.
    */
   isOfStream(): boolean;
-  /** Every order up to the end of this block was read; in the transaction that writes them to the view. */
+  /** Stores that every order up to the end of this block was read. Call it in the transaction that writes them to the view. */
   moveTo(block: NumberedBlock): void;
-  /** Nothing of this stream was read yet; in the transaction that empties the view. */
+  /** Stores that no order of this stream was read yet. Call it in the transaction that empties the view. */
   restart(): void;
 }
 

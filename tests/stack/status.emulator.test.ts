@@ -127,7 +127,7 @@ test('what was given up goes through again, and is gone from where it was kept',
   );
   const before = await parts();
   expect(before.code).toBe(1);
-  expect(before.part('process-orders')).toMatchObject({ isHealthy: false, waiting: '1 file given up' });
+  expect(before.part('process-orders')).toMatchObject({ isHealthy: false, waiting: '1 file of failed orders' });
 
   expect(await runCli(['status', '--replay'], aws())).toMatchObject({
     code: 0,

@@ -1,7 +1,7 @@
-/** What AWS says when it says no, as an error for the person at the terminal. */
+/** Translates errors of AWS and of the network into errors for the person at the terminal. */
 import { AlakazamError, reasonOf } from '../../errors.js';
 
-/** The call that failed, as far as it got. */
+/** The call that failed. */
 export interface Call {
   /** `Kinesis`, `DynamoDB`: the SDK's name for the service. */
   readonly service: string;
@@ -16,9 +16,9 @@ interface SdkError {
   readonly name?: string;
   readonly code?: string;
   readonly message?: string;
-  /** Host and port it was sent to; undefined if it never was. */
+  /** Host and port to which the request was sent; undefined if it was not sent. */
   readonly host?: string;
-  /** The HTTP status of what isn't AWS. */
+  /** HTTP status of an answer that is not from AWS. */
   readonly status?: number;
   /** The name of the error that ended the wait for a host. */
   readonly reason?: string;
@@ -43,10 +43,10 @@ const UNREACHABLE =
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const UNTRUSTED =
   /^(CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|ERR_TLS_CERT_ALTNAME_INVALID|INVALID_CA|HOSTNAME_MISMATCH)$/;
-/** It answers, and speaks another protocol. */
+/** Errors of a host that answers in another protocol. */
 const GARBLED = /^(NotAws|SyntaxError|EPROTO|ERR_SSL_.*|HPE_.*)$/;
 
-/** The name AWS or the system gave an error, also where it has been translated since. */
+/** The name that AWS or the system gave an error; of a translated error, the name of its cause. */
 export function nameOf(error: unknown): string {
   const origin = error instanceof AlakazamError ? error.cause : error;
   const { code, name, errors } = (origin ?? {}) as SdkError;
@@ -54,7 +54,7 @@ export function nameOf(error: unknown): string {
   return code ?? errors?.[0]?.code ?? name ?? '';
 }
 
-/** True if what was asked for isn't there. */
+/** True if the resource of the call does not exist. */
 export function isMissing(error: unknown): boolean {
   return MISSING.test(nameOf(error));
 }
@@ -64,7 +64,7 @@ export function isDenied(error: unknown): boolean {
   return DENIED.test(nameOf(error));
 }
 
-/** True for what is likely to succeed if it is tried again later. */
+/** True for an error after which the same call is likely to succeed later. */
 export function isTransient(error: unknown): boolean {
   const origin = (error instanceof AlakazamError ? error.cause : error) as SdkError;
   return isThrottling(error) || UNREACHABLE.test(nameOf(error)) || (origin?.$metadata?.httpStatusCode ?? 0) >= 500;
@@ -75,7 +75,7 @@ export function isThrottling(error: unknown): boolean {
   return THROTTLED.test(nameOf(error)) || origin?.$retryable?.throttling === true;
 }
 
-/** The error to show; what isn't the person's to mend is given back as it came. */
+/** The error to show. Returns an error unchanged if the person at the terminal can do nothing about it. */
 export function translated(error: unknown, call: Call): unknown {
   if (error instanceof AlakazamError || !(error instanceof Error)) return error;
   return (
@@ -123,8 +123,8 @@ function whyNoRegion(cause: Error, { region }: Call): AlakazamError | undefined 
 }
 
 /**
- * What went wrong on the way to credentials, or with them. AWS and the programs that hand out credentials repeat in their
- * messages what they were given, keys and tokens too, so of those no more is shown than what kind of error it is.
+ * The error for credentials that are missing or not accepted. AWS and the programs that hand out credentials may repeat keys
+ * and tokens in their messages, so only the name of their error is shown.
  */
 function whyNotSignedIn(error: Error, call: Call): AlakazamError | undefined {
   const { region, environment } = call;
@@ -144,7 +144,7 @@ function whyNotSignedIn(error: Error, call: Call): AlakazamError | undefined {
   );
 }
 
-/** The portal that was asked for credentials can't be reached: of its error the text alone is left. */
+/** The error for a sign-in portal that can't be reached. The SDK passes on only the text of the portal's error. */
 function whyNoCredentials({ message }: Error, call: Call): AlakazamError | undefined {
   const [name] =
     /\b(NoAnswer|TimeoutError|ENOTFOUND|EAI_AGAIN|E[A-Z]+UNREACH|ECONN[A-Z]+|ETIMEDOUT)\b/.exec(message) ?? [];
@@ -177,7 +177,7 @@ function whyNoProvider({ message }: Error, environment: Call['environment']): [m
   ];
 }
 
-/** What signs in anew, by where the credentials came from. */
+/** How to renew the credentials, by their origin. */
 function renewal({ AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: key }: Call['environment']): string {
   if (key && !profile)
     return 'set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or unset them: aws sso login';
@@ -243,7 +243,7 @@ function whyUntrusted(cause: Error, { service }: Call): AlakazamError | undefine
   );
 }
 
-/** A proxy, or a page that wants a sign-in. */
+/** The error for an answer of a proxy, or of a network that wants a sign-in. */
 function whyNotAws(cause: Error, { service, region }: Call): AlakazamError | undefined {
   const { host, $metadata, status = $metadata?.httpStatusCode, message = '' } = cause as SdkError;
   if (!GARBLED.test(nameOf(cause)) && !(/^Unknown(Error)?$/.test(message) && status)) return undefined;
@@ -262,7 +262,7 @@ function whyThrottled(cause: Error, { service, action }: Call): AlakazamError | 
   });
 }
 
-/** A failure inside AWS, which trying again did not mend. */
+/** A failure inside AWS, which is still there after all retries. */
 function whyFailed(cause: Error, { service, action, region }: Call): AlakazamError | undefined {
   const status = (cause as SdkError).$metadata?.httpStatusCode ?? 0;
   if (status < 500) return undefined;

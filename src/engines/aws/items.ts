@@ -1,4 +1,4 @@
-/** Reads and writes items of a DynamoDB table in batches, and again what a batch left over. */
+/** Reads and writes items of a DynamoDB table in batches, and repeats the items that DynamoDB did not process. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AttributeValue,
@@ -31,7 +31,7 @@ export interface Retries {
   isOver(attempt: number): boolean;
 }
 
-/** For a person who waits: a table without capacity is retried for some seconds, everything else is said at once. */
+/** For a person who waits: throttled calls are retried for some seconds, and any other error is thrown at once. */
 const SHORT_RETRIES: Retries = { isRetried: isThrottling, isOver: (attempt) => attempt > ATTEMPTS_MAX };
 
 /** Makes a call until it succeeds, fails for good, or the retries are over. Throws the last error. */
@@ -70,7 +70,7 @@ export async function writeItems(
       try {
         left = await retried(() => writeBatch(client, table, left), retries);
       } catch (cause) {
-        // One item that isn't valid fails all of its batch.
+        // DynamoDB refuses a whole batch because of one item that isn't valid.
         if (!isInvalid(cause) || left.length === 1) failed.push(...left.map((item) => ({ item, cause })));
         else for (const item of left) await write([item]);
         return;
@@ -90,7 +90,7 @@ export async function writeItems(
   return failed;
 }
 
-/** Returns the items that DynamoDB left over. */
+/** Returns the items that DynamoDB did not process. */
 async function writeBatch(client: DynamoDBClient, table: string, items: readonly Item[]): Promise<Item[]> {
   const RequestItems = { [table]: items.map((item) => ({ PutRequest: { Item: item } })) };
   const { UnprocessedItems } = await client.send(new BatchWriteItemCommand({ RequestItems }));
@@ -118,7 +118,7 @@ function hashOf(text: string): number {
   return hash;
 }
 
-/** The items of these keys that are there, in no order. Throws if some could not be read. */
+/** The items with these keys, in no order; keys without an item are left out. Throws if an item could not be read. */
 export async function readItems(
   client: DynamoDBClient,
   table: string,
@@ -179,7 +179,7 @@ export async function* scanItems(client: DynamoDBClient, table: string): AsyncGe
   const pages = new Map<number, Promise<Page>>();
   const start = (segment: number, from?: Item) => {
     const page = read(segment, from);
-    // Nobody waits for the page if reading ends meanwhile.
+    // If the reader stops meanwhile, nobody waits for the page: its error must not end the process.
     page.catch(() => undefined);
     pages.set(segment, page);
   };

@@ -1,13 +1,13 @@
-/** Spaces calls that several readers share, shard by shard: a few at once, then no more than one in so many milliseconds. */
+/** Limits the rate of calls to each shard, over all readers: a burst first, then one call in `everyMs` milliseconds. */
 
 export interface PaceOptions {
-  /** Calls that may follow each other without a pause, after a time without calls. */
+  /** Number of calls that may follow each other without a pause, after a time without calls. */
   readonly burst: number;
   readonly everyMs: number;
   readonly clock?: () => number;
 }
 
-/** Returns how long to wait before the next call to a shard, and counts the call as made then. */
+/** The function returns the milliseconds to wait before the next call to a shard, and counts that call. */
 export function createPace({
   burst,
   everyMs,

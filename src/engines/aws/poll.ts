@@ -5,8 +5,8 @@ const SHORTEST_MS = 100;
 const GROWTH = 1.5;
 
 /**
- * Each wait is longer than the last, up to `longestMs`: an operation that ends at once is noticed at once, and one that takes
- * minutes is asked about too seldom for AWS to throttle. The signal ends a wait early, without an error.
+ * Each wait is longer than the last, up to `longestMs`. So the end of a short operation is noticed soon, and a long operation
+ * does not cause so many calls that AWS throttles them. The signal ends a wait early, without an error.
  */
 export function createPoll(longestMs: number): (signal?: AbortSignal) => Promise<void> {
   let waitMs = SHORTEST_MS;

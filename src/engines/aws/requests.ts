@@ -1,13 +1,13 @@
-/** Sends the requests of every AWS client: waits little for a host that never answered, and tells AWS from what poses as it. */
+/** Sends the requests of every AWS client. Limits the wait for the first answer of a host, and refuses foreign answers. */
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { nameOf } from './errors.js';
 
-/** A host that is there takes a connection within this time. */
+/** A host that is up accepts a connection within this time. */
 const CONNECTION_MS_MAX = 1150;
-/** Whoever waits for the first answer wants to know why there is none: so long in all, and so many attempts. */
+/** Limits for the first answer of a host, over all attempts: a person waits, and wants to know why no answer comes. */
 const SILENCE_MS_MAX = 3500;
 const SILENT_ATTEMPTS_MAX = 3;
-/** The least that a host has, however long others were silent before. */
+/** The least time that a host gets for its first answer, however long other hosts were silent before. */
 const HOST_MS_MIN = 250;
 const ANSWER_MS_MAX = 30_000;
 /** Longer than any call may take. */
@@ -17,13 +17,13 @@ const SOCKETS_MAX = 64;
 type Handle = NodeHttpHandler['handle'];
 type Response = Awaited<ReturnType<Handle>>['response'];
 
-/** Throws errors that say which `host` it was. */
+/** The handler adds the property `host` to each error that it throws. */
 export function openRequests(): NodeHttpHandler {
   // HTTP/1.1 instead of the SDK's default for Kinesis (HTTP/2): proxies and custom endpoints may not support HTTP/2.
   const handler = new NodeHttpHandler({
     connectionTimeout: CONNECTION_MS_MAX,
     requestTimeout: ANSWER_MS_MAX,
-    // An answer that stops half-way.
+    // Ends an answer that stops in the middle.
     socketTimeout: SOCKET_MS_MAX,
     throwOnRequestTimeout: true,
     httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
@@ -57,7 +57,7 @@ export function openRequests(): NodeHttpHandler {
     try {
       const answer = await send(request, {
         ...options,
-        // What asks for more time of its own takes it.
+        // A caller may set a longer time.
         requestTimeout: options?.requestTimeout ?? endMs - startMs,
       });
       silentSinceMs = undefined;
@@ -74,8 +74,8 @@ export function openRequests(): NodeHttpHandler {
 }
 
 /**
- * A page of somebody else's: AWS gives every answer an id, but for pages of a load balancer that is out of order, which are
- * server errors. A network that wants a sign-in answers with a redirect, its own page, or HTTP 511.
+ * True for an answer that is not from AWS. AWS gives every answer a request id, except for the error pages of a load balancer,
+ * which are server errors. A network that wants a sign-in answers with a redirect, its own page, or HTTP 511.
  */
 function isForeign({ statusCode, headers }: Response): boolean {
   if (headers['x-amzn-requestid'] ?? headers['x-amz-request-id']) return false;

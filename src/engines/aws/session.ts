@@ -1,7 +1,7 @@
 /**
- * The one place that makes AWS clients: region, profile, credentials and endpoint from where every AWS tool takes them
- * (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html), retries, user agent, and errors a person can
- * act on. A driver brings the class of the client it needs, so that no other is loaded.
+ * The one place that makes AWS clients. Region, profile, credentials and endpoint come from where every AWS tool takes them
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html). All clients share retries, user agent, and the
+ * translation of errors. A driver imports the class of the client that it needs, so no other client is loaded.
  */
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import { signIn, whyNoProfile } from './credentials.js';
@@ -12,34 +12,34 @@ declare const VERSION: string;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A client of the SDK, as far as all are alike. */
+/** The properties that all clients of the SDK have. */
 export interface AwsClient {
   readonly config: { readonly region: () => Promise<string>; readonly credentials: unknown };
   readonly middlewareStack: unknown;
 }
 
 export interface ClientOptions {
-  /** Fewer where the driver tries again by itself. */
+  /** Attempts of the SDK; fewer for a driver with retries of its own. */
   readonly attemptsMax?: number;
 }
 
 export interface AwsSession {
   readonly environment: Environment;
-  /** The stack whose parts are used. */
+  /** Name of the stack. */
   readonly stack: string;
-  /** The client of this class: made when it is first asked for, and once. */
-  // biome-ignore lint/suspicious/noExplicitAny: each class has settings of its own, of which it gets those that all have
+  /** The client of this class. Each is made once, when it is first needed. */
+  // biome-ignore lint/suspicious/noExplicitAny: each class has its own settings; only the common ones are set
   client<C extends AwsClient>(Client: new (settings: any) => C, options?: ClientOptions): C;
   close(): void;
 }
 
-/** Eight seconds in all, as a rule. */
+/** Ten attempts take about eight seconds. */
 const ATTEMPTS_MAX = 10;
 const BACK_OFF_MS = 50;
 const BACK_OFF_MS_MAX = 5000;
 
 export function openSession(stack: string, environment: Environment = process.env): AwsSession {
-  // The SDK's own switch for its warning about the version of Node.
+  // Turns off the SDK's warning about the version of Node.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const clients = new Map<unknown, AwsClient>();
   const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
@@ -57,11 +57,11 @@ export function openSession(stack: string, environment: Environment = process.en
         credentials,
         requestHandler,
         retryStrategy: retries(attemptsMax),
-        // SQS alone has it: a queue's URL names a host of its own, which need not be the one that was set.
+        // Only the SQS client has this setting. The host in a queue's URL may differ from the endpoint that somebody has set.
         useQueueUrlAsEndpoint: false,
         customUserAgent: [['alakazam', typeof VERSION === 'string' ? VERSION : 'development']],
       });
-      // One look-up of the credentials serves every client.
+      // All clients share one look-up of the credentials.
       credentials = client.config.credentials;
       explain(client, { stack, environment });
       clients.set(Client, client);
@@ -74,8 +74,8 @@ export function openSession(stack: string, environment: Environment = process.en
 }
 
 /**
- * The SDK's own strategies wait for what is throttled as programs do that make many calls: at least a second, or, adaptive,
- * two for each call from then on. Of a person's few calls most go well after a fraction of it.
+ * The SDK's own strategies suit programs that make many calls. After throttling they wait at least a second, or, adaptive, two
+ * seconds before each later call. A person makes few calls, and most of them succeed after a fraction of that time.
  */
 function retries(maxAttempts: number) {
   const computeNextBackoffDelay = (attempt: number) =>
@@ -97,7 +97,7 @@ function explain(client: AwsClient, { stack, environment }: { stack: string; env
           return await next(args);
         } catch (error) {
           const region = await regionOf(client);
-          // A region that a profile should have named.
+          // The region is missing, perhaps because the profile that should set it does not exist.
           const noProfile = region === NO_REGION ? await whyNoProfile(environment) : undefined;
           const [service, action] = [clientName.replace(/Client$/, ''), commandName.replace(/Command$/, '')];
           throw noProfile ?? translated(error, { service, action, region, stack, environment });

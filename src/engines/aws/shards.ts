@@ -6,26 +6,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Shard {
   readonly id: string;
-  /** The shards it was split or merged from, which may be gone. */
+  /** The shards from which this shard was split or merged; they may be gone. */
   readonly parents: readonly string[];
-  /** Takes no more records. */
+  /** True if the shard takes no more records. */
   readonly isClosed: boolean;
 }
 
-/** Where to begin in a shard: at its first record, behind its last, at a time of arrival, or behind a sequence number. */
+/** Where to begin in a shard: at its first record, after its last, at an arrival time, or after a sequence number. */
 export type ShardPosition = 'first' | 'next' | { readonly sinceMs: number } | { readonly after: string };
 
 export interface ShardPage<R> {
   readonly records: readonly R[];
-  /** Undefined at the end of a closed shard. */
+  /** The next iterator; undefined at the end of a closed shard. */
   readonly next: string | undefined;
-  /** Nothing more is there for now. */
+  /** True if the shard has no more records for now. */
   readonly isCaughtUp: boolean;
 }
 
 export interface ShardedLog<R> {
   shards(): Promise<readonly Shard[]>;
-  /** May begin earlier than `position` says, where it is a time. */
+  /** Where `position` is a time, the iterator may begin earlier. */
   iterator(shardId: string, position: ShardPosition): Promise<string>;
   page(iterator: string): Promise<ShardPage<R>>;
   sequenceOf(record: R): string;
@@ -35,11 +35,11 @@ export interface ShardedLog<R> {
   isTransient(error: unknown): boolean;
   /** True if only the rate of calls was too high. */
   isThrottling(error: unknown): boolean;
-  /** True if the shard, or the whole log, is gone. */
+  /** True if the shard or the whole log no longer exists. */
   isMissing(error: unknown): boolean;
   /** Time between two calls to an idle shard. */
   readonly pollMs: number;
-  /** How long to wait before the next call to this shard, which is counted as made then. Zero where it is left out. */
+  /** Milliseconds to wait before the next call to this shard; counts the call (`createPace`). Without it, calls never wait. */
   turnMs?(shardId: string): number;
 }
 
@@ -58,7 +58,7 @@ export interface ShardRecords<R> {
   readonly records: readonly R[];
 }
 
-/** Where reading stands in a shard. */
+/** How far a shard has been read. */
 interface Reader {
   readonly shard: Shard;
   position: ShardPosition;
@@ -109,7 +109,7 @@ function readerOf(shard: Shard, position: ShardPosition): Reader {
 
 /** Holds shards back until their parents have been read to the end. */
 interface ShardQueue {
-  /** Leaves out the shards that it had before. */
+  /** Adds shards; ignores those that it already has. */
   add(readers: readonly Reader[]): void;
   /** The shards that may be read now, each once. */
   ready(): Reader[];
@@ -161,7 +161,7 @@ async function* follow<R>(
 
   function start(reader: Reader): void {
     const next = step(log, reader, signal, startMs);
-    // Nobody waits for the step if reading ends meanwhile.
+    // If the reader stops meanwhile, nobody waits for the step: its error must not end the process.
     next.catch(() => undefined);
     steps.set(reader, next);
   }
@@ -250,7 +250,7 @@ async function step<R>(
 const GIVE_UP_MS = 60_000;
 /** Shards whose children aren't listed yet are listed again after this many polls. */
 const LIST_AGAIN_POLLS = 10;
-/** For clocks that don't agree, and records that can be read late. */
+/** Allows for clocks that differ, and for records that become readable late. */
 const MARGIN_MS = 60_000;
 
 /** Ends early, and without an error, when `signal` is aborted. */

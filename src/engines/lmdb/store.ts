@@ -1,11 +1,11 @@
-/** Opens LMDB, here alone: the place of the files, their version, and the errors of a disk that fails. */
+/** The one place that opens LMDB: paths and versions of the files, and the errors of a failing disk. */
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { AlakazamError, reasonOf } from '../../errors.js';
 import { whatIsDamaged } from './file.js';
 
-/** Written into every store; a store with a higher one was made by a newer alakazam. */
+/** Version in every store. A store with a higher version was made by a newer alakazam. */
 const STORE_VERSION = 1;
 
 export interface LocalStore {
@@ -23,15 +23,15 @@ export interface LocalStore {
    * until the map is closed, so a reader of the whole store calls this now and then.
    */
   unmap(): void;
-  /** True if another file lies at its path by now: this process goes on with the old one. */
+  /** True if another file has taken the place of this one: this process still has the old file open. */
   isExchanged(): boolean;
   close(): Promise<void>;
 }
 
 export interface StoreOptions {
-  /** What it holds, besides `meta`. */
+  /** The tables of the store, besides `meta`. */
   readonly tables: readonly string[];
-  /** What to do when it is damaged. */
+  /** What to do if the store is damaged, for people. */
   readonly remedy: string;
 }
 

@@ -1,4 +1,4 @@
-/** The orders that are new or changed in records of the history table's stream. */
+/** New and changed orders, from records of the history table's stream. */
 import type { Item } from '../../engines/aws/items.js';
 import type { ShardedLog } from '../../engines/aws/shards.js';
 import type { Order } from '../../orders/order.js';

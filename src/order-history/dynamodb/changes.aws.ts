@@ -14,7 +14,7 @@ import { type ChangeLog, changedMs, type TableRecord } from './changed-orders.js
 
 /**
  * DynamoDB allows two readers of a shard
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html), of which nothing else in the stack is one.
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html). Nothing else in the stack reads the shards.
  */
 const POLL_MS = 300;
 
@@ -29,7 +29,7 @@ export async function openChanges(session: AwsSession, table: string): Promise<C
   return {
     pollMs: POLL_MS,
     sequenceOf: ({ dynamodb }) => dynamodb?.SequenceNumber as string,
-    // The end of that second: a change that may have come after a given time is not left out.
+    // The time has only seconds. The end of the second is taken, so that no change after a given time is left out.
     arrivalOf: (record) => changedMs(record) + 999,
     isExpired: (error) => nameOf(error) === 'ExpiredIteratorException',
     isTransient,
@@ -59,7 +59,7 @@ export async function openChanges(session: AwsSession, table: string): Promise<C
     },
     async page(iterator) {
       const { Records = [], NextShardIterator } = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
-      // The API doesn't say how far behind a page is. At the end, pages are empty.
+      // The API does not say how old the records of a page are. At the end of a shard, pages are empty.
       return { records: Records as readonly TableRecord[], next: NextShardIterator, isCaughtUp: Records.length === 0 };
     },
   };

@@ -4,10 +4,10 @@ import { queryItems, readItems } from '../../engines/aws/items.js';
 import { checkpointKey } from './history-index.js';
 import { sequenceIn } from './order-item.js';
 
-/** The last record of a shard that `process-orders` has dealt with. */
+/** The last record of a shard that `process-orders` has processed. */
 export interface Checkpoint {
   readonly sequenceNumber: string;
-  /** Compares as text with the sequences of orders. */
+  /** Sequence of the record; compares as text with the sequences of orders. */
   readonly sequence: string;
   /** When the record arrived, in milliseconds since 1970; 0 in a checkpoint of an older function. */
   readonly arrivalMs: number;
@@ -22,7 +22,7 @@ export interface CustomerRange {
 export interface HistoryIndex {
   /** Customers with an entry of this name: all by id, or those on one side of a customer, nearest first. */
   customersOf(name: string, range?: CustomerRange): Promise<number[]>;
-  /** By shard of the stream. Leaves out shards without a checkpoint. */
+  /** Checkpoints by shard of the stream. Leaves out shards without a checkpoint. */
   checkpoints(stream: string, shardIds: readonly string[]): Promise<Map<string, Checkpoint>>;
 }
 

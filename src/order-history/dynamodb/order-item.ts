@@ -16,12 +16,12 @@ export interface StreamPosition {
   readonly sequence: string;
   /** Sequence of the last identical repeat, if the order was resent: sorts the orders of one moment. */
   readonly lastSequence: string;
-  /** When the record arrived: the stream forgets it some time after. */
+  /** Arrival time of the record, which the stream deletes after its retention period. */
   readonly arrivalMs: number;
 }
 
 /**
- * The price is a string, because a number of DynamoDB forgets the zeros at its end, and what the source says is kept
+ * The price is a string, because DynamoDB drops the zeros at the end of a number, and an item has the digits of the source
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html).
  */
 export function itemOf(order: CustomerOrder, { sequence, lastSequence, arrivalMs }: StreamPosition): Item {
@@ -50,7 +50,7 @@ export function keyText(item: Item): string {
   return `${item['CustomerId']?.N} ${item['OrderId']?.S}`;
 }
 
-/** The order of an item. Another program may have written it, with fewer attributes and the date as the source has it. */
+/** The order of an item. Another program may have written the item, with fewer attributes and the date as in the source. */
 export function orderIn(item: Item): Order {
   const text = (name: string) => item[name]?.S ?? item[name]?.N ?? '';
   const id = text('OrderId');

@@ -29,8 +29,8 @@ export interface TailParts {
 }
 
 /**
- * The changes are opened before the stream is read, so that nothing is missed in between. An order that is read behind its
- * shard's checkpoint may come again as a change: its sequence is remembered until it does.
+ * The changes are opened before the stream is read, so that no order is missed in between. An order that is read from beyond
+ * its shard's checkpoint may come again as a change, so its sequence is remembered until the change comes.
  */
 export async function* tailHistory(
   parts: TailParts,
@@ -65,7 +65,7 @@ export async function* tailHistory(
   }
 }
 
-/** The orders that the table has in this very version: neither replaced since, nor still to be processed. */
+/** The orders that the table has in exactly this version: they were processed, and not replaced since. */
 async function stored(
   { client, table }: TailParts,
   arrived: ArrivedOrders,

@@ -42,9 +42,9 @@ export async function waitForHistory(
 }
 
 interface Unprocessed {
-  /** Of each shard with records behind its checkpoint, the sequence of the last one. */
+  /** For each shard with records after its checkpoint, the sequence of its last record. */
   readonly awaited: Map<string, string>;
-  /** User records behind the checkpoints. */
+  /** Number of user records after the checkpoints. */
   readonly count: number;
   /** When the last record of the stream arrived. */
   readonly arrivalMs: number;
@@ -65,7 +65,7 @@ async function unprocessed(
     shards.map(({ id }) => id),
   );
   for (const [shardId, checkpoint] of checkpoints) {
-    // A checkpoint of an older function says no arrival time: the shard is read from its start to find one.
+    // A checkpoint of an older function has no arrival time. The shard is then read from its start to find one.
     positions.set(shardId, checkpoint.arrivalMs > 0 ? { after: checkpoint.sequenceNumber } : 'first');
     arrivalMs = Math.max(arrivalMs, checkpoint.arrivalMs);
   }

@@ -14,7 +14,7 @@ const DIGEST_BYTES = 16;
 const RECORDS = 3;
 const DATA = 3;
 
-/** The user records in a record of the stream: itself, if it isn't aggregated. */
+/** The user records in a record of the stream; for a record that isn't aggregated, the record itself. */
 export function userRecords(data: Uint8Array): readonly Uint8Array[] {
   if (data.length < MAGIC.length + DIGEST_BYTES || MAGIC.some((byte, i) => data[i] !== byte)) return [data];
   const body = data.subarray(MAGIC.length, data.length - DIGEST_BYTES);

@@ -22,7 +22,7 @@ export const KINESIS_OPTIONS: ClientOptions = { attemptsMax: 3 };
 export interface ArrivalOptions {
   /** Time between two calls to an idle shard. */
   readonly pollMs?: number;
-  /** Of the calls to a shard. */
+  /** Limits the calls of this process to a shard. */
   readonly pace?: PaceOptions;
 }
 
@@ -64,7 +64,7 @@ export function openArrivals(
         const { ShardIterator } = await client.send(new GetShardIteratorCommand({ ...at, ...iteratorAt(position) }));
         return ShardIterator as string;
       } catch (error) {
-        // By the clock of Kinesis the time is still to come: then every record that comes next counts.
+        // The clock of Kinesis has not reached this time yet, so every record that arrives from now on counts.
         const isTime = typeof position === 'object' && 'sinceMs' in position;
         if (!isTime || nameOf(error) !== 'InvalidArgumentException') throw error;
         return log.iterator(shardId, 'next');

@@ -1,4 +1,4 @@
-/** The orders of Kinesis records as a block, with when each arrived and where it stands in its shard. */
+/** The orders of Kinesis records as a block, with the arrival time of each order and its position in the shard. */
 import type { ShardedLog } from '../../engines/aws/shards.js';
 import { createBlockBuilder } from '../../orders/block-builder.js';
 import { addOrderOf, type OrderBlock, slice } from '../../orders/order-block.js';
@@ -27,7 +27,7 @@ export interface ArrivedOrders {
   readonly sequences: readonly string[];
 }
 
-/** The orders in records. What is no order is for `process-orders` to reject. */
+/** The orders in records. Leaves out records that are no orders: `process-orders` rejects those. */
 export function ordersIn(records: readonly KinesisRecord[]): ArrivedOrders {
   const builder = createBlockBuilder();
   const add = recordsInto(builder);
@@ -48,7 +48,7 @@ export function arrivedMs({ ApproximateArrivalTimestamp }: KinesisRecord): numbe
   return ApproximateArrivalTimestamp?.getTime() ?? 0;
 }
 
-/** The orders that `isWanted` says yes to. */
+/** The orders for which `isWanted` returns true. */
 export function filterArrived(arrived: ArrivedOrders, isWanted: (i: number) => boolean): ArrivedOrders {
   const numbers = arrived.sequences.map((_, i) => i).filter(isWanted);
   return numbers.length === arrived.orders.count ? arrived : gather(numbers.map((i) => ({ from: arrived, i })));
@@ -60,7 +60,7 @@ export interface Place {
   readonly i: number;
 }
 
-/** The orders at these places, in this order. */
+/** The orders with these numbers, in this order. */
 export function gather(places: readonly Place[]): ArrivedOrders {
   const builder = createBlockBuilder();
   for (const { from, i } of places) addOrderOf(builder, from.orders, i);
@@ -71,7 +71,7 @@ export function gather(places: readonly Place[]): ArrivedOrders {
   };
 }
 
-/** Orders that follow each other and arrived together go together. */
+/** Splits the orders into blocks of adjacent orders with the same arrival time. */
 export function* blocksOf({
   orders,
   arrivalsMs,

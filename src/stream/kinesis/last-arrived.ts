@@ -8,7 +8,7 @@ const WINDOWS_MS = [10_000, 60_000, 600_000, 3_600_000, 24 * 3_600_000, Number.P
 export interface LastArrived {
   /** At most as many as were asked for, oldest first; those of one shard in its order. */
   readonly arrived: ArrivedOrders;
-  /** Where in each shard reading goes on behind the records that were read. */
+  /** Position in each shard after the last record that was read. */
   readonly positions: ReadonlyMap<string, ShardPosition>;
 }
 

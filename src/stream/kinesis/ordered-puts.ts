@@ -1,10 +1,10 @@
 /**
- * Puts records so that those of one key arrive in their order, whatever fails on the way. A request that takes many records
- * may refuse any of them and accept those behind it
+ * Puts records so that those of one key arrive in their order, whatever fails on the way. A request of many records may have
+ * some records refused and later records accepted
  * (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). So while records are being refused, a record
  * is sent only when the one before it of its key was accepted. After many requests in a row that were accepted whole, several
- * records of a key go in one request. If one of them is refused even so, it is resent together with those behind it: they
- * arrive at least once, and in order. Different keys don't wait for each other.
+ * records of a key go in one request. If one of these records is refused, it is resent together with the later records of its
+ * key: all arrive at least once, and in order. Different keys don't wait for each other.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -72,7 +72,7 @@ export function createOrderedPuts(options: PutOptions): OrderedPuts {
     let acceptedMs = performance.now();
     let failure: { readonly error: unknown } | undefined;
     const stop = new AbortController();
-    // Every queue that waits listens to it.
+    // Every queue that waits listens to the signal.
     setMaxListeners(0, stop.signal);
     let wake = () => {};
 
@@ -143,7 +143,7 @@ interface Queue {
   readonly key: string;
   readonly numbers: number[];
   at: number;
-  /** In a row. */
+  /** Number of refusals in a row. */
   refusals: number;
 }
 

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface RateLimiter {
   /** Resolves when this many records may be sent. */
   take(count: number): Promise<void>;
-  /** So many records were accepted. */
+  /** Reports that this many records were accepted. */
   succeeded(count: number): void;
-  /** Records were refused because the rate was too high. */
+  /** Reports that records were refused because the rate was too high. */
   throttled(): void;
   /** Records a second; infinite until the first throttling. */
   readonly rate: number;
