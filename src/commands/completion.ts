@@ -1,5 +1,5 @@
 import { COMMON_OPTIONS, type Command, defineCommand, type Options } from '../command.js';
-// The table has this command too: it is whole by the time one runs.
+// A circular import, since the table of commands has this command too. The table is complete when a command runs.
 import { COMMANDS } from './index.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -46,7 +46,7 @@ export const demo = defineCommand({
   },
 });
 
-/** Makes the directory. One that is there must be a demo's own: all that a demo left in it is deleted. */
+/** Makes the directory. A directory that exists must be of an earlier demo, whose files are then deleted. */
 function prepare(path: string): void {
   const hint = 'alakazam demo --directory /tmp/alakazam-demo';
   try {
@@ -63,7 +63,7 @@ function prepare(path: string): void {
   }
 }
 
-/** What in a directory is somebody else's; undefined if it is a demo's own, or empty. */
+/** Why a directory can't be used; undefined if it is empty, or if an earlier demo made it. */
 function whyNotOurs(path: string): string | undefined {
   if (!statSync(path).isDirectory()) return `${path} is a file`;
   if (readdirSync(path).length === 0) return undefined;
@@ -72,16 +72,16 @@ function whyNotOurs(path: string): string | undefined {
   return orders === undefined || orders === ORDERS_WITH_FAULTS ? undefined : `${path}/orders.csv is not the demo's`;
 }
 
-/** What a file of the directory holds; undefined if there is none. */
+/** Contents of a file in the directory; undefined if there is no such file. */
 function contentOf(path: string, name: string): string | undefined {
   const file = join(path, name);
   const stat = lstatSync(file, { throwIfNoEntry: false });
-  // A link is nobody's: what is written to it is written elsewhere.
+  // A demo makes no links, and a file that is written through a link would lie elsewhere.
   return stat && (stat.isFile() ? readFileSync(file, 'utf8') : '');
 }
 
 interface ShowOptions {
-  /** Kills it, as a crash would. */
+  /** Kills the process after this time, as a crash would. */
   readonly killAfterMs?: number;
 }
 
@@ -107,12 +107,12 @@ interface Child {
   readonly ended: Promise<void>;
 }
 
-/** Runs a command line in the demo's directory, and with nothing of the user's own pipeline. */
+/** Runs a command line in the demo's directory, without any setting of the user's own pipeline. */
 async function run({ environment, signal }: Context, path: string, line: string, stdio: StdioOptions): Promise<Child> {
   const { spawn } = await import('node:child_process');
   const program = fileURLToPath(assetOf('bin/alakazam.js'));
   const others = Object.entries(environment).filter(([name]) => !name.startsWith('ALAKAZAM_'));
-  // The demo empties that directory when it begins: there is no configuration of a user in it.
+  // The demo has just emptied this directory, so no configuration of a user is in it.
   const env = { ...Object.fromEntries(others), XDG_CONFIG_HOME: join(path, '.alakazam') };
   const child = spawn(process.execPath, [program, ...line.split(' ').slice(1)], { cwd: path, stdio, env });
   const stop = () => child.kill('SIGINT');
@@ -142,7 +142,7 @@ async function findCustomer(context: Context, path: string): Promise<number | un
   for (const order of orders) {
     const { customerId } = JSON.parse(order) as { customerId: number };
     const count = counts.get(customerId) ?? 0;
-    // A map keeps the order of its keys: the last that was set is the last that ordered.
+    // A map returns its keys in the order in which they were set, so the last key is the customer who ordered last.
     counts.delete(customerId);
     counts.set(customerId, count + 1);
   }
@@ -159,7 +159,7 @@ function sayHowToGoOn(
   const set = Object.keys(environment).filter((name) => name.startsWith('ALAKAZAM_'));
   const lines = [
     `cd ${shellWord(relative(directory, path) || '.')}`,
-    // They would lead to the user's own pipeline.
+    // These variables would lead to the user's own pipeline.
     ...(set.length > 0 ? [`unset ${set.join(' ')}`] : []),
     `alakazam tail orders --customer ${customer}`,
     'alakazam generate --rate 20 --count 1000',

@@ -10,7 +10,7 @@ export const deploy = defineCommand({
   name: 'deploy',
   summary: 'put the pipeline into your AWS account, or bring it up to date',
   target: 'aws',
-  // A signal deletes what the plan made: change set, empty stack, uploads.
+  // After a signal, the plan deletes its change set, its empty stack and its uploads.
   graceMs: 30_000,
   examples: [
     ['alakazam deploy', 'shows what will change and what it costs, then asks'],

@@ -22,7 +22,7 @@ const remainderColumns: readonly Column<Remainder>[] = [
   { name: 'access', value: ({ access }) => access },
 ];
 
-/** The way to the data is a command: a person gets it on a line of its own, uncut. */
+/** The command that reads the data is long, so a person gets it on a line of its own, uncut. */
 const shownColumns = remainderColumns.slice(0, -1);
 
 export const destroy = defineCommand({
@@ -75,7 +75,7 @@ export const destroy = defineCommand({
   },
 });
 
-/** What a person confirms. The answer that a program asks for is what happens then, so it finds this on stderr. */
+/** Shows a person what is to be confirmed. It goes to stderr if a program reads stdout, where the answer follows. */
 async function showHoldings(
   terminal: Terminal,
   output: Format | undefined,

@@ -7,7 +7,7 @@ export const diff = defineCommand({
   name: 'diff',
   summary: 'show what deploy would change',
   target: 'aws',
-  // A signal deletes what the plan made: change set, empty stack, uploads.
+  // After a signal, the plan deletes its change set, its empty stack and its uploads.
   graceMs: 30_000,
   examples: [
     ['alakazam diff', 'exits with 3 if there is a difference'],

@@ -15,7 +15,7 @@ const columns: readonly Column<Check>[] = [
   { name: 'hint', value: ({ hint }) => hint ?? null },
 ];
 
-/** The oldest Node that has what is used: CRC-32 in zlib came with 20.15. */
+/** The oldest Node that works: CRC-32 in zlib came with 20.15. */
 const NODE_OLDEST = [20, 15] as const;
 
 export const doctor = defineCommand({
@@ -29,7 +29,7 @@ export const doctor = defineCommand({
   async run({ pipeline, terminal, nodeVersion }, { output }) {
     const checks = [nodeCheck(nodeVersion), ...(await listOf(pipeline.checks()))];
     if (!checks.some(({ isRequired, isGood }) => isRequired && !isGood)) {
-      // The stages check at the same time, and are listed in their order.
+      // The stages run their checks at the same time; the checks are listed in the order of the stages.
       const found = await Promise.all(pipeline.stages.map((stage) => listOf(stage.checks?.())));
       checks.push(...found.flat());
     }

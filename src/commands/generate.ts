@@ -64,7 +64,7 @@ export const generate = defineCommand({
       terminal.say('stopped before the first order');
       return undefined;
     }
-    // Orders that are printed are progress enough.
+    // The printed orders show the progress.
     const progress = options.dryRun ? undefined : terminal.progress();
     let note = '';
     const pace: Pace =
@@ -99,7 +99,7 @@ export const generate = defineCommand({
   },
 });
 
-/** The views that somebody may be waiting for. One that can't be opened is behind; the orders are streamed nonetheless. */
+/** The views that somebody may be waiting for. If a view can't be opened, the orders are streamed nonetheless. */
 function followingViews(stages: readonly Stage[]): Load['views'] {
   return stages.flatMap(({ name, view, followsGenerate }) =>
     followsGenerate && view ? { name, update: async (signal) => (await view()).update(signal) } : [],

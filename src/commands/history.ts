@@ -38,7 +38,7 @@ export const history = defineCommand({
     const { pipeline, terminal, signal } = context;
     const table = await pipeline.history();
     await table.update(signal);
-    // A history that was not brought up to date would look whole.
+    // After an interrupted update, an incomplete history would look complete.
     if (signal.aborted) return undefined;
     if (order !== undefined) return showOrder(context, table, order, output);
 

@@ -7,7 +7,7 @@ const columns: readonly Column<RejectedInput>[] = [
   {
     name: 'source',
     value: ({ source }) => source,
-    // Of a path the name, of a place in the stream the shard.
+    // A person sees the name of a file without its path, and the shard of a record without its sequence number.
     show: ({ source, line }) => (line === null ? source.split(':')[0] : source.split('/').at(-1)) as string,
   },
   { name: 'line', isNumber: true, value: ({ line }) => line },
@@ -24,10 +24,10 @@ export const rejected = defineCommand({
   summary: 'show the lines that were not orders, and why',
   examples: [
     ['alakazam rejected', 'line numbers and reasons'],
-    ['alakazam rejected -o csv > rejected.csv', 'to mend them and stream them again'],
+    ['alakazam rejected -o csv > rejected.csv', 'to correct them and stream them again'],
     ['alakazam rejected --target aws', 'also what waits on the rejected queue'],
   ],
-  // A message that was received is hidden from others until it is made visible again, which takes a few calls.
+  // SQS hides a received message from other readers. Some calls at the end make the messages visible again.
   graceMs: 5000,
   options: {
     limit: { flags: '--limit <n>', about: 'at most this many', parse: wholeNumber(1), fallback: 1000 },
@@ -42,7 +42,7 @@ export const rejected = defineCommand({
       if (found.length < limit) found.push(rejected);
       else if (rejected.line !== null) more++;
       else {
-        // To count the others would be to take each of them from the queue.
+        // A count of the other messages would have to receive each of them from the queue.
         isMoreOnQueue = true;
         break;
       }

@@ -24,15 +24,15 @@ export const status = defineCommand({
   name: 'status',
   summary: 'show how each part of the stack does, and what it costs',
   target: 'aws',
-  // A replay says what went through.
+  // After a signal, a replay says how many records it has sent.
   graceMs: 10_000,
   examples: [
     ['alakazam status', 'health, throughput, what is behind, what waits'],
     ['alakazam status --costs', 'what each part costs'],
-    ['alakazam status --replay', 'send what was given up or rejected through again'],
+    ['alakazam status --replay', 'process failed and rejected records again'],
   ],
   options: {
-    replay: { flags: '--replay', about: 'send what was given up or rejected through process-orders again' },
+    replay: { flags: '--replay', about: 'send failed and rejected records through process-orders again' },
     costs: { flags: '--costs', about: 'what each part costs' },
     output: outputOption,
   },

@@ -6,7 +6,7 @@ import { answer, type Column } from '../terminal/answer.js';
 import { pounds, whole } from '../terminal/numbers.js';
 import { styled, type Text } from '../terminal/text.js';
 
-/** In a pipe and in a file each figure has its name, and its view where it is one of a view. */
+/** A row of a pipe or a file: a figure with its name and, where the figure is of a view, the view. */
 interface Figure {
   readonly view: string;
   readonly name: string;
@@ -43,7 +43,7 @@ export const verify = defineCommand({
         onProgress: (read) => progress.update(read, undefined),
       },
     ).finally(() => progress.stop());
-    // Figures of a part would say that orders are missing.
+    // The figures of an incomplete run would say that orders are missing.
     if (signal.aborted) {
       terminal.say('interrupted before everything was read');
       return undefined;
@@ -67,7 +67,7 @@ function figuresOf({ pass, streamed, rejected, guests, revenue, views }: Reconci
   ];
 }
 
-/** What the stream has, and for each view how the view comes to the same number. */
+/** The totals of the stream, and for each view the figures that add up to the same total. */
 function drawn(result: Reconciliation, views: readonly View[]): Text {
   const { pass, streamed, rejected, revenue } = result;
   const width = Math.max(whole(streamed).length, 9);

@@ -1,7 +1,7 @@
 /**
- * A block of orders: how orders travel and rest. Their lines stand in one buffer, in the layout of the source, and three
- * columns say of each where it ends, its customer, and its occurrence: 1 for the first line of its stock code in the invoice,
- * 2 for the next. Half a million orders a second pass as bytes; only a command that shows orders makes objects of them.
+ * A block of orders: the form in which orders are passed on and stored. Their lines are in one buffer, in the layout of the
+ * source. Three columns hold, for each line, its end, its customer, and its occurrence: 1 for the first line of its stock code
+ * in the invoice, 2 for the next. Only a command that shows orders makes objects of them: bytes are faster.
  */
 import { type BlockBuilder, createBlockBuilder } from './block-builder.js';
 import { type Order, orderId } from './order.js';
@@ -21,7 +21,7 @@ export interface OrderBlock {
 
 /** A block whose lines have no occurrence yet. */
 export interface UnnumberedBlock extends Omit<OrderBlock, 'occurrences'> {
-  /** Where the occurrences will stand. */
+  /** The column for the occurrences, not filled yet. */
   readonly unnumbered: Uint32Array;
 }
 
@@ -68,7 +68,7 @@ export function joined(blocks: readonly OrderBlock[]): OrderBlock {
   return all;
 }
 
-/** The orders of a block that `wanted` says yes to. */
+/** The orders of a block for which `wanted` returns true. */
 export function filtered(block: OrderBlock, wanted: (i: number) => boolean): OrderBlock {
   const builder = createBlockBuilder();
   for (let i = 0; i < block.count; i++) if (wanted(i)) addOrderOf(builder, block, i);

@@ -59,13 +59,13 @@ export function occurrenceOf(id: string, invoiceNo: string, stockCode: string): 
   return /^[1-9]\d{0,8}$/.test(number) && number !== '1' ? Number(number) : undefined;
 }
 
-/** Where something stands in bytes: from `start` up to `end`, exclusive. */
+/** A range of bytes: from `start` up to `end`, exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** The same as `occurrenceOf(…) === 1`, of ids that stand in ASCII in `bytes`. */
+/** The same as `occurrenceOf(…) === 1`, for ids in ASCII in `bytes`. */
 export function isFirstLineId(bytes: Uint8Array, id: Span, invoiceNo: Span, stockCode: Span): boolean {
   const hyphen = id.start + invoiceNo.end - invoiceNo.start;
   return (

@@ -4,7 +4,7 @@ import { pounds, whole } from '../terminal/numbers.js';
 import type { Order } from './order.js';
 import { type OrderBlock, orderOf } from './order-block.js';
 
-/** The orders of a block, one after the other: as objects they take much room. */
+/** The orders of a block, one after the other: all of them as objects would take much memory. */
 export function* ordersOf(block: OrderBlock): Generator<Order> {
   for (let i = 0; i < block.count; i++) yield orderOf(block, i);
 }
@@ -52,7 +52,7 @@ const NARROW: readonly (Column<Order> & { readonly width: number })[] = [
   { name: 'unitPrice', title: 'price', width: 9, isNumber: true, value: ({ unitPrice }) => pounds(unitPrice) },
 ];
 
-/** Columns that stay aligned, whatever comes: together as wide as the terminal. */
+/** Columns of fixed widths, together as wide as the terminal, so that rows stay aligned whatever orders follow. */
 export function orderTable(terminalColumns: number): readonly Column<Order>[] {
   const last = terminalColumns >= WIDE ? [COUNTRY] : [];
   const taken = [...NARROW, ...last].reduce((sum, { width = 0 }) => sum + width + GAP, 0);

@@ -21,7 +21,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
     }
   } finally {
     const closed = values.return?.()?.catch(() => undefined);
-    // A source that waits closes when its wait ends, which may be never.
+    // A source that still waits is not awaited here: it closes only when its wait ends, which may be never.
     if (!isWaiting) await closed;
   }
 }

@@ -19,8 +19,8 @@ export interface FileSourceOptions {
 }
 
 /**
- * Opens a file (`.gz` or not) or, for `-`, standard input. Throws an `AlakazamError` that names what is missing if it can't
- * be read or has not the right header.
+ * Opens a file (`.gz` or not) or, for `-`, standard input. Throws an `AlakazamError` if the file can't be read, or if its
+ * header lacks a field.
  */
 export async function openFileSource(path: string, options: FileSourceOptions = {}): Promise<OrderSource> {
   const input = await openInput(path, options.stdin, options.signal);

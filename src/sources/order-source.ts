@@ -1,7 +1,7 @@
 /** Port: where orders come from. */
 import type { OrderBlock } from '../orders/order-block.js';
 
-/** A line that is not an order. It is kept with the reason, and the lines after it are read all the same. */
+/** A line that is not an order, with the reason. The lines after it are read all the same. */
 export interface Rejected {
   /** Line number in the source, from 1, the header included. */
   readonly line: number;
@@ -22,11 +22,11 @@ export type InvoiceCodes = Map<string, string[]>;
 export interface SourceBatch {
   readonly orders: OrderBlock;
   readonly rejected: readonly Rejected[];
-  /** The position behind this batch: reading from here gives the next order. */
+  /** The position after this batch: reading from here gives the next order. */
   readonly position: SourcePosition;
   /** Invoices whose codes changed in this batch; empty where ids don't depend on earlier lines. */
   readonly invoices: InvoiceCodes;
-  /** A new pass has begun: no earlier invoice comes back, and its codes can be forgotten. */
+  /** True if a new pass has begun: no line of an earlier invoice follows, and the codes of earlier invoices can be deleted. */
   readonly isNewPass?: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { SourceBatch } from './order-source.js';
 export interface Pace {
   /** Orders to read at a time. */
   readonly batchSize: () => number;
-  /** True if no order is ever waited for: then it pays to read ahead. */
+  /** True if no order has to wait for its time: then reading ahead saves time. */
   readonly isAhead: boolean;
   /** Yields each batch when it is due; ends early when `signal` aborts. */
   due(batches: AsyncIterable<SourceBatch>, signal: AbortSignal): AsyncIterable<SourceBatch>;
@@ -16,7 +16,7 @@ export interface Pace {
 const BULK_ORDERS = 16_384;
 /** At a rate, orders are put this often: rarely enough for a commit each time, often enough to avoid bursts. */
 const TICK_MS = 10;
-/** After a stall at most this much time is made up for, so that no burst follows. */
+/** After a stall, at most this much time is caught up, so that no burst follows. */
 const CATCH_UP_MS = 250;
 
 export function atOnce(): Pace {

@@ -8,13 +8,13 @@ export interface Column<Row> {
   readonly name: string;
   readonly title?: string;
   readonly isNumber?: boolean;
-  /** Columns it takes on a terminal; without it, what the first rows need and the terminal has room for. */
+  /** Width on a terminal, in characters. Without it, the first rows and the width of the terminal decide. */
   readonly width?: number;
   /** Plain: ISO dates, decimals, no thousands separators. Null is shown as nothing. */
   readonly value: (row: Row) => string | number | null;
-  /** As a person reads it. */
+  /** The value for a person. */
   readonly show?: (row: Row) => string;
-  /** How it stands out where colours are wanted. */
+  /** The style of the value where colours are wanted. */
   readonly style?: (row: Row) => Style | undefined;
 }
 
@@ -22,21 +22,21 @@ export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface AnswerOptions<Row> {
-  /** The value for JSON where it isn't the array of the rows. */
+  /** The value for JSON, where that is not the array of the rows. */
   readonly json?: unknown;
-  /** What a person sees instead of a table of the same columns: other columns, or a drawing of all rows. */
+  /** For a person, instead of a table of the same columns: other columns, or a drawing of all rows. */
   readonly table?: readonly Column<Row>[] | ((rows: readonly Row[]) => Text);
-  /** What a pipe gets if no format was asked for. */
+  /** The format for a pipe if nobody chose one. */
   readonly piped?: 'plain' | 'ndjson';
 }
 
 /** An answer that is written as its rows come. */
 export interface OpenAnswer<Row> {
-  /** What was asked for, or suits who reads it. */
+  /** The chosen format, or else the one that suits the reader: a terminal or a pipe. */
   readonly format: Format | 'plain';
-  /** Writes rows with one system call. The first rows decide how wide a table's columns are that don't say so. */
+  /** Writes rows with one system call. The first rows decide the width of each column that has no `width`. */
   write(rows: Iterable<Row>): Promise<void>;
-  /** Writes what belongs after the last row, and the head of a CSV that has no rows. */
+  /** Writes the end of the format, such as the bracket of a JSON array, and the header of a CSV without rows. */
   end(): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ function writers<Row>(
   };
 }
 
-/** A line a row, as one text; the rows needn't be there all at once. */
+/** A format of one line a row. The rows need not be in memory at once. */
 function each<Row>(lineOf: (row: Row) => string): (rows: Iterable<Row>) => string {
   return (rows) => {
     let text = '';
@@ -130,7 +130,7 @@ export function csvLine(values: readonly string[]): string {
 const GAP = 2;
 const COLUMN_MIN = 8;
 
-/** A table that can go on without end: its widths are decided once. */
+/** A table that may have any number of rows: the first rows decide the widths. */
 function tableOf<Row>(columns: readonly Column<Row>[], room: number): Writer<Row> {
   const titles = columns.map(({ title, name }) => title ?? name);
   const shownOf = (row: Row) => columns.map(({ show, value }) => printable(show?.(row) ?? String(value(row) ?? '')));

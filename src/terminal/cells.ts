@@ -3,9 +3,9 @@ import { eastAsianWidth } from 'get-east-asian-width';
 import { printable } from './text.js';
 
 export interface Cell {
-  /** Harmless, and no wider than it may be. */
+  /** The text, harmless and cut to the width. */
   readonly text: string;
-  /** Blanks that fill it up. */
+  /** Blanks that fill the cell up to its width. */
   readonly padding: string;
 }
 

@@ -1,4 +1,4 @@
-/** How checks are shown to a person: each whole, whatever the width, with what to do about it beneath. */
+/** Rows of checks for a person. A finding is never cut, and its hint is on the line beneath. */
 
 import { fit } from './cells.js';
 import type { Check } from './check.js';
@@ -29,7 +29,7 @@ export function checkRows({ columns, typed }: Terminal, checks: readonly Check[]
   });
 }
 
-/** Broken between words, and within one where it alone is too long. */
+/** Breaks a text into lines between words, and within a word that is longer than a line. */
 function wrapped(text: string, columns: number): string[] {
   const lines = [''];
   for (const word of printable(text).split(' ')) {

@@ -3,19 +3,19 @@ import { AlakazamError, reasonOf } from '../errors.js';
 
 export interface Check {
   readonly name: string;
-  /** Null if it could not be checked, which is no fault of what it is about. */
+  /** Null if the check could not be made, which says nothing about the thing that was to be checked. */
   readonly isGood: boolean | null;
   readonly finding: string;
-  /** What to do about it. */
+  /** A way to correct a bad finding. */
   readonly hint?: string;
-  /** Without it nothing else can be checked. */
+  /** True for a check without which no other check can be made. */
   readonly isRequired?: true;
 }
 
-/** What a check found; what is wrong is an error that is given back. */
+/** The result of a check: a finding, or an error that says what is wrong. */
 export type Finding = string | AlakazamError;
 
-/** Runs one check; what it throws is what it found. */
+/** Runs one check. An error that the check throws is its finding. */
 export async function check(name: string, find: () => Finding | Promise<Finding>): Promise<Check> {
   try {
     return checkOf(name, await find());
@@ -24,7 +24,7 @@ export async function check(name: string, find: () => Finding | Promise<Finding>
   }
 }
 
-/** Runs a check that not everybody can: what it throws is why, and no fault of what was to be checked. */
+/** Runs a check that needs further permissions. An error that it throws says why the check could not be made. */
 export async function checkIfPossible(name: string, find: () => Promise<Finding>): Promise<Check> {
   try {
     return checkOf(name, await find());
@@ -37,7 +37,7 @@ export function impossible(name: string, error: unknown): Check {
   return { name, isGood: null, finding: `could not be checked: ${reasonOf(error)}`, ...hintOf(error) };
 }
 
-/** Throws an `AlakazamError` if what a service calls `name` is in another status than ACTIVE. */
+/** Throws an `AlakazamError` if the resource `name` has another status than ACTIVE. */
 export function requireActive(name: string, status: string | undefined): void {
   if (status === 'ACTIVE') return;
   throw new AlakazamError('failed', `${name} is ${status}`, { hint: 'wait a minute, or see alakazam status' });

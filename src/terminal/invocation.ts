@@ -1,4 +1,4 @@
-/** How the program was started, and so what a person has to type to start it again. */
+/** The way in which the program was started, so that hints show a command that starts it again. */
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join, relative, sep } from 'node:path';
 
@@ -10,7 +10,7 @@ export interface Invocation {
 
 const NAME = 'alakazam';
 
-/** What starts the program in this directory: `alakazam`, `npx alakazam` or `node ../bin/alakazam.js`. */
+/** The command that starts the program in this directory: `alakazam`, `npx alakazam` or `node ../bin/alakazam.js`. */
 export function programIn(directory: string, { script, environment }: Invocation): string {
   if (isOnPath(script, environment)) return NAME;
   if (isFromNpx(environment) || isPackageOf(directory, script)) return `npx ${NAME}`;
@@ -18,7 +18,7 @@ export function programIn(directory: string, { script, environment }: Invocation
   return `node ${shellWord(near.length < script.length ? near : script)}`;
 }
 
-/** A message whose commands, written `alakazam verify`, are started as `program` says. Done twice, it changes nothing more. */
+/** A message in which `program` replaces the `alakazam` of each command, such as `alakazam verify`. Idempotent. */
 export function spelled(message: string, commands: readonly string[], program: () => string): string {
   const pattern = new RegExp(`(?<![\\w./@-]|npx )${NAME} (?=(?:${commands.join('|')})\\b)`, 'g');
   return message.replaceAll(pattern, () => `${program()} `);
@@ -27,7 +27,7 @@ export function spelled(message: string, commands: readonly string[], program: (
 /** Whether the name alone starts this very program, and not another version. */
 function isOnPath(script: string, environment: Invocation['environment']): boolean {
   const directories = (environment['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
-  // npm puts these before the PATH of what it runs; the shell it was typed in doesn't have them.
+  // npm puts these directories before the PATH of a script. The PATH of the user's shell does not have them.
   const isNpms = (directory: string) =>
     environment['npm_lifecycle_event'] !== undefined && directory.endsWith(join('node_modules', '.bin'));
   const found = directories.filter((directory) => !isNpms(directory)).find((directory) => isProgram(directory));
@@ -57,7 +57,7 @@ function isFromNpx(environment: Invocation['environment']): boolean {
   return event === 'npx' && /^['"]?alakazam\b/.test(script);
 }
 
-/** Whether npx finds the program from this directory: it lies in node_modules of this one or one above. */
+/** Whether npx finds the program from this directory: in the node_modules of this directory or of one above it. */
 function isPackageOf(directory: string, script: string): boolean {
   const at = script.indexOf(`${sep}node_modules${sep}`);
   if (at < 0) return false;
@@ -65,7 +65,7 @@ function isPackageOf(directory: string, script: string): boolean {
   return directory === project || directory.startsWith(project.endsWith(sep) ? project : project + sep);
 }
 
-/** As a shell takes it for one word. */
+/** A word in quotes, if a shell would otherwise read it as several words. */
 export function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -7,7 +7,7 @@ import { printable } from './text.js';
 export interface Progress {
   /** `done` things so far, of `total` if that is known. */
   update(done: number, total: number | undefined, note?: string): void;
-  /** Writes a line that stays, above what goes on. */
+  /** Writes a line that stays, above the spinner. */
   print(text: string): void;
   stop(): void;
 }
@@ -25,7 +25,7 @@ export function drawProgress(stream: Writable | undefined, thing: string): Progr
   let spinner: { text: string; clear(): unknown; render(): unknown; stop(): unknown } | undefined;
   let isStopped = false;
   let line = counted(0, thing);
-  // Also where nothing is done for long.
+  // A timer shows the spinner, so that it appears even if nobody calls `update` for a while.
   const timer = setTimeout(() => void show(), SHOW_AFTER_MS).unref();
   let isBegun = false;
 
@@ -44,7 +44,7 @@ export function drawProgress(stream: Writable | undefined, thing: string): Progr
       const perSecond = (done / (nowMs - startMs)) * 1000;
       const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
       const amount = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
-      // What takes seconds each has no rate worth looking at.
+      // Work that takes seconds for each thing has no useful rate.
       const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
       const room = ((stream as { columns?: number }).columns ?? 80) - SPINNER_WIDTH;
       line = fit(`${amount}${rate}${left}${note ? `  ${note}` : ''}`, room).trimEnd();

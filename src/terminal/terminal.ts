@@ -9,21 +9,21 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Width of the answer, in characters. */
   readonly columns: number;
-  /** Writes a part of the answer; resolves when there is room for more. On a terminal text from outside is harmless. */
+  /** Writes a part of the answer; resolves when there is room for more. On a terminal, text from outside is made harmless. */
   write(text: Text): Promise<void>;
   /** Says something beside the answer, in a line; silent with --quiet. */
   say(message: string): void;
-  /** Says what went wrong and was survived, in a line. */
+  /** Warns, in one line, of a fault after which the command goes on. */
   warn(message: string): void;
-  /** Says what went wrong, in a line, and what to type next, in others. */
+  /** Prints an error on one line, and the hint on the lines after it. */
   fail(message: string, hint?: string): void;
   /** Shows where an error came from, to a developer. */
   trace(error: Error): void;
-  /** Shows how long work on so many of a thing goes on, to a person who watches. */
+  /** Shows a person the progress of work on a number of things. */
   progress(thing?: string): Progress;
   /** Asks before something that can't be undone. Throws if there is nobody to ask. */
   confirm(question: string): Promise<boolean>;
-  /** What is answered to a question; an end of input answers nothing. Throws if there is nobody to ask, or if interrupted. */
+  /** The answer of a person to a question; '' at the end of the input. Throws if there is no terminal, or if interrupted. */
   ask(question: string): Promise<string>;
   /** A message with its `alakazam …` as it has to be typed in a directory. All that is said beside the answer is as for this one. */
   typed(message: string, directory?: string): string;
@@ -54,7 +54,7 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
   const rendering = { isHarmless: isInteractive, hasColor: hasColor(isInteractive) };
   const aside = { isHarmless: true, hasColor: hasColor(stderr.isTTY === true) };
 
-  /** A message is a line, whatever is in it: nothing from outside looks like another one. */
+  /** A message is one line, whatever text it contains, so text from outside can't look like a message. */
   const lineOf = (message: string) => printable(typed(message));
 
   return {
@@ -85,7 +85,7 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
   };
 
   async function ask(question: string, choices = ''): Promise<string> {
-    // Opened only here: of a process, the standard input costs the start of a command that asks nothing.
+    // Standard input is opened only here, because opening it would slow the start of commands that ask nothing.
     const { stdin } = streams;
     if (stdin.isTTY !== true) {
       throw new AlakazamError('usage', `${question} There is no terminal to answer on`, {
@@ -99,7 +99,7 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
     try {
       return await new Promise<string>((resolve, reject) => {
         signal?.addEventListener('abort', stop);
-        // Ctrl-C: on a terminal that gives each key at once, it is no signal.
+        // readline reads single keys, and then Ctrl-C is a key and no signal.
         lines.once('SIGINT', () => reject(new AlakazamError('interrupted', 'interrupted; nothing was done')));
         lines.once('close', () => resolve(''));
         lines.question(`${printable(question + choices)} `, (answer) => {
@@ -110,7 +110,7 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
     } finally {
       signal?.removeEventListener('abort', stop);
       lines.close();
-      // What comes next begins on a line of its own.
+      // The next message begins on a line of its own.
       if (!isAnswered) stderr.write('\n');
     }
   }

@@ -1,4 +1,4 @@
-/** What is written on a terminal. All text from outside passes `harmless` here; what colours it is made here alone. */
+/** Text for a terminal. All text from outside passes `harmless`, and only this file makes escape codes for colours. */
 import { styleText } from 'node:util';
 
 export type Style = Parameters<typeof styleText>[0];
@@ -35,15 +35,15 @@ function harmless(text: string): string {
   return text.replaceAll(CONTROLS_BUT_LINE_FEEDS, ' ');
 }
 
-/** JSON that does nothing to a terminal, and has the same value: what JSON lets stand is escaped. */
+/** JSON of the same value that does nothing to a terminal: control characters that JSON allows are escaped. */
 export function printableJson(json: string): string {
-  // By its code units, of which a character beyond the first 65,536 has two.
+  // JSON escapes UTF-16 code units, and a character beyond the first 65,536 has two of them.
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return json.replaceAll(CONTROLS_IN_JSON, (control) => control.split('').map(escaped).join(''));
 }
 
 export interface Rendering {
-  /** True where it goes to a terminal. Elsewhere each byte is kept. */
+  /** True for a terminal. Elsewhere no byte is changed. */
   readonly isHarmless: boolean;
   readonly hasColor: boolean;
 }

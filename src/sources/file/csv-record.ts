@@ -3,7 +3,7 @@ import { FIELD_CHARACTERS_MAX, splitLine } from '../../orders/order-line.js';
 import { decodeText, trimCarriageReturn } from './encoding.js';
 
 export interface CsvRecord {
-  /** Its fields, or why it is not a record. */
+  /** The fields, or why the text is not a record. */
   readonly fields: string[] | string;
   readonly text: string;
   readonly lines: number;
@@ -15,7 +15,7 @@ const LF = 10;
 
 /**
  * Reads the record at `at`, whose first line ends at `lineEnd`. If that line leaves a quote open, the record goes on over the
- * next lines, as far as one field may be long. Beyond that only the first line is rejected, and the lines after it are read
+ * next lines, up to the longest field allowed. Beyond that, only the first line is rejected, and the lines after it are read
  * on their own. Gives undefined if more bytes are needed to decide and there are more.
  */
 export function readRecord(
@@ -47,7 +47,7 @@ export function readRecord(
     const text = decodeText(bytes, at, trimCarriageReturn(bytes, at, end));
     const fields = splitLine(text);
     if (fields === 'unclosed quote') continue;
-    // A stray quote of another line may seem to close this one. Lines that are no order together are read one by one.
+    // A stray quote in a later line may seem to close this quote. If the joined lines are no order, each line is read alone.
     if (typeof fields !== 'string' && isOrder(fields))
       return { fields, text, lines, end: Math.min(next, bytes.length) };
     return { ...firstLine, fields: 'unclosed quote' };

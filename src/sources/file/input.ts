@@ -7,11 +7,11 @@ import { AlakazamError, reasonOf } from '../../errors.js';
 export interface Input {
   /** For people. */
   readonly name: string;
-  /** Where it is, links followed; undefined for standard input. */
+  /** Path of the file, with links resolved; undefined for standard input. */
   readonly path: string | undefined;
-  /** True if it can be read again. */
+  /** True if the input can be read again. */
   readonly isSeekable: boolean;
-  /** Its first bytes, decompressed: enough for a header and a line. */
+  /** The first bytes, decompressed: enough for a header and a line. */
   readonly head: Buffer;
   /**
    * Its bytes from `offset` (decompressed), then 'end'. 'pause' means that no byte has arrived for a while. A chunk is valid
@@ -22,7 +22,7 @@ export interface Input {
 
 const HEAD_BYTES = 1 << 20;
 const CHUNK_BYTES = 1 << 18;
-/** Bytes wait for more no longer than this. */
+/** Bytes that have arrived wait no longer than this for further bytes. */
 const PAUSE_MS = 50;
 const LF = 10;
 
@@ -128,7 +128,7 @@ async function* plain(path: string, offset: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** The first `HEAD_BYTES` bytes of an input. A fault behind them is not an error yet. */
+/** The first `HEAD_BYTES` bytes of an input. A fault after these bytes is not an error yet. */
 async function headOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   const content = peekable(bytes);
   const head = await content.peek(HEAD_BYTES);
@@ -136,7 +136,7 @@ async function headOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   return head;
 }
 
-/** Reads standard input: looks at the first bytes to tell the format, and holds no more of it than that. */
+/** Reads standard input. It looks at the first bytes to find out the format, and buffers no others. */
 async function openPipe(stdin?: AsyncIterable<Uint8Array>): Promise<Input> {
   if (!stdin) throw new AlakazamError('usage', 'there is no standard input to read');
   const name = 'standard input';
@@ -173,7 +173,7 @@ interface Peekable {
 function peekable(bytes: AsyncIterable<Uint8Array>): Peekable {
   const from = bytes[Symbol.asyncIterator]();
   let peeked: Buffer = Buffer.alloc(0);
-  /** The error that was met while looking at the first bytes. It is thrown when reading reaches it. */
+  /** An error that occurred while the first bytes were read. It is thrown when the reader comes to that place. */
   let fault: { error: unknown } | undefined;
   return {
     async peek(length) {

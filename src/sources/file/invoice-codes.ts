@@ -1,17 +1,17 @@
 /**
- * The occurrence of a line: 1 for the first line of its stock code in the invoice, 2 for the next. Invoices come back after others, so every invoice is remembered: the recent
- * ones here, the rest with the source's bookmark.
+ * Finds the occurrence of a line: 1 for the first line of its stock code in the invoice, 2 for the next. The lines of an
+ * invoice need not be adjacent, so every invoice is remembered: recent ones in memory, others with the source's bookmark.
  */
 import { repeatOf } from '../../orders/order.js';
 import type { InvoiceCodes } from '../order-source.js';
 
-/** Twice this many invoices stay in memory; others are asked for again. */
+/** Twice this many invoices stay in memory; older ones are read from the bookmark again. */
 const RECENT_INVOICES_MAX = 4096;
 /** About this many stock codes are known at a time. */
 const KNOWN_CODES_MAX = 65_536;
 const CACHE_SLOTS = 16_384;
 
-/** What is known of a stock code: the number it had last, in the visit to an invoice when it was last seen. */
+/** The last occurrence of a stock code, and the visit to an invoice in which the code was last seen. */
 interface Code {
   readonly text: string;
   visit: number;
@@ -25,7 +25,7 @@ export interface InvoiceNumbering {
   open(invoiceNo: string): void;
   /** Number, from 1, of the next line of this product in the open invoice. */
   number(stockCode: string): number;
-  /** The same, for a code that stands in ASCII at `start`..`end` of `bytes`. */
+  /** The same, for a code in ASCII in `bytes` from `start` up to `end`. */
   numberAt(bytes: Buffer, start: number, end: number): number;
   /** The invoices that changed since this was last called. */
   changed(): InvoiceCodes;
@@ -95,7 +95,7 @@ export function numberInvoices(codesOf: (invoiceNo: string) => string[] | undefi
         older = recent;
         recent = new Map();
       }
-      // An invoice of this batch may have left memory before anyone could keep it.
+      // An invoice of this batch may have left memory before its codes were stored.
       codes = recent.get(name) ?? older.get(name) ?? changed.get(name) ?? codesOf(name) ?? [];
       recent.set(name, codes);
       visit++;

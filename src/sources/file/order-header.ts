@@ -7,7 +7,7 @@ import { decodeText, trimCarriageReturn } from './encoding.js';
 export interface OrderHeader {
   /** Bytes up to the first line after the header, a byte order mark included. */
   readonly bytes: number;
-  /** Where each of `FIELDS` stands in a line. */
+  /** Number of the column of each of `FIELDS`. */
   readonly columns: readonly number[];
   /** Fields in a line. */
   readonly count: number;
@@ -25,7 +25,7 @@ const ALIASES: Record<string, (typeof FIELDS)[number]> = {
 };
 const LF = 10;
 
-/** Reads the header at the beginning of `bytes`; throws an `AlakazamError` that names what is missing. */
+/** Reads the header at the beginning of `bytes`. Throws an `AlakazamError` that names the missing fields. */
 export function readHeader(name: string, bytes: Buffer): OrderHeader {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   if (bytes.length === start) {

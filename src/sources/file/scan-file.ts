@@ -60,7 +60,7 @@ export async function* scanFile(
     } catch (error) {
       fault = { error };
     }
-    // Orders before the fault are kept.
+    // The orders before the fault are still delivered.
     if (lines.hasAny()) yield take();
     if (fault) throw fault.error;
     const isEmpty = read === 0 && position.offset === header.bytes;
@@ -74,7 +74,7 @@ interface LineReader {
   room: number;
   /** Gives the next bytes of the file, or its end. */
   feed(chunk: Buffer | 'end'): void;
-  /** Reads on; true as soon as the batch is full, false when the bytes are used up. */
+  /** Reads further lines. Returns true as soon as the batch is full, and false when the bytes are used up. */
   fill(): boolean;
   hasAny(): boolean;
   take(): ScannedBatch;

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { AlakazamError } from '../../errors.js';
 
 /**
- * The bytes of a file that may have to be waited for, even to be opened. Node waits in a thread, and does not end before the
- * thread does: no signal would be obeyed. `cat` waits instead, and is killed when `signal` aborts.
+ * The bytes of a file whose opening and reading may take any time. Node would wait in a thread and could not end before that
+ * thread, whatever signal came. So `cat` waits instead, and is killed when `signal` aborts.
  */
 export async function* readWaitingFile(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const child = spawn('cat', ['--', path], {
