@@ -1,0 +1,25 @@
+/** Finds the parameters of an SQL statement, so that each engine gets them written as it reads them. */
+
+/**
+ * One token after which the search goes on: a text (`'it''s'` is two of them, side by side), an E'' text of PostgreSQL and DuckDB
+ * with its backslashes, a quoted identifier, a comment, or a parameter. One that is not closed goes on to the end. A colon is no
+ * parameter after a colon (a cast, `x::date`), a letter, digit, quote or bracket (a slice, `list[1:n]`, a field, `{'a':b}`).
+ */
+const TOKEN =
+  /(?<![\p{L}\p{N}_$])[eE]'(?:[^'\\]+|\\[\s\S]|'')*'?|'[^']*'?|"[^"]*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\p{L}\p{N}_$:'"\])]):(?<name>[A-Za-z_]\w*)/gu;
+
+export interface SplitStatement {
+  /** The statement with every parameter as `write` writes it; the rest is as it was. */
+  readonly text: string;
+  /** The parameter at every place that has one, in the order of the text. */
+  readonly names: readonly string[];
+}
+
+/** Writes each `:name` of `sql` anew. `write` gets the name, and how many parameters came before. */
+export function splitParameters(sql: string, write: (name: string, index: number) => string): SplitStatement {
+  const names: string[] = [];
+  const text = sql.replace(TOKEN, (token: string, name: string | undefined) =>
+    name === undefined ? token : write(name, names.push(name) - 1),
+  );
+  return { text, names };
+}
