@@ -12,10 +12,28 @@ import { createPoll } from '../engines/aws/poll.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { whole } from '../terminal/numbers.js';
 import { deleteBucket, emptyBucket } from './bucket.aws.js';
-import { TABLE } from './remains.aws.js';
 import type { Remainder, StackEvent } from './stack.js';
+import { keptTypeOf } from './types.js';
 
 const POLL_MS_MAX = 1000;
+
+/** Says meanwhile how far it is. It may end before its work if the signal aborts. */
+type Deletion = (session: AwsSession, name: string, account: string, signal: AbortSignal) => AsyncIterable<string>;
+
+/** By type: those that have a `kept` in types.ts. */
+export const DELETIONS: Readonly<Record<string, Deletion>> = {
+  'AWS::DynamoDB::Table': deleteTable,
+  async *'AWS::S3::Bucket'(session, name, account) {
+    const at = { Bucket: name, ExpectedBucketOwner: account };
+    const s3 = session.client(S3Client);
+    try {
+      for await (const deleted of emptyBucket(s3, at)) yield `${whole(deleted)} versions of objects deleted`;
+    } catch (error) {
+      if (nameOf(error) !== 'NoSuchBucket') throw error;
+    }
+    await deleteBucket(s3, at);
+  },
+};
 
 export async function* deleteData(
   session: AwsSession,
@@ -25,20 +43,11 @@ export async function* deleteData(
 ): AsyncGenerator<StackEvent> {
   const event = (status: string, reason = '') => ({ at: new Date().toISOString(), name, type, status, reason });
   yield event('DELETE_IN_PROGRESS');
-  if (type === TABLE) {
-    await deleteTable(session.client(DynamoDBClient), name, signal);
-  } else {
-    const at = { Bucket: name, ExpectedBucketOwner: account };
-    const s3 = session.client(S3Client);
-    try {
-      for await (const deleted of emptyBucket(s3, at)) {
-        yield event('DELETE_IN_PROGRESS', `${whole(deleted)} versions of objects deleted`);
-        if (signal.aborted) return;
-      }
-    } catch (error) {
-      if (nameOf(error) !== 'NoSuchBucket') throw error;
-    }
-    await deleteBucket(s3, at);
+  const deletion = DELETIONS[keptTypeOf(type) ?? ''];
+  if (!deletion) throw new TypeError(`src/stack/delete-data.aws.ts can't delete a ${type}`);
+  for await (const said of deletion(session, name, account, signal)) {
+    yield event('DELETE_IN_PROGRESS', said);
+    if (signal.aborted) return;
   }
   if (!signal.aborted) yield event('DELETE_COMPLETE');
 }
@@ -47,7 +56,13 @@ export async function* deleteData(
  * Deletes a table and every copy of it. DynamoDB keeps a backup for 35 days of a table that is deleted while point-in-time
  * recovery is on: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
  */
-async function deleteTable(client: DynamoDBClient, name: string, signal: AbortSignal): Promise<void> {
+async function* deleteTable(
+  session: AwsSession,
+  name: string,
+  _account: string,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const client = session.client(DynamoDBClient);
   const at = { TableName: name };
   const poll = createPoll(POLL_MS_MAX);
   for (let isAsked = false; !signal.aborted; ) {
@@ -59,6 +74,7 @@ async function deleteTable(client: DynamoDBClient, name: string, signal: AbortSi
         await turnOffRecovery(client, name);
         await client.send(new DeleteTableCommand(at));
         isAsked = true;
+        yield 'its backups for point-in-time recovery too';
       }
     } catch (error) {
       if (nameOf(error) === 'ResourceNotFoundException') return;

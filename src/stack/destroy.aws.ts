@@ -6,10 +6,11 @@ import { listResources } from './deployed.aws.js';
 import type { StackLookup } from './lookup.aws.js';
 import type { StackModel } from './parts.js';
 import { contentsOf } from './probes.aws.js';
-import { dataIn, findRemains, isData, TABLE } from './remains.aws.js';
+import { dataIn, findRemains, isData } from './remains.aws.js';
 import { deleteStack } from './settle.aws.js';
 import type { Holding, StackEvent } from './stack.js';
 import { describeLosses } from './status.aws.js';
+import { keptTypeOf } from './types.js';
 
 export async function* destroyStack(
   session: AwsSession,
@@ -35,8 +36,7 @@ export async function findHoldings(session: AwsSession, lookup: StackLookup, mod
   if (stack) found.push({ name: 'logs, alarms, dashboard', holds: 'how the stack ran', isKept: false });
   const data = [...dataIn(resources), ...(await findRemains(session)).filter(isData)];
   for (const [name, { type }] of new Map(data.map((each) => [each.name, each]))) {
-    const resource = { name, id: name, type: type === TABLE ? 'AWS::DynamoDB::Table' : 'AWS::S3::Bucket' };
-    const holds = await contentsOf(session, resource);
+    const holds = await contentsOf(session, { name, id: name, type: keptTypeOf(type) as string });
     if (holds !== undefined) found.push({ name, holds, isKept: !isArtifactBucketOf(session.stack, name) });
   }
   return found;

@@ -16,7 +16,7 @@ import { findKept, type KeptResource } from './remains.aws.js';
 import { isSettled } from './settle.aws.js';
 import type { Change, Plan, ProposalCheck, StackEvent } from './stack.js';
 import type { StackTemplate, TemplateResource } from './template.js';
-import { ownerOf } from './types.js';
+import { keptAs, ownerOf } from './types.js';
 
 export interface PlanOptions {
   readonly session: AwsSession;
@@ -149,7 +149,7 @@ function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifact
       imported: kept.map(({ resource, type, name }) => ({
         LogicalResourceId: resource,
         ResourceType: type,
-        ResourceIdentifier: { [IDENTIFIERS[type] as string]: name },
+        ResourceIdentifier: { [keptAs(type)?.identifier as string]: name },
       })),
     });
     yield* run(imported, signal, true);
@@ -162,14 +162,8 @@ function openSteps(session: AwsSession, lookup: StackLookup, artifacts: Artifact
 
 const POLL_MS_MAX = 1000;
 
-/** By type, the property that CloudFormation takes for the name of a resource to import. */
-const IDENTIFIERS: Readonly<Record<string, string>> = {
-  'AWS::DynamoDB::Table': 'TableName',
-  'AWS::S3::Bucket': 'BucketName',
-};
-
 function isSame({ resource, type }: KeptResource, { Resources }: StackTemplate): boolean {
-  return Resources[resource]?.Type === type && type in IDENTIFIERS;
+  return Resources[resource]?.Type === type;
 }
 
 /** All parameters stay, so that the stack has their values when the rest follows. */

@@ -8,39 +8,30 @@ import {
   paginateListStacks,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
-import { isNone } from './bucket.aws.js';
+import { contentsOf } from './probes.aws.js';
 import type { Remainder } from './stack.js';
+import { keptAs, keptTypeOf } from './types.js';
 
 /** Tag of the artifact bucket, which `deploy` creates beside the stack. CloudFormation tags the resources of a stack. */
 export const STACK_TAG = 'alakazam:stack';
 const CLOUDFORMATION_TAGS = 'aws:cloudformation';
 
-export const TABLE = 'dynamodb table';
-const BUCKET = 's3 bucket';
-
-/** Types that CloudFormation keeps when it deletes a stack: how an ARN calls them, and how a person gets at the data. */
-const KEPT_TYPES: Readonly<Record<string, { readonly type: string; readonly access: (name: string) => string }>> = {
-  'AWS::DynamoDB::Table': { type: TABLE, access: (name) => `aws dynamodb scan --table-name ${name}` },
-  'AWS::S3::Bucket': { type: BUCKET, access: (name) => `aws s3 ls --recursive s3://${name}` },
-};
-
 export function isData({ type }: Remainder): boolean {
-  return type === TABLE || type === BUCKET;
+  return keptTypeOf(type) !== undefined;
 }
 
 export function dataIn(resources: readonly { readonly type: string; readonly id: string }[]): Remainder[] {
-  // A resource that is being created has no id yet.
-  return resources.flatMap(({ type, id }) => (type in KEPT_TYPES && id ? [remainder(type, id)] : []));
+  return resources.flatMap(({ type, id }) => {
+    const kept = keptAs(type);
+    // A resource that is being made has no id yet.
+    return kept && id ? [remainder(kept.kind, id)] : [];
+  });
 }
 
-function remainder(cloudFormationType: string, name: string): Remainder {
-  const { type, access } = KEPT_TYPES[cloudFormationType] as (typeof KEPT_TYPES)[string];
-  return { type, name, access: access(name) };
+function remainder(kind: string, name: string): Remainder {
+  return { type: kind, name, access: keptAs(keptTypeOf(kind) ?? '')?.access.replace('{name}', name) ?? '' };
 }
 
 export async function findRemains(session: AwsSession): Promise<Remainder[]> {
@@ -50,7 +41,7 @@ export async function findRemains(session: AwsSession): Promise<Remainder[]> {
   const all = new Map([...kept, ...bearing].map((each) => [`${each.type} ${each.name}`, each]));
   const found: Remainder[] = [];
   for (const { type, name, access } of all.values()) {
-    if (await isThere(session, type, name)) found.push({ type, name, access });
+    if (await isThere(session, { type, name })) found.push({ type, name, access });
   }
   return found;
 }
@@ -69,8 +60,8 @@ export async function findKept(session: AwsSession): Promise<KeptResource[]> {
   const [tagged, { kept }] = await Promise.all([taggedResources(session), deletedStacks(session)]);
   const found: KeptResource[] = [];
   for (const { resource, type, name } of kept.length > 0 ? lastKept(kept) : ifUnambiguous(tagged)) {
-    const cloudFormationType = Object.keys(KEPT_TYPES).find((each) => KEPT_TYPES[each]?.type === type);
-    if (!cloudFormationType || !(await isThere(session, type, name))) continue;
+    const cloudFormationType = keptTypeOf(type);
+    if (!cloudFormationType || !(await isThere(session, { type, name }))) continue;
     found.push({ resource, type: cloudFormationType, name });
   }
   return found;
@@ -121,12 +112,8 @@ async function taggedResources(session: AwsSession): Promise<StackRemainder[]> {
 function remainderOf(arn: string): Remainder {
   const [, , service = '', , , ...rest] = arn.split(':');
   const [, kind, name = arn] = /^(?:([a-z-]+)[/:])?(.+)$/s.exec(rest.join(':')) ?? [];
-  const type = kind ? `${service} ${kind}` : service === 's3' ? BUCKET : service;
-  const access =
-    Object.values(KEPT_TYPES)
-      .find((each) => each.type === type)
-      ?.access(name) ?? '';
-  return { type, name, access };
+  // The ARN of a bucket names no kind.
+  return remainder(kind ? `${service} ${kind}` : service === 's3' ? 's3 bucket' : service, name);
 }
 
 /** The resources that deleted stacks of this name left, last first, and the names of the resources that they deleted. */
@@ -158,14 +145,8 @@ async function deletedStacks(session: AwsSession) {
   return { kept, deleted };
 }
 
-/** Tags of a deleted resource are listed for a while, and CloudFormation never learns that somebody deleted a retained one. */
-async function isThere(session: AwsSession, type: string, name: string): Promise<boolean> {
-  try {
-    if (type === TABLE) await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: name }));
-    if (type === BUCKET) await session.client(S3Client).send(new HeadBucketCommand({ Bucket: name }));
-    return true;
-  } catch (error) {
-    if (isNone(error) || nameOf(error) === 'ResourceNotFoundException') return false;
-    throw error;
-  }
+/** Tags are listed for a while after their resource is gone, and CloudFormation never learns that a kept one is deleted. */
+async function isThere(session: AwsSession, { type: kind, name }: Pick<Remainder, 'type' | 'name'>): Promise<boolean> {
+  const type = keptTypeOf(kind);
+  return type === undefined || (await contentsOf(session, { name, id: name, type })) !== undefined;
 }

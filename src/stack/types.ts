@@ -35,12 +35,23 @@ export interface ResourceType {
   readonly adopt?: readonly string[];
   /** The resources hold orders, or records that somebody still has to look at. */
   readonly holdsData?: true;
+  /** Only of a type that can outlive its stack, and be taken into a stack again. */
+  readonly kept?: KeptType;
   /** Actions by which `status` asks for the state of a resource, and `destroy` for its contents. */
   readonly probe?: readonly string[];
   /** The type's metrics in CloudWatch. */
   readonly metrics?: { readonly namespace: string; readonly dimension: string; readonly attribute?: string };
   /** Fixed charges of a resource, which do not depend on how much the resource is used. */
   readonly charges?: (resource: TemplateResource) => readonly Usage[];
+}
+
+export interface KeptType {
+  /** What a person calls it: the service and the kind that its ARN names. */
+  readonly kind: string;
+  /** The property that CloudFormation takes for the name of a resource to import. */
+  readonly identifier: string;
+  /** A command that reads it; `{name}` is its name. */
+  readonly access: string;
 }
 
 const month = (what: string, atRest = 1) => [{ what, unit: 'month', atRest }];
@@ -108,6 +119,11 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'dynamodb:UpdateTable',
     ],
     holdsData: true,
+    kept: {
+      kind: 'dynamodb table',
+      identifier: 'TableName',
+      access: 'aws dynamodb scan --table-name {name}',
+    },
     probe: ['dynamodb:DescribeTable'],
     metrics: { namespace: 'AWS/DynamoDB', dimension: 'TableName' },
   },
@@ -235,6 +251,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     removeContents: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
     adopt: ['s3:DeleteBucketPolicy'],
     holdsData: true,
+    kept: { kind: 's3 bucket', identifier: 'BucketName', access: 'aws s3 ls --recursive s3://{name}' },
     probe: ['s3:ListBucket'],
   },
   'AWS::S3::BucketPolicy': {
@@ -276,6 +293,13 @@ export function typeOf(type: string): ResourceType {
 export const knownTypes = (): readonly string[] => Object.keys(TYPES);
 
 export const holdsData = (type: string): boolean => TYPES[type]?.holdsData ?? false;
+
+export const keptAs = (type: string): KeptType | undefined => TYPES[type]?.kept;
+
+/** `dynamodb table`: `AWS::DynamoDB::Table`; undefined for what is of no type that is kept. */
+export function keptTypeOf(kind: string): string | undefined {
+  return knownTypes().find((type) => keptAs(type)?.kind === kind);
+}
 
 /** Logical id of the resource whose ARN policies name: this resource, or the resource that this one is a part of. */
 export function ownerOf(name: string, { Type, Properties = {} }: TemplateResource): string {
