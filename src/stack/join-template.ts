@@ -132,12 +132,10 @@ function within(path: string, run: () => void): void {
 }
 
 function addTags(joined: Document, { value }: Entry, type: string, stage: string): void {
-  const { tags } = typeOf(type);
+  const { tags, tagsForm } = typeOf(type);
   if (tags === undefined) return;
-  const all = [
-    { Key: 'application', Value: 'alakazam' },
-    { Key: 'stage', Value: stage },
-  ];
+  const map = { application: 'alakazam', stage };
+  const all = tagsForm === 'map' ? map : Object.entries(map).map(([Key, Value]) => ({ Key, Value }));
   if (!value.has('Properties')) value.set('Properties', joined.createNode({}));
   (value.get('Properties') as YAMLMap).set(tags, joined.createNode(all, { flow: true }));
 }

@@ -21,8 +21,9 @@ export interface ResourceType {
   readonly name?: string;
   /** Form of the physical id that CloudFormation generates, where it is not `<stack>-<logical id>-…`. */
   readonly id?: 'lower case' | 'uuid';
-  /** The property that takes the resource's tags. */
+  /** The property that takes the resource's tags: a list of `Key` and `Value`, unless the form is a map. */
   readonly tags?: string;
+  readonly tagsForm?: 'map';
   /** Actions that create, change and delete a resource: on the resource itself, and those that IAM grants only for `*`. */
   readonly make?: readonly string[];
   readonly makeInAccount?: readonly string[];

@@ -1,7 +1,15 @@
 /** The joining of fragments, on fragments as short as can be. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Fragment, joinTemplate } from '../../src/stack/join-template.js';
 import { readTemplate } from './rules/template.js';
+
+// A type whose tags are a map, whether the template has one or not.
+vi.mock(import('../../src/stack/types.js'), async (actual) => {
+  const types = await actual();
+  const typeOf = (type: string) =>
+    type === 'AWS::Made::Up' ? { tags: 'Labels', tagsForm: 'map' as const } : types.typeOf(type);
+  return { ...types, typeOf };
+});
 
 const fragment = (stage: string, text: string): Fragment => ({ path: `src/${stage}/stack.yaml`, stage, text });
 const join = (...fragments: Fragment[]) => readTemplate(joinTemplate(fragments).yaml);
@@ -52,6 +60,12 @@ describe('fragments', () => {
     expect(JSON.parse(json).Metadata['AWS::CloudFormation::Interface'].ParameterGroups).toEqual([
       { Label: { default: 'First' }, Parameters: ['Days'] },
     ]);
+  });
+
+  test('tag a type in the form that it takes', () => {
+    const made = fragment('x', 'Resources: { Thing: { Type: AWS::Made::Up, Properties: { Size: 1 } } }');
+    const { Properties } = join(made).Resources['Thing'] ?? {};
+    expect(Properties).toEqual({ Size: 1, Labels: { application: 'alakazam', stage: 'x' } });
   });
 
   test.each([

@@ -51,7 +51,7 @@ import { temporaryDirectory } from '../run-cli.js';
 import { noLongerCreated } from './rules/no-longer-created.js';
 import { widePermissions } from './rules/permissions.js';
 import { danglingReferences } from './rules/references.js';
-import { tagProperties } from './rules/schemas.js';
+import { tagFacts } from './rules/schemas.js';
 import { readTemplate } from './rules/template.js';
 
 const text = readFileSync(TEMPLATE_PATH, 'utf8');
@@ -122,11 +122,13 @@ describe('the template', () => {
   });
 
   test('tags all that can be tagged', async () => {
-    const tagPropertyOf = tagProperties(await pythonEnvironment('linters'));
+    const tagFactsOf = tagFacts(await pythonEnvironment('linters'));
     const tagged = resources.flatMap(([id, { Type, Properties }]) => {
-      const name = tagPropertyOf(Type);
-      const tags = name === undefined ? [] : (Properties?.[name] as { Key: string; Value: string }[] | undefined);
-      return name === undefined ? [] : [{ id, tags: (tags ?? []).map(({ Key, Value }) => `${Key}=${Value}`) }];
+      const { tags: name, tagsForm } = tagFactsOf(Type);
+      if (name === undefined) return [];
+      const found = Properties?.[name] ?? [];
+      const pairs = tagsForm === 'map' ? Object.entries(found) : (found as object[]).map((tag) => Object.values(tag));
+      return [{ id, tags: pairs.map((pair) => pair.join('=')) }];
     });
     expect(tagged.length).toBeGreaterThan(20);
     for (const { id, tags } of tagged) {
@@ -253,8 +255,13 @@ describe('the template', () => {
   });
 
   test('is of nothing but types that are known, which know how they are tagged', async () => {
-    const tagPropertyOf = tagProperties(await pythonEnvironment('linters'));
-    for (const type of knownTypes()) expect([type, typeOf(type).tags]).toEqual([type, tagPropertyOf(type)]);
+    const tagFactsOf = tagFacts(await pythonEnvironment('linters'));
+    expect(tagFactsOf('AWS::SSM::Parameter')).toEqual({ tags: 'Tags', tagsForm: 'map' });
+    expect(tagFactsOf('AWS::Glue::Job')).toEqual({ tags: 'Tags', tagsForm: 'map' });
+    for (const type of knownTypes()) {
+      const { tags, tagsForm } = typeOf(type);
+      expect({ type, tags, tagsForm }).toEqual({ type, ...tagFactsOf(type) });
+    }
   });
 
   // Each stage by itself, with what the order passes before it.

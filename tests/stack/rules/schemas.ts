@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface Schema {
+  readonly properties: Readonly<Record<string, { readonly type?: string | readonly string[] }>>;
   readonly taggable?: boolean;
   readonly tagging?: {
     readonly taggable: boolean;
@@ -27,13 +28,15 @@ function schemas(programs: string): (type: string) => Schema {
   };
 }
 
-/** The property in which a type has its tags, undefined if it takes none. */
-export function tagProperties(programs: string): (type: string) => string | undefined {
+/** The property in which a type has its tags, and their form where it is a map; nothing if it takes none. */
+export function tagFacts(programs: string): (type: string) => { readonly tags?: string; readonly tagsForm?: 'map' } {
   const schemaOf = schemas(programs);
   return (type) => {
-    const { taggable, tagging } = schemaOf(type);
-    const isTaggable = tagging?.taggable ?? taggable ?? false;
-    return isTaggable ? (tagging?.tagProperty ?? '/properties/Tags').replace('/properties/', '') : undefined;
+    const { taggable, tagging, properties } = schemaOf(type);
+    if (!(tagging?.taggable ?? taggable)) return {};
+    const tags = (tagging?.tagProperty ?? '/properties/Tags').replace('/properties/', '');
+    const isMap = [properties[tags]?.type ?? 'array'].flat().includes('object');
+    return { tags, ...(isMap ? { tagsForm: 'map' } : {}) };
   };
 }
 
