@@ -14,7 +14,7 @@ import {
   storeFile,
 } from './manifest.local.js';
 import { numberedLines } from './numbered-lines.js';
-import { ordersIn } from './order-columns.js';
+import { ordersOfCsv } from './order-columns.js';
 
 export const TEMPORARY = 'tmp';
 export const ORDERS = 'orders';
@@ -68,7 +68,7 @@ export async function writeFiles(
   manifest: Manifest,
 ): Promise<{ files: LakeFile[]; replaced: ReplacedFile[] }> {
   const name = fileName(first, last, manifest.version + 1);
-  await database.run(`CREATE OR REPLACE TABLE batch AS ${ordersIn(sqlText(path))}`);
+  await database.run(`CREATE OR REPLACE TABLE batch AS ${ordersOfCsv(sqlText(path))}`);
   rmSync(path);
   const months = new Map<string, { rows: number; invoices: InvoiceSpan[] }>();
   let rows = 0;

@@ -5,19 +5,16 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import type { OrderBlock } from '../orders/order-block.js';
 import type { Through } from '../stage.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
-import { type Checkpoint, followStream } from '../stream/view-checkpoint.js';
-import { type Batch, IDENTITY, TEMPORARY, writeFiles, writeLines } from './batch.local.js';
-import { filesToJoin } from './compaction.js';
+import { followStream } from '../stream/view-checkpoint.js';
+import { IDENTITY, TEMPORARY } from './batch.local.js';
+import { bringIn } from './bring-in.local.js';
 import { joinFiles } from './join-files.local.js';
-import type { Lake, LakeMonth, UpdateOptions } from './lake.js';
+import type { Lake, LakeMonth, LakeStatus, UpdateOptions } from './lake.js';
 import { blockOfRows, LAKE_LINE } from './lake-line.js';
-import { readManifest } from './manifest.local.js';
+import { type Manifest, readManifest } from './manifest.local.js';
 import { openTables } from './tables.local.js';
 import { openWriter, type Writer } from './writer.local.js';
 import { whileLocked } from './writer-lock.local.js';
-
-/** So many orders become durable together. */
-const ORDERS_A_BATCH = 1 << 17;
 
 /** `lock` holds the lock of the process that writes. */
 export function openLocalLake(directory: string, stream: NumberedStream, lock: LocalStore): Lake {
@@ -41,7 +38,7 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
 
   async function update(options: UpdateOptions = {}): Promise<Through> {
     stream.refresh();
-    if (!isUpToDate()) await write(options.signal, (writer) => bringIn(writer, options));
+    if (!isUpToDate()) await write(options.signal, (writer) => bringIn({ directory, stream, engine, writer }, options));
     return { arrivalMs: readManifest(directory).checkpoint?.arrivalMs ?? 0 };
   }
 
@@ -49,38 +46,6 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     const { checkpoint } = readManifest(directory);
     const { isOfStream, read } = followStream({ read: () => checkpoint, keep() {} }, stream);
     return isOfStream() && read().next === stream.last() + 1;
-  }
-
-  async function bringIn(writer: Writer, { signal, onProgress }: UpdateOptions): Promise<void> {
-    let reached = writer.manifest.checkpoint;
-    const keep = (checkpoint: Checkpoint) => {
-      reached = checkpoint;
-    };
-    const checkpoint = followStream({ read: () => reached, keep }, stream);
-    if (!checkpoint.isOfStream()) {
-      checkpoint.restart();
-      writer.commit({ checkpoint: reached, files: [], replaced: [] });
-    }
-    const { next } = checkpoint.read();
-    const due = stream.last() - next + 1;
-    const blocks = stream.from(next)[Symbol.asyncIterator]();
-    const lines = async () => (signal?.aborted ? undefined : writeLines(directory, blocks, ORDERS_A_BATCH));
-    let batch: Batch | undefined = await lines();
-    while (batch) {
-      // The lines of the next batch are written while DuckDB works on this one.
-      const following = lines();
-      const { files, replaced } = await writeFiles(await engine(), directory, batch, writer.manifest);
-      checkpoint.moveTo(batch.end);
-      const { manifest } = writer;
-      writer.commit({
-        checkpoint: reached,
-        files: [...manifest.files, ...files],
-        replaced: [...manifest.replaced, ...replaced],
-      });
-      onProgress?.(batch.last - next + 1, due);
-      batch = await following;
-    }
-    await joinFiles(engine, { directory, writer, choose: filesToJoin, signal });
   }
 
   async function* lines(from: string): AsyncGenerator<OrderBlock> {
@@ -103,26 +68,11 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     async rebuild(options = {}) {
       await write(options.signal, async (writer) => {
         writer.commit({ checkpoint: undefined, files: [], replaced: [] });
-        await bringIn(writer, options);
+        await bringIn({ directory, stream, engine, writer }, options);
       });
       return update(options);
     },
-    async status() {
-      const { files, replaced } = readManifest(directory);
-      const months = new Map<string, LakeMonth>();
-      for (const { month, rows, bytes } of files) {
-        const so = months.get(month) ?? { month, arrivals: 0, files: 0, bytes: 0 };
-        months.set(month, { month, arrivals: so.arrivals + rows, files: so.files + 1, bytes: so.bytes + bytes });
-      }
-      const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
-      return {
-        place: directory,
-        arrivals: sum(files.map(({ rows }) => rows)),
-        replaced: sum(replaced.map(({ rows }) => rows)),
-        bytes: sum([...files, ...replaced].map(({ bytes }) => bytes)),
-        months: [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)),
-      };
-    },
+    status: async () => statusOf(directory, readManifest(directory)),
     tables: () => openTables(directory),
     all: (sinceMs = 0) => lines(`FROM orders WHERE arrived_at >= make_timestamp(${sinceMs} * 1000)`),
     replacing: () =>
@@ -131,5 +81,21 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
       (await opened?.catch(() => undefined))?.close();
       await lock.close();
     },
+  };
+}
+
+function statusOf(place: string, { files, replaced }: Manifest): LakeStatus {
+  const months = new Map<string, LakeMonth>();
+  for (const { month, rows, bytes } of files) {
+    const so = months.get(month) ?? { month, arrivals: 0, files: 0, bytes: 0 };
+    months.set(month, { month, arrivals: so.arrivals + rows, files: so.files + 1, bytes: so.bytes + bytes });
+  }
+  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
+  return {
+    place,
+    arrivals: sum(files.map(({ rows }) => rows)),
+    replaced: sum(replaced.map(({ rows }) => rows)),
+    bytes: sum([...files, ...replaced].map(({ bytes }) => bytes)),
+    months: [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)),
   };
 }

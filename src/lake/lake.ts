@@ -52,7 +52,7 @@ export interface LakeMonth {
 export interface LakeTables {
   /** Changes with every change of the tables, and names them for all time: answers are kept by it. */
   readonly version: string;
-  /** Of its files, within the place of the lake. */
+  /** Of its files. */
   readonly paths: readonly string[];
   /** SQL in DuckDB's dialect that makes the views `orders` and `order_arrivals`. */
   readonly views: string;

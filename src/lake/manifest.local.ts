@@ -18,7 +18,7 @@ import {
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { AlakazamError } from '../errors.js';
-import type { Checkpoint } from '../stream/view-checkpoint.js';
+import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
 
 const FORMAT = 1;
 
@@ -27,7 +27,7 @@ export interface Manifest {
   /** One more than that of the manifest before. */
   readonly version: number;
   /** Undefined for a lake that holds nothing yet. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: SavedCheckpoint | undefined;
   readonly files: readonly LakeFile[];
   /** Files with the sequence numbers of arrivals that a later arrival of the same order has replaced. */
   readonly replaced: readonly ReplacedFile[];

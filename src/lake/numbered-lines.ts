@@ -1,4 +1,4 @@
-/** Orders as the lines that `ordersIn` reads: sequence number, arrival time in ms, occurrence, and the order line as it is. */
+/** Orders as the lines that `ordersOfCsv` reads: sequence number, arrival time in ms, occurrence, and the order line as it is. */
 import { lineOf, startOf } from '../orders/order-block.js';
 import { formatLine, parseLine } from '../orders/order-line.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';

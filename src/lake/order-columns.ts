@@ -20,14 +20,14 @@ export const COLUMNS = {
   sequence: 'BIGINT',
 } as const;
 
-/** What stands before the order line in a line that `ordersIn` reads: its place in the stream, arrival time in ms, occurrence. */
+/** What stands before the order line in a line that `ordersOfCsv` reads: its place in the stream, arrival time in ms, occurrence. */
 const BEFORE = { sequence: 'BIGINT', arrived_ms: 'BIGINT', occurrence: 'BIGINT' };
 
 /**
  * A SELECT that reads the orders of a CSV file: of each line, what `BEFORE` names and then the order line as the stream has
  * it. DuckDB parses it on all cores. `path` is SQL text.
  */
-export function ordersIn(path: string): string {
+export function ordersOfCsv(path: string): string {
   const types = { ...BEFORE, ...Object.fromEntries(FIELDS.map((name) => [name, 'VARCHAR'])), Quantity: 'BIGINT' };
   const struct = Object.entries(types).map(([name, type]) => `'${name}': '${type}'`);
   const texts = FIELDS.filter((name) => name !== 'Quantity').map((name) => `'${name}'`);

@@ -1,6 +1,7 @@
 /** The lake's tables, as SQL has them. */
 
 import { parquet } from './batch.local.js';
+import { join } from 'node:path';
 import type { LakeTables } from './lake.js';
 import { leaseManifest } from './leases.local.js';
 import { checkFile, type Manifest } from './manifest.local.js';
@@ -14,7 +15,7 @@ export function openTables(directory: string): LakeTables {
     return {
       version: `${manifest.checkpoint?.identity ?? ''}-${manifest.version}`,
       views: viewsOf(directory, manifest),
-      paths: files.map(({ path }) => path),
+      paths: files.map(({ path }) => join(directory, path)),
       bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
       release,
     };

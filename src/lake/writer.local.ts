@@ -1,13 +1,13 @@
 /** Changes the lake, for the one process that holds the lock: each change is a new manifest, and then files go that nobody needs. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Checkpoint } from '../stream/view-checkpoint.js';
+import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
 import { ORDERS, REPLACED, TEMPORARY } from './batch.local.js';
 import { oldestRead } from './leases.local.js';
 import { type LakeFile, type Manifest, type ReplacedFile, readManifest, replaceManifest } from './manifest.local.js';
 
-export interface Change {
-  readonly checkpoint?: Checkpoint | undefined;
+export interface LakeChange {
+  readonly checkpoint?: SavedCheckpoint | undefined;
   readonly files?: readonly LakeFile[];
   readonly replaced?: readonly ReplacedFile[];
 }
@@ -15,7 +15,7 @@ export interface Change {
 export interface Writer {
   readonly manifest: Manifest;
   /** Durable when this returns, whole or not at all. */
-  commit(change: Change): void;
+  commit(change: LakeChange): void;
   /** Deletes files that no manifest names which somebody may be reading: those of earlier manifests, and of writers that were killed. */
   clean(): void;
 }

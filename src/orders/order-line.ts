@@ -16,6 +16,11 @@ export type LineFields = [
 export const FIELD_CHARACTERS_MAX = 65_536;
 /** Invoice numbers and stock codes become keys, whose size engines limit. */
 export const KEY_CHARACTERS_MAX = 64;
+/** Digits of a price before and after its point. So a price is a DECIMAL(18,6), and revenue fits in 38 digits on every engine. */
+export const PRICE_DIGITS_MAX = { whole: 12, fraction: 6 } as const;
+
+const PRICE = new RegExp(`^-?\\d{1,${PRICE_DIGITS_MAX.whole}}(\\.\\d{1,${PRICE_DIGITS_MAX.fraction}}0{0,9})?$`);
+const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** Splits a line into its fields, or says why it is not RFC 4180. Agrees with csv-parse on every line. */
 export function splitLine(line: string): string[] | string {
@@ -76,9 +81,16 @@ export function whyNotAnOrder(fields: readonly string[]): string | undefined {
   }
   if (!/^-?\d{1,15}$/.test(quantity)) return `Quantity ${quoted(quantity)} is not a whole number`;
   if (isoDate(date) === undefined) return `InvoiceDate ${quoted(date)} is not a date such as 12/1/2010 8:26`;
-  if (!/^-?\d{1,15}(\.\d{1,15})?$/.test(price)) return `UnitPrice ${quoted(price)} is not a decimal number`;
+  if (!PRICE.test(price)) return `UnitPrice ${quoted(price)} ${whyNoPrice(price)}`;
   if (!/^(\d{1,15}(\.0+)?)?$/.test(customer)) return `CustomerID ${quoted(customer)} is not a whole number`;
   return undefined;
+}
+
+function whyNoPrice(price: string): string {
+  const { whole, fraction } = PRICE_DIGITS_MAX;
+  return DECIMAL.test(price)
+    ? `has more digits than an order keeps exactly (${whole} before the point, ${fraction} after)`
+    : 'is not a decimal number';
 }
 
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -94,6 +106,8 @@ export function isoDate(date: string): string | undefined {
   if (!found) return undefined;
   const [, a, b, c, hour, minute, second = '00'] = found as unknown as string[];
   const [year, month, day] = us ? [c, a, b] : [a, b, c];
+  // Calendars begin with the year 1, and so do the engines.
+  if (Number(year) === 0) return undefined;
   const isLeap = Number(year) % 4 === 0 && (Number(year) % 100 !== 0 || Number(year) % 400 === 0);
   const days = Number(month) === 2 && !isLeap ? 28 : DAYS[Number(month) - 1];
   if (days === undefined || Number(day) < 1 || Number(day) > days) return undefined;

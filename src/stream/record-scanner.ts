@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isFirstLineId, occurrenceOf } from '../orders/order.js';
 import { GUEST } from '../orders/order-block.js';
-import { FIELD_CHARACTERS_MAX, isoDate, KEY_CHARACTERS_MAX } from '../orders/order-line.js';
+import { FIELD_CHARACTERS_MAX, isoDate, KEY_CHARACTERS_MAX, PRICE_DIGITS_MAX } from '../orders/order-line.js';
 
 export interface RecordScanner {
   /**
@@ -149,11 +149,11 @@ function endOfKey(record: Uint8Array, start: number, bytesMax: number): number {
   return -1;
 }
 
-/** From one to fifteen digits. */
-function endOfDigits(record: Uint8Array, start: number): number {
+/** From one to `max` digits. */
+function endOfDigits(record: Uint8Array, start: number, max = DIGITS_MAX): number {
   let at = start;
   while ((record[at] as number) >= ZERO && (record[at] as number) <= NINE) at++;
-  return at > start && at <= start + DIGITS_MAX ? at : -1;
+  return at > start && at <= start + max ? at : -1;
 }
 
 /** A whole number without a sign, as JSON writes it: without zeros before it. */
@@ -170,8 +170,8 @@ function endOfQuantity(record: Uint8Array, start: number): number {
 
 /** A decimal string, in which zeros stay as the source has them. */
 function endOfPrice(record: Uint8Array, start: number): number {
-  const whole = endOfDigits(record, record[start] === MINUS ? start + 1 : start);
-  return whole >= 0 && record[whole] === DOT ? endOfDigits(record, whole + 1) : whole;
+  const whole = endOfDigits(record, record[start] === MINUS ? start + 1 : start, PRICE_DIGITS_MAX.whole);
+  return whole >= 0 && record[whole] === DOT ? endOfDigits(record, whole + 1, PRICE_DIGITS_MAX.fraction) : whole;
 }
 
 function endOfCustomer(record: Uint8Array, start: number): number {

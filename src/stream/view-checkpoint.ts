@@ -5,7 +5,7 @@ import { AlakazamError } from '../errors.js';
 import { lineOf } from '../orders/order-block.js';
 import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 
-export interface Checkpoint {
+export interface SavedCheckpoint {
   /** Sequence number of the next order. */
   readonly next: number;
   /** Identity of the stream that the view has read; '' for a stream that never held an order. */
@@ -18,7 +18,7 @@ export interface Checkpoint {
 const START = { next: 1, arrivalMs: 0, lineHash: 0 };
 
 export interface ViewCheckpoint {
-  read(): Checkpoint;
+  read(): SavedCheckpoint;
   /**
    * False if the stream is another than the one it has read, or has lost orders since: the view begins again. Throws an
    * `AlakazamError` if the stream of this process is no longer the one at its path: the view then belongs to the new one.
@@ -32,8 +32,8 @@ export interface ViewCheckpoint {
 
 /** Where a view keeps its checkpoint. */
 export interface CheckpointPlace {
-  read(): Checkpoint | undefined;
-  keep(checkpoint: Checkpoint): void;
+  read(): SavedCheckpoint | undefined;
+  keep(checkpoint: SavedCheckpoint): void;
 }
 
 /** The checkpoint of a view that has a store: in its table `meta`. */
@@ -44,7 +44,7 @@ export function openViewCheckpoint(store: LocalStore, stream: NumberedStream): V
       const kept = meta().get('checkpoint');
       return kept && JSON.parse(kept.toString());
     },
-    keep(checkpoint: Checkpoint) {
+    keep(checkpoint: SavedCheckpoint) {
       meta().putSync('checkpoint', Buffer.from(JSON.stringify(checkpoint)));
     },
   };
@@ -56,7 +56,7 @@ export function followStream(place: CheckpointPlace, stream: NumberedStream): Vi
   /** The stream to which this checkpoint was found to belong. */
   let known: string | undefined;
 
-  function read(): Checkpoint {
+  function read(): SavedCheckpoint {
     return { ...START, identity: '', ...place.read() };
   }
 

@@ -17,7 +17,7 @@ const lines: fc.Arbitrary<Line> = fc.record({
   description: text,
   quantity: fc.integer(),
   date: fc.constantFrom('12/1/2010 8:26', '2/29/2012 23:59', '2011-11-09 08:05:30'),
-  unitPrice: fc.constantFrom('2.55', '0', '-11062.06', '0.001', '2.50', '000123456789012.123456789012345'),
+  unitPrice: fc.constantFrom('2.55', '0', '-11062.06', '0.001', '2.50', '000123456789.123456'),
   customer: fc.oneof(fc.constant(GUEST), fc.nat(), fc.constant(999_999_999_999_999)),
   country: text,
   occurrence: fc.integer({ min: 1, max: 999_999_999 }),

@@ -1,17 +1,40 @@
 /** Opens DuckDB, here alone, as a calculator: in memory, over files that others name. */
 import { availableParallelism } from 'node:os';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type Json } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBTypeId,
+  type Json,
+  StatementType,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { AlakazamError, reasonOf } from '../../errors.js';
-
-export type SqlValue = DuckDBValue;
 
 export interface Database {
   /** Runs one or more statements. Gives how many rows the last one changed or copied. Several may run at once. */
   run(sql: string): Promise<number>;
   /** All rows of a small answer. Numbers beyond 32 bits and decimals are strings, and so are dates. */
-  rows(sql: string, values?: readonly SqlValue[]): Promise<Json[][]>;
+  rows(sql: string): Promise<Json[][]>;
   /** Rows as they come, some at a time, and no more in memory than DuckDB needs. */
-  stream(sql: string, values?: readonly SqlValue[]): AsyncIterable<Json[][]>;
+  stream(sql: string): AsyncIterable<Json[][]>;
+  /**
+   * Prepares one statement, with its parameters as `$name`, each of them a text or null. Throws what DuckDB says is wrong with it.
+   * The connection is its own until its rows were read.
+   */
+  prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared>;
+  /** From now on statements read these files alone, and change no setting. */
+  seal(paths: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+export interface Prepared {
+  readonly columns: readonly { readonly name: string; readonly type: DuckDBTypeId }[];
+  /** True for a question: it changes nothing. */
+  readonly isSelect: boolean;
+  /** The signal interrupts DuckDB. */
+  rows(signal: AbortSignal): AsyncIterable<Json[][]>;
+  /** For one whose rows are not wanted. */
   close(): void;
 }
 
@@ -45,26 +68,63 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
     }
   }
 
+  async function prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared> {
+    const connection = await instance.connect();
+    try {
+      const statements = await connection.extractStatements(sql);
+      if (statements.count !== 1) throw new AlakazamError('usage', `${statements.count} statements; valid: one`);
+      const statement = await statements.prepare(0);
+      statement.bind({ ...values }, Object.fromEntries(Object.keys(values).map((name) => [name, VARCHAR])));
+      const columns = Array.from({ length: statement.columnCount }, (_, i) => ({
+        name: statement.columnName(i),
+        type: statement.columnTypeId(i),
+      }));
+      const isSelect = statement.statementType === StatementType.SELECT;
+      return { columns, isSelect, rows: (signal) => rowsOf(connection, statement, signal), close: () => connection.closeSync() };
+    } catch (error) {
+      connection.closeSync();
+      throw diskError(error) ?? error;
+    }
+  }
+
   return {
     run: (sql) => onConnection(async (connection) => (await connection.run(sql)).rowsChanged),
-    rows: (sql, values = []) =>
-      onConnection(async (connection) => (await connection.runAndReadAll(sql, [...values])).getRowsJson()),
-    async *stream(sql, values = []) {
+    rows: (sql) => onConnection(async (connection) => (await connection.runAndReadAll(sql)).getRowsJson()),
+    async *stream(sql) {
+      const { rows } = await prepare(sql, {});
+      yield* rows(new AbortController().signal);
+    },
+    prepare,
+    async seal(paths) {
       const connection = await instance.connect();
-      try {
-        const result = await guarded(() => connection.stream(sql, [...values]));
-        for await (const rows of result.yieldRowsJson()) yield rows;
-      } catch (error) {
-        throw diskError(error) ?? error;
-      } finally {
-        connection.closeSync();
-      }
+      await connection.run(`
+        SET allowed_paths = [${paths.map(sqlText).join(', ')}];
+        SET enable_external_access = false;
+        SET lock_configuration = true`);
+      connection.closeSync();
     },
     close() {
       for (const connection of idle) connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+async function* rowsOf(connection: DuckDBConnection, statement: DuckDBPreparedStatement, signal: AbortSignal) {
+  const interrupt = () => connection.interrupt();
+  signal.addEventListener('abort', interrupt);
+  try {
+    const result = await statement.stream();
+    for await (const rows of result.yieldRowsJson()) {
+      yield rows;
+      if (signal.aborted) return;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw diskError(error) ?? error;
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+    connection.closeSync();
+  }
 }
 
 /** A full disk and missing permission, said as everywhere; what DuckDB says of SQL is passed on as it is. */

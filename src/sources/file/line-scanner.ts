@@ -5,7 +5,7 @@
  */
 
 import { GUEST } from '../../orders/order-block.js';
-import { FIELD_CHARACTERS_MAX, KEY_CHARACTERS_MAX } from '../../orders/order-line.js';
+import { FIELD_CHARACTERS_MAX, KEY_CHARACTERS_MAX, PRICE_DIGITS_MAX } from '../../orders/order-line.js';
 
 export interface LineScanner {
   /** Where the line that was scanned ends: at its line feed, or at `limit` if there is none. */
@@ -130,11 +130,12 @@ function isDecimal(bytes: Uint8Array, from: number, end: number): boolean {
     if (byte === DOT && dot < 0) dot = at;
     else if (!isDigit(byte)) return false;
   }
-  if (dot < 0) return end > start && end - start <= 15;
-  return dot > start && dot - start <= 15 && end > dot + 1 && end - dot - 1 <= 15;
+  if (dot < 0) return end > start && end - start <= PRICE_DIGITS_MAX.whole;
+  const fraction = end - dot - 1;
+  return dot > start && dot - start <= PRICE_DIGITS_MAX.whole && fraction > 0 && fraction <= PRICE_DIGITS_MAX.fraction;
 }
 
-/** `M/D/YYYY H:MM`. 29 February is left to `order-line.ts`, which knows leap years. */
+/** `M/D/YYYY H:MM`. 29 February and the first thousand years are left to `order-line.ts`, which knows more of them. */
 function isUsDate(bytes: Uint8Array, start: number, end: number): boolean {
   const monthEnd = bytes[start + 1] === SLASH ? start + 1 : start + 2;
   const dayEnd = bytes[monthEnd + 2] === SLASH ? monthEnd + 2 : monthEnd + 3;
@@ -144,6 +145,7 @@ function isUsDate(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[monthEnd] !== SLASH || bytes[dayEnd] !== SLASH || bytes[hour - 1] !== SPACE || bytes[hourEnd] !== COLON) {
     return false;
   }
+  if (bytes[dayEnd + 1] === ZERO) return false;
   for (let at = dayEnd + 1; at < hour - 1; at++) if (!isDigit(bytes[at] as number)) return false;
   const month = number(bytes, start, monthEnd);
   const day = number(bytes, monthEnd + 1, dayEnd);

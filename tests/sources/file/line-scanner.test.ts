@@ -13,7 +13,7 @@ const anyDate = fc
   .tuple(
     fc.integer({ min: 0, max: 13 }),
     fc.integer({ min: 0, max: 32 }),
-    fc.constantFrom('2010', '2012', '999', 'x011'),
+    fc.constantFrom('2010', '2012', '999', 'x011', '0000', '0999'),
   )
   .chain(([month, day, year]) =>
     fc

@@ -1,0 +1,58 @@
+/** Brings orders of the stream into the lake, batch by batch: each is durable, whole, with the checkpoint. */
+import type { Database } from '../engines/duckdb/database.js';
+import type { NumberedStream } from '../stream/numbered-stream.js';
+import { followStream, type SavedCheckpoint } from '../stream/view-checkpoint.js';
+import { writeFiles, writeLines } from './batch.local.js';
+import { filesToJoin } from './compaction.js';
+import { joinFiles } from './join-files.local.js';
+import type { UpdateOptions } from './lake.js';
+import type { Writer } from './writer.local.js';
+
+/** So many orders become durable together. */
+const ORDERS_A_BATCH = 1 << 17;
+
+export interface LakeWriting {
+  readonly directory: string;
+  readonly stream: NumberedStream;
+  readonly engine: () => Promise<Database>;
+  readonly writer: Writer;
+}
+
+export async function bringIn(
+  { directory, stream, engine, writer }: LakeWriting,
+  { signal, onProgress }: UpdateOptions,
+): Promise<void> {
+  let reached = writer.manifest.checkpoint;
+  const keep = (checkpoint: SavedCheckpoint) => {
+    reached = checkpoint;
+  };
+  const checkpoint = followStream({ read: () => reached, keep }, stream);
+  if (!checkpoint.isOfStream()) {
+    checkpoint.restart();
+    writer.commit({ checkpoint: reached, files: [], replaced: [] });
+  }
+  const { next, identity } = checkpoint.read();
+  const due = stream.last() - next + 1;
+  const blocks = stream.from(next)[Symbol.asyncIterator]();
+  const nextBatch = () => writeLines(directory, blocks, ORDERS_A_BATCH);
+  let batch = signal?.aborted ? undefined : await nextBatch();
+  while (batch) {
+    // The lines of the next batch are written while DuckDB works on this one.
+    const [{ files, replaced }, following] = await Promise.all([
+      writeFiles(await engine(), directory, batch, writer.manifest),
+      nextBatch(),
+    ]);
+    // Emptied meanwhile: these orders belong to no stream any more.
+    if (stream.identity() !== identity) return;
+    checkpoint.moveTo(batch.end);
+    const { manifest } = writer;
+    writer.commit({
+      checkpoint: reached,
+      files: [...manifest.files, ...files],
+      replaced: [...manifest.replaced, ...replaced],
+    });
+    onProgress?.(batch.last - next + 1, due);
+    batch = signal?.aborted ? undefined : following;
+  }
+  await joinFiles(engine, { directory, writer, choose: filesToJoin, signal });
+}

@@ -1,0 +1,76 @@
+/** The named queries: those that come with alakazam, and those of the user. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AlakazamError } from '../errors.js';
+import { nearest } from '../terminal/nearest.js';
+import { isValueOf, type NamedQuery, parseQuery } from './named-queries.js';
+import type { QuestionValue } from './warehouse.js';
+
+export interface QueryFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+const NAME = /^([a-z0-9][a-z0-9-]*)\.sql$/;
+
+/** Every query of these directories by name. Of two with one name, the one of the later directory counts. */
+export function findQueries(directories: readonly string[]): ReadonlyMap<string, QueryFile> {
+  const found = directories.flatMap((directory) =>
+    namesIn(directory).flatMap((file) => {
+      const name = NAME.exec(file)?.[1];
+      return name ? [{ name, path: join(directory, file) }] : [];
+    }),
+  );
+  return new Map(found.map((each) => [each.name, each] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
+export function readQuery({ name, path }: QueryFile): NamedQuery {
+  return parseQuery(name, readFileSync(path, 'utf8'));
+}
+
+/** The query of a name, or an `AlakazamError` with the nearest there is. */
+export function queryNamed(queries: ReadonlyMap<string, QueryFile>, name: string): NamedQuery {
+  const file = queries.get(name);
+  if (file) return readQuery(file);
+  const near = nearest(name, [...queries.keys()]);
+  throw new AlakazamError('usage', `there is no query ${JSON.stringify(name)}`, {
+    hint: near ? `alakazam query ${near}` : 'alakazam query --list shows those that there are',
+  });
+}
+
+/** A value for each parameter of a query, from what was typed or else its default. */
+export function valuesFor(query: NamedQuery, typed: readonly (readonly [name: string, value: string])[]): QuestionValue[] {
+  const names = query.parameters.map(({ name }) => name);
+  for (const [name] of typed) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    throw new AlakazamError('usage', `query ${query.name} has no parameter ${JSON.stringify(name)}`, {
+      hint: names.length > 0 ? `valid: ${names.join(', ')}${near ? `; did you mean ${near}?` : ''}` : 'it has none',
+    });
+  }
+  return query.parameters.map((parameter) => {
+    const { name, type, choices, fallback } = parameter;
+    const value = typed.findLast(([each]) => each === name)?.[1] ?? fallback ?? null;
+    if (value !== null && !isValueOf(parameter, value)) {
+      throw new AlakazamError('usage', `parameter ${name} is ${JSON.stringify(value)}; valid: ${choices?.join(', ') ?? EXAMPLES[type]}`);
+    }
+    return { name, type, value };
+  });
+}
+
+const EXAMPLES = {
+  text: 'any text',
+  integer: 'a whole number, such as 10',
+  decimal: 'a decimal number, such as 2.55',
+  boolean: 'true, false',
+  date: 'a day, such as 2011-06-01',
+} as const;

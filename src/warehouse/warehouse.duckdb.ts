@@ -1,0 +1,142 @@
+/** The warehouse on this machine: DuckDB over the lake. */
+import { DuckDBTypeId } from '@duckdb/node-api';
+import { openDatabase } from '../engines/duckdb/database.js';
+import { AlakazamError, reasonOf } from '../errors.js';
+import type { Lake } from '../lake/lake.js';
+import { bytes } from '../terminal/numbers.js';
+import type { ParameterType } from './named-queries.js';
+import { splitParameters } from './statement.js';
+import type { AnswerColumn, Cell, Question, QuestionOptions, Warehouse } from './warehouse.js';
+
+/** `spillTo`: a directory for answers that memory does not hold. DuckDB makes it when it needs one. */
+export function openDuckDbWarehouse(lake: Lake, spillTo: string): Warehouse {
+  async function prepare(question: Question, { signal, onProgress, isUnsafe }: QuestionOptions, before = '') {
+    await lake.update({ signal, ...(onProgress && { onProgress }) });
+    const tables = lake.tables();
+    const database = await openDatabase({ spillTo });
+    const close = () => {
+      database.close();
+      tables.release();
+    };
+    try {
+      await database.run(tables.views);
+      if (!isUnsafe) await database.seal(tables.paths);
+      const prepared = await database.prepare(before + textOf(question), valuesOf(question)).catch((error) => {
+        throw sqlError(error);
+      });
+      if (!isUnsafe && !prepared.isSelect && before === '') throw notAQuestion();
+      return { prepared, tables, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  return {
+    engine: 'duckdb',
+    async ask(question, options) {
+      const { prepared, tables, close } = await prepare(question, options);
+      const columns = prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' }));
+      const cellOf = prepared.columns.map(({ type }) => CELLS[type] ?? otherCell);
+      async function* rows() {
+        try {
+          for await (const some of prepared.rows(options.signal)) {
+            yield some.map((row) => row.map((value, i) => (value === null ? null : (cellOf[i] as CellOf)(value))));
+          }
+        } catch (error) {
+          throw sqlError(error);
+        } finally {
+          close();
+        }
+      }
+      return { columns, rows: rows(), cost: () => `${bytes(tables.bytes)} in the lake` };
+    },
+    async explain(question, options) {
+      const { prepared, close } = await prepare(question, options, 'EXPLAIN ');
+      try {
+        let text = '';
+        for await (const some of prepared.rows(options.signal)) for (const row of some) text += row[1];
+        return text;
+      } finally {
+        close();
+      }
+    },
+    async close() {},
+  };
+}
+
+const SQL_TYPES: Readonly<Record<ParameterType, string>> = {
+  text: 'VARCHAR',
+  integer: 'BIGINT',
+  decimal: 'DECIMAL(18,6)',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+};
+
+function textOf({ sql, values }: Question): string {
+  const types = new Map(values.map(({ name, type }) => [name, SQL_TYPES[type]]));
+  return splitParameters(sql, (name) => {
+    const type = types.get(name);
+    if (!type) throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
+      hint: `--param ${name}=…`,
+    });
+    return `CAST($${name} AS ${type})`;
+  }).text;
+}
+
+function valuesOf({ values }: Question): Record<string, string | null> {
+  return Object.fromEntries(values.map(({ name, value }) => [name, value]));
+}
+
+const { BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, FLOAT, HUGEINT, INTEGER, SMALLINT, TIMESTAMP, TINYINT, VARCHAR } =
+  DuckDBTypeId;
+
+const TYPES: Partial<Record<DuckDBTypeId, AnswerColumn['type']>> = {
+  [VARCHAR]: 'text',
+  [TINYINT]: 'integer',
+  [SMALLINT]: 'integer',
+  [INTEGER]: 'integer',
+  [BIGINT]: 'integer',
+  [HUGEINT]: 'integer',
+  [DECIMAL]: 'decimal',
+  [DOUBLE]: 'number',
+  [FLOAT]: 'number',
+  [BOOLEAN]: 'boolean',
+  [DATE]: 'date',
+  [TIMESTAMP]: 'timestamp',
+};
+
+/** Makes a cell of a value that is not null, as the bindings give it for JSON. */
+type CellOf = (value: unknown) => Cell;
+
+const asItIs: CellOf = (value) => value as Cell;
+const otherCell: CellOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : (value as Cell));
+/** The bindings give large whole numbers as text. */
+const wholeCell: CellOf = (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : (value as string));
+
+const CELLS: Partial<Record<DuckDBTypeId, CellOf>> = {
+  [VARCHAR]: asItIs,
+  [DECIMAL]: asItIs,
+  [BIGINT]: wholeCell,
+  [HUGEINT]: wholeCell,
+  // Those that JSON lacks come as text: NaN, Infinity.
+  [DOUBLE]: Number,
+  [FLOAT]: Number,
+  [TIMESTAMP]: (value) => (value as string).replace(' ', 'T'),
+};
+
+/** DuckDB's own words, which show the place and the nearest names, as an error and its hint. */
+function sqlError(error: unknown): unknown {
+  if (error instanceof AlakazamError || !(error instanceof Error)) return error;
+  const [, ...rest] = error.message.split('\n');
+  const kind = /^(Parser|Binder|Catalog|Syntax) Error: /.exec(error.message);
+  const message = reasonOf(error).replace(/^[\w ]+ Error: /, '');
+  const hint = rest.join('\n').replace(/^\n+|\n+$/g, '').replaceAll('\n\n', '\n');
+  return new AlakazamError(kind ? 'usage' : 'failed', message, { hint: hint || undefined, cause: error });
+}
+
+function notAQuestion(): AlakazamError {
+  return new AlakazamError('usage', 'that is no question: it would change something', {
+    hint: 'alakazam query takes one SELECT; --unsafe runs any statement',
+  });
+}

@@ -1,0 +1,55 @@
+/** Port: answers questions in SQL over the tables `orders` and `order_arrivals`. */
+import type { ParameterType } from './named-queries.js';
+
+/** One question. Parameters stand in the SQL as `:name`; each has a value, bound and never pasted. */
+export interface Question {
+  readonly sql: string;
+  readonly values: readonly QuestionValue[];
+}
+
+export interface QuestionValue {
+  readonly name: string;
+  readonly type: ParameterType;
+  /** As somebody types it: `2011-06-01`, `true`. */
+  readonly value: string | null;
+}
+
+/**
+ * A value of an answer. Whole numbers that a number holds exactly are numbers, others are decimal strings, and so are decimals.
+ * Dates and times are ISO 8601 without a zone. Lists and other nested values are JSON.
+ */
+export type Cell = string | number | boolean | null;
+
+export interface AnswerColumn {
+  readonly name: string;
+  readonly type: 'text' | 'integer' | 'decimal' | 'number' | 'boolean' | 'date' | 'timestamp' | 'other';
+}
+
+export interface WarehouseAnswer {
+  readonly columns: readonly AnswerColumn[];
+  /** Rows as they come, some at a time. Memory does not grow with their number. */
+  readonly rows: AsyncIterable<readonly Cell[][]>;
+  /** Of what was read, for people; known once all rows were read. */
+  cost(): string;
+}
+
+export interface QuestionOptions {
+  readonly signal: AbortSignal;
+  /** Hears how far the tables were brought up to date before. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Also statements that write, and files that are none of the lake. */
+  readonly isUnsafe?: boolean;
+}
+
+export interface Warehouse {
+  /** For people: `duckdb`. */
+  readonly engine: string;
+  /**
+   * Answers over every order that was streamed before the call. Throws an `AlakazamError` that shows what is wrong with the SQL
+   * and where; also if it is anything but one question, unless `isUnsafe`. The signal cancels the question on the engine.
+   */
+  ask(question: Question, options: QuestionOptions): Promise<WarehouseAnswer>;
+  /** How the engine would go about it, as it says so. */
+  explain(question: Question, options: QuestionOptions): Promise<string>;
+  close(): Promise<void>;
+}
