@@ -20,25 +20,28 @@ for (const path of sources.filter((path) => path.endsWith('.lambda.ts'))) {
   zips.set(name, zipSync({ [`${name}.mjs`]: file }));
 }
 
-// The fragments of the stages, joined to the template. Parameters and widgets are shown in this order, those of a stage that
-// is not in the list after it.
-const ORDER = ['stream', 'order-history', 'lake', 'warehouse'];
-const placeOf = ({ stage }) => (stage === 'stack' ? Number.POSITIVE_INFINITY : ORDER.indexOf(stage) >>> 0);
-const fragments = sources
-  .filter((path) => basename(path) === 'stack.yaml')
-  .map((path) => ({ path, stage: basename(dirname(path)), text: readFileSync(path, 'utf8') }))
-  .sort((a, b) => placeOf(a) - placeOf(b) || a.stage.localeCompare(b.stage));
 // Beside node_modules, where it finds its packages.
 const joiner = resolve('node_modules/.cache/alakazam/join-template.mjs');
 await build({
-  entryPoints: ['src/stack/join-template.ts'],
+  stdin: {
+    contents: `export * from './src/stack/join-template.ts'; export * from './src/stack-parts.ts'`,
+    resolveDir: '.',
+  },
   outfile: joiner,
   bundle: true,
   format: 'esm',
   platform: 'node',
   packages: 'external',
 });
-const { joinTemplate } = await import(pathToFileURL(joiner).href);
+const { joinTemplate, PARTS } = await import(pathToFileURL(joiner).href);
+
+// The fragments of the stages, joined to the template. A stage that is not in the list comes behind it.
+const order = PARTS.map(({ stage }) => stage);
+const placeOf = ({ stage }) => (stage === 'stack' ? Number.POSITIVE_INFINITY : order.indexOf(stage) >>> 0);
+const fragments = sources
+  .filter((path) => basename(path) === 'stack.yaml')
+  .map((path) => ({ path, stage: basename(dirname(path)), text: readFileSync(path, 'utf8') }))
+  .sort((a, b) => placeOf(a) - placeOf(b) || a.stage.localeCompare(b.stage));
 const template = joinTemplate(fragments);
 
 // All at once, and only now: whoever runs it meanwhile finds the one or the other.

@@ -5,20 +5,14 @@ import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import { lakeParts } from '../lake/parts.js';
 import { trackOpenings } from '../once.js';
-import { orderHistoryParts } from '../order-history/parts.js';
 import { HISTORY_INDEX_TABLE, HISTORY_TABLE } from '../order-history/resources.js';
 import { awsHistoryStage } from '../order-history/stage.aws.js';
 import type { Target } from '../pipeline.js';
 import { findResources } from '../stack/resources.aws.js';
-import { streamParts } from '../stream/parts.js';
+import { PARTS } from '../stack-parts.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { awsStreamStage } from '../stream/stage.aws.js';
-import { warehouseParts } from '../warehouse/parts.js';
-
-/** What each stage has in the stack. */
-const PARTS = [streamParts, orderHistoryParts, lakeParts, warehouseParts];
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {

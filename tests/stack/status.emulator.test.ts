@@ -10,9 +10,10 @@ import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/clien
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { orderOf } from '../../src/orders/order-block.js';
+import { PARTS } from '../../src/stack-parts.js';
 import { shardRecords } from '../emulators/event-source.js';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
-import { MODEL, PARTS } from '../fixtures/built-stack.js';
+import { MODEL } from '../fixtures/built-stack.js';
 import { blockOf, manyLines } from '../fixtures/orders.js';
 import { type CliOptions, runCli, temporaryDirectory } from '../run-cli.js';
 
