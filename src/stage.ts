@@ -15,7 +15,7 @@ export interface Stage {
   readonly followsGenerate?: true;
   /** What this stage needs and whether that works, for `doctor`. */
   checks?(): AsyncIterable<Check>;
-  /** What `reset` would empty, for people: `5,000 orders`. */
+  /** What `reset` would empty, for people: `5,000 orders`. Throws an `AlakazamError` at once if it can't be emptied. */
   contents?(): Promise<string>;
   /** Empties the stage. Processes that use it go on with the orders that come after. */
   clear?(): Promise<void>;

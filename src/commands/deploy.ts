@@ -1,10 +1,8 @@
 import { defineCommand } from '../command.js';
 import { outputOption, paramOption } from '../options.js';
 import { costLines, eventColumns, showEvents, shownChangeColumns } from '../stack/rows.js';
-import type { Plan } from '../stack/stack.js';
-import { answer, type Format, openAnswer } from '../terminal/answer.js';
+import { answer, openAnswer } from '../terminal/answer.js';
 import { duration } from '../terminal/numbers.js';
-import type { Terminal } from '../terminal/terminal.js';
 
 export const deploy = defineCommand({
   name: 'deploy',
@@ -39,7 +37,8 @@ export const deploy = defineCommand({
       if (plan.changes.length === 0) {
         terminal.say(`${await stack.where()} is up to date`);
       } else {
-        await showPlan(terminal, output, plan);
+        if (events.isForPeople) await answer(terminal, output, shownChangeColumns(plan.changes), plan.changes);
+        for (const text of costLines(plan.cost)) terminal.say(text);
         if (!yes && !(await terminal.confirm(`${plan.isNew ? 'Make' : 'Change'} ${await stack.where()}?`))) {
           terminal.say('nothing was changed');
           return undefined;
@@ -64,10 +63,3 @@ export const deploy = defineCommand({
     return undefined;
   },
 });
-
-async function showPlan(terminal: Terminal, output: Format | undefined, { changes, cost }: Plan): Promise<void> {
-  if (output === undefined || output === 'table') {
-    await answer(terminal, output, shownChangeColumns(changes), changes);
-  }
-  for (const text of costLines(cost)) terminal.say(text);
-}

@@ -2,8 +2,7 @@ import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
 import { eventColumns, showEvents } from '../stack/rows.js';
 import type { Holding, Remainder } from '../stack/stack.js';
-import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
-import type { Terminal } from '../terminal/terminal.js';
+import { answer, type Column, openAnswer } from '../terminal/answer.js';
 
 const holdingColumns = (isWithData: boolean): readonly Column<Holding>[] => [
   {
@@ -48,13 +47,17 @@ export const destroy = defineCommand({
       terminal.say(`there is no ${where}, and nothing is left of one`);
       return undefined;
     }
-    await showHoldings(terminal, output, withData, holdings);
+    const events = openAnswer(terminal, output, eventColumns);
+    const columns = holdingColumns(withData);
+    if (events.isForPeople) await answer(terminal, output, columns, holdings);
+    // The answer that a program asks for is what happens then, so it finds on stderr what a person confirms.
+    else for (const holding of holdings) terminal.say(columns.map(({ value }) => value(holding)).join('  '));
     const name = config.get('stack') as string;
     if (!yes && (await terminal.ask(`Type ${name} to destroy ${where}:`)) !== name) {
       terminal.say('nothing was changed');
       return undefined;
     }
-    await showEvents(terminal, openAnswer(terminal, output, eventColumns), 0, stack.destroy(withData, signal));
+    await showEvents(terminal, events, 0, stack.destroy(withData, signal));
     if (signal.aborted) {
       terminal.say('stopped; AWS goes on with what it has begun, and alakazam destroy with the rest');
       return undefined;
@@ -74,15 +77,3 @@ export const destroy = defineCommand({
     return undefined;
   },
 });
-
-/** Shows a person what is to be confirmed. It goes to stderr if a program reads stdout, where the answer follows. */
-async function showHoldings(
-  terminal: Terminal,
-  output: Format | undefined,
-  isWithData: boolean,
-  holdings: readonly Holding[],
-): Promise<void> {
-  const columns = holdingColumns(isWithData);
-  if (output === undefined || output === 'table') return answer(terminal, output, columns, holdings);
-  for (const holding of holdings) terminal.say(columns.map(({ value }) => value(holding)).join('  '));
-}

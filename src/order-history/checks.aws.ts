@@ -48,7 +48,7 @@ async function mappingChecks(session: AwsSession, { stack }: Resources): Promise
 }
 
 /** DynamoDB counts a table every six hours. */
-export async function sizeOfHistory(session: AwsSession, name: string): Promise<string> {
+async function sizeOfHistory(session: AwsSession, name: string): Promise<string> {
   const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: name }));
   requireActive(name, Table?.TableStatus);
   return `about ${whole(Table?.ItemCount ?? 0)} orders`;

@@ -5,7 +5,7 @@ import type { Resources } from '../stack/resource-names.js';
 import type { Stage } from '../stage.js';
 import type { OrderHistory } from './history.js';
 import { historyView } from './history-view.js';
-import { HISTORY_TABLE, REJECTED_QUEUE } from './resources.js';
+import { REJECTED_QUEUE } from './resources.js';
 
 /** `streamCreatedMs` says when the stream was made, in milliseconds since 1970. */
 export function awsHistoryStage(
@@ -30,10 +30,6 @@ export function awsHistoryStage(
     async *checks() {
       const { historyChecks } = await import('./checks.aws.js');
       yield* historyChecks(session, resources);
-    },
-    async contents() {
-      const { sizeOfHistory } = await import('./checks.aws.js');
-      return sizeOfHistory(session, await resources.nameOf(HISTORY_TABLE));
     },
     async *rejected() {
       const { peekRejected } = await import('./rejected-queue.aws.js');

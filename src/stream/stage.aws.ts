@@ -16,7 +16,7 @@ export function awsStreamStage(
       const { streamChecks } = await import('./checks.aws.js');
       yield* streamChecks(session, resources);
     },
-    async clear() {
+    async contents(): Promise<string> {
       throw new AlakazamError('failed', `stack ${session.stack} can't be emptied in place`, {
         hint: 'alakazam destroy, then alakazam deploy',
       });

@@ -34,6 +34,8 @@ export interface AnswerOptions<Row> {
 export interface OpenAnswer<Row> {
   /** The chosen format, or else the one that suits the reader: a terminal or a pipe. */
   readonly format: Format | 'plain';
+  /** True for a table and for plain rows: rows of another kind may stand before these. */
+  readonly isForPeople: boolean;
   /** Writes rows with one system call. The first rows decide the width of each column that has no `width`. */
   write(rows: Iterable<Row>): Promise<void>;
   /** Writes the end of the format, such as the bracket of a JSON array, and the header of a CSV without rows. */
@@ -65,6 +67,7 @@ export function openAnswer<Row>(
 
   return {
     format,
+    isForPeople: format === 'table' || format === 'plain',
     async write(rows) {
       const text = rowsOf(rows);
       if (text.length === 0) return;

@@ -126,6 +126,14 @@ describe('reset', () => {
     expect(JSON.parse((await run('verify -o json')).stdout).streamed).toBe(8);
   });
 
+  test('of an account is refused at once: it asks neither a person nor AWS', async () => {
+    const env = { AWS_ACCESS_KEY_ID: '', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    const { code, stderr } = await run('reset --target aws', env);
+    expect(stderr).toMatch(/error: stack alakazam can't be emptied in place\n {2}alakazam destroy, then/);
+    expect(stderr).not.toContain('Empty the pipeline');
+    expect(code).toBe(1);
+  });
+
   test.each([
     ['a flag', ['--home', ''], {}, '--home'],
     ['a flag with an equals sign', ['--home='], {}, '--home'],
