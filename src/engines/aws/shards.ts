@@ -67,8 +67,9 @@ interface Reader {
   isCaughtUp: boolean;
   /** Time of the last successful call. */
   answeredMs: number | undefined;
-  /** Failed calls in a row. */
+  /** Failed calls in a row, and when the first of them failed: by `performance.now()`, since a clock may be set meanwhile. */
   failures: number;
+  failingSinceMs: number;
 }
 
 type Step<R> = { readonly reader: Reader; readonly records: readonly R[]; readonly isEnd: boolean };
@@ -103,7 +104,14 @@ export async function openShards<R>(
 }
 
 function readerOf(shard: Shard, position: ShardPosition): Reader {
-  const nothingYet = { iterator: undefined, answeredMs: undefined, isCaughtUp: false, waitMs: 0, failures: 0 };
+  const nothingYet = {
+    iterator: undefined,
+    answeredMs: undefined,
+    isCaughtUp: false,
+    waitMs: 0,
+    failures: 0,
+    failingSinceMs: 0,
+  };
   return { shard, position, ...nothingYet };
 }
 
@@ -236,8 +244,9 @@ async function step<R>(
       return { reader, records: [], isEnd: false };
     }
     // A shard that has answered is likely to answer again. Before its first answer, the user wants to know what is wrong.
-    const sinceMs = log.isThrottling(error) ? startMs : 0;
-    if (log.isTransient(error) && Date.now() - (reader.answeredMs ?? sinceMs) < GIVE_UP_MS) {
+    const isPatient = reader.answeredMs !== undefined || log.isThrottling(error);
+    if (reader.failures === 0) reader.failingSinceMs = performance.now();
+    if (log.isTransient(error) && isPatient && performance.now() - reader.failingSinceMs < GIVE_UP_MS) {
       reader.waitMs = Math.random() * Math.min(GIVE_UP_MS / 10, log.pollMs * 2 ** reader.failures++);
       return { reader, records: [], isEnd: false };
     }

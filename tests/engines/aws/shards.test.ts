@@ -1,6 +1,6 @@
 /** Reading a log whose shards split, merge and expire, and whose iterators do. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   openShards,
   readShards,
@@ -300,6 +300,42 @@ describe('a log that is followed', () => {
       },
     };
     await expect(textsOf(dead, { from: 'first' })).rejects.toThrow('at once');
+  });
+
+  test('has a minute from the first failure on, however long ago its last answer was', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { log, open, put } = fakeLog();
+    open('a');
+    put('a', 'x0');
+    /** What happens before each call, while time passes. */
+    const events: (() => unknown)[] = [];
+    let failures = 0;
+    const fail = (ms: number) => () => {
+      vi.advanceTimersByTime(ms);
+      failures++;
+      throw new Unreachable(`failure ${failures}`);
+    };
+    const faulty: ShardedLog<Entry> = {
+      ...log,
+      async page(iterator) {
+        events.shift()?.();
+        return log.page(iterator);
+      },
+    };
+    const tail = following(faulty, 'first');
+    await tail.until(1);
+    // An hour after its last answer a computer wakes, and its network takes a while.
+    events.push(fail(3_600_000), fail(30_000), fail(29_000), () => put('a', 'x1'));
+    await tail.until(2);
+    // An answer ends the row of failures.
+    events.push(fail(50_000), fail(50_000), () => put('a', 'x2'));
+    await tail.until(3);
+    expect(failures).toBe(5);
+    events.push(fail(1000), fail(59_000), fail(1000), fail(1000));
+    await expect(tail.until(4)).rejects.toThrow('failure 8');
+    await expect(tail.stop()).rejects.toThrow('failure 8');
+    expect(tail.found).toEqual(['x0', 'x1', 'x2']);
   });
 
   test('stops at once, also in the middle of an answer', async () => {
