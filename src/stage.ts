@@ -65,10 +65,12 @@ export interface RejectedInput {
 }
 
 export interface Replayed {
-  /** Records that were sent through. */
+  /** Records that were sent through, or 1 for what can't be read. */
   readonly records: number;
   /** Those of them that stay, because they failed again. */
   readonly failed: number;
   /** Where they were kept, for people. */
   readonly from: string;
+  /** Why it can't be read, and what to do about that. */
+  readonly problem?: string;
 }

@@ -56,18 +56,21 @@ async function sendAgain({ pipeline, terminal, signal }: Context) {
   const progress = terminal.progress('record');
   let records = 0;
   let failed = 0;
+  const problems: string[] = [];
   try {
     for (const { replay } of pipeline.stages) {
       if (!replay) continue;
       for await (const replayed of replay(signal)) {
         records += replayed.records;
         failed += replayed.failed;
+        if (replayed.problem) problems.push(replayed.problem);
         progress.update(records, undefined, replayed.from);
       }
     }
   } finally {
     progress.stop();
   }
+  for (const problem of problems) terminal.warn(problem);
   terminal.say(`${counted(records - failed, 'record')} went through, ${counted(failed, 'record')} stay where they are`);
   return failed > 0 ? ('partial' as const) : undefined;
 }

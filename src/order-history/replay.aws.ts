@@ -7,7 +7,6 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsSession } from '../engines/aws/session.js';
-import { AlakazamError } from '../errors.js';
 import type { Replayed } from '../stage.js';
 import type { KinesisEventRecord } from '../stream/kinesis/event.js';
 import { decodeOrder, isOrder } from '../stream/order-record.js';
@@ -55,26 +54,30 @@ async function* replayGivenUp(
       if (signal.aborted) return;
       after = Key;
       const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
-      const records = recordsIn((await object.Body?.transformToString()) ?? '', Key);
+      const from = `s3://${bucket}/${Key}`;
+      const records = recordsIn((await object.Body?.transformToString()) ?? '');
+      if (!records) {
+        const problem = `${from} holds no batch of records: look at it, and move it elsewhere`;
+        yield { records: 1, failed: 1, from, problem };
+        continue;
+      }
       const failed = await invoke(session, functionName, records);
       if (failed === 0) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
-      yield { records: records.length, failed, from: `s3://${bucket}/${Key}` };
+      yield { records: records.length, failed, from };
     }
     if (!page.IsTruncated) return;
   } while (after);
 }
 
-function recordsIn(text: string, key: string): KinesisEventRecord[] {
+function recordsIn(text: string): KinesisEventRecord[] | undefined {
   try {
     const { payload } = JSON.parse(text);
     const { Records } = typeof payload === 'string' ? JSON.parse(payload) : payload;
-    if (Array.isArray(Records)) return Records;
+    const isRecord = (record: KinesisEventRecord) => typeof record.kinesis.data === 'string';
+    return Records.every(isRecord) ? Records : undefined;
   } catch {
-    // The error below says so.
+    return undefined;
   }
-  throw new AlakazamError('failed', `${key} holds no batch of records`, {
-    hint: 'look at it, and move it elsewhere; alakazam status --replay goes on with the others',
-  });
 }
 
 /** Replays the messages that are orders to this version of the program, and leaves the others on the queue. */
@@ -100,13 +103,12 @@ async function* replayRejected(
       );
       const known = new Set(staying.keys());
       for (const { MessageId, ReceiptHandle } of Messages) staying.set(MessageId as string, ReceiptHandle as string);
-      // Skip messages sent since we started: the function just rejected them again. When the queue returns one we have seen,
-      // we have seen all.
-      const old = Messages.filter(
-        ({ MessageId, Attributes }) =>
-          !known.has(MessageId as string) && Number(Attributes?.SentTimestamp ?? 0) < startMs,
-      );
-      if (old.length === 0 || signal.aborted) return;
+      // When the queue returns only messages that we have seen, we have seen all.
+      const found = Messages.filter(({ MessageId }) => !known.has(MessageId as string));
+      if (found.length === 0 || signal.aborted) return;
+      // Skip messages sent since we started: the function just rejected them again. Older ones may come after them.
+      const old = found.filter(({ Attributes }) => Number(Attributes?.SentTimestamp ?? 0) < startMs);
+      if (old.length === 0) continue;
       let failed = 0;
       for (const message of old) {
         const record = recordOf(message);
