@@ -126,9 +126,10 @@ function openLedger(view: Reconcilable['views'][number]) {
   let held = 0;
   let notExpected = 0;
   let repeated = 0;
-  let missing = 0;
-  /** Orders of which the view holds another version, by id and customer: that version has to come later in the stream. */
-  const replaced = new Map<string, string>();
+  /** Orders of which the view holds another version: that version has to come later in the stream. */
+  const replaced = new Set<string>();
+  /** Orders that the view doesn't hold, and how often each came: a version that isn't expected has to come later. */
+  const missing = new Map<string, number>();
 
   function differ(what: string): void {
     if (differences.length < DIFFERENCES_MAX) differences.push(what);
@@ -146,7 +147,12 @@ function openLedger(view: Reconcilable['views'][number]) {
     const isExpected = view.expects(orders, i);
     const found = isExpected ? fingerprints.mark(orders, i) : undefined;
     // The order that has replaced earlier ones of its id.
-    if (found && replaced.size > 0) replaced.delete(keyOf(orderIdOf(orders, i), orders.customers[i] as number));
+    if (found && replaced.size > 0) replaced.delete(nameOf(orderOf(orders, i)));
+    if (!isExpected && missing.size > 0) {
+      const order = nameOf(orderOf(orders, i));
+      repeated += missing.get(order) ?? 0;
+      missing.delete(order);
+    }
     if (isLater) {
       if (found !== 'first') return undefined;
       held--;
@@ -161,25 +167,24 @@ function openLedger(view: Reconcilable['views'][number]) {
     return undefined;
   }
 
-  /** An order that was not ticked off: the view holds another version of it, or the same since before, or has lost it. */
+  /** An order that was not ticked off: the view holds another version of it, or the same since before, or doesn't hold it. */
   async function lookUp(orders: OrderBlock, i: number): Promise<void> {
-    const [id, customerId] = [orderIdOf(orders, i), orders.customers[i] as number];
-    const found = await view.find(id, customerId);
-    if (found) {
+    const order = orderOf(orders, i);
+    const found = await view.find(order.orderId, orders.customers[i] as number);
+    if (!found) missing.set(nameOf(order), (missing.get(nameOf(order)) ?? 0) + 1);
+    else {
       repeated++;
-      if (!isSame(found, orderOf(orders, i)))
-        replaced.set(keyOf(id, found.customerId ?? GUEST), `order ${id} of customer ${customerId}`);
-      return;
+      if (!isSame(found, order)) replaced.add(nameOf(found));
     }
-    missing++;
-    differ(`order ${id} of customer ${customerId} is in the stream and not in the ${key}`);
   }
 
   function close(streamed: number, revenue: string) {
-    for (const order of replaced.values()) differ(`${order} is in the ${key} as an older version than in the stream`);
+    for (const order of missing.keys()) differ(`${order} is in the stream and not in the ${key}`);
+    for (const order of replaced) differ(`${order} is in the ${key} as an older version than in the stream`);
     const unmarked = fingerprints.unmarked();
     if (unmarked > 0) differ(`${unmarked} orders are in the ${key} and not in the stream`);
-    if (missing > DIFFERENCES_MAX) differences.push(`${missing} orders in all are missing from the ${key}`);
+    const missed = [...missing.values()].reduce((sum, times) => sum + times, 0);
+    if (missed > DIFFERENCES_MAX) differences.push(`${missed} orders in all are missing from the ${key}`);
     const expected = createSum();
     expected.add(1, heldRevenue.toString());
     expected.add(1, otherRevenue.toString());
@@ -203,8 +208,8 @@ function isSame(a: Order, b: Order): boolean {
   return (Object.keys(a) as (keyof Order)[]).every((field) => a[field] === b[field]);
 }
 
-function keyOf(orderId: string, customerId: number): string {
-  return `${customerId} ${orderId}`;
+function nameOf({ orderId, customerId }: Order): string {
+  return `order ${orderId} of ${customerId === null ? 'a guest' : `customer ${customerId}`}`;
 }
 
 interface Amount {
