@@ -6,6 +6,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import type { Replayed } from '../stage.js';
 import type { KinesisEventRecord } from '../stream/kinesis/event.js';
@@ -53,11 +54,13 @@ async function* replayGivenUp(
     for (const { Key = '' } of page.Contents ?? []) {
       if (signal.aborted) return;
       after = Key;
-      const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
       const from = `s3://${bucket}/${Key}`;
-      const records = recordsIn((await object.Body?.transformToString()) ?? '');
+      const text = await textOf(s3, { Bucket: bucket, Key });
+      // Another replay has deleted it meanwhile.
+      if (text === undefined) continue;
+      const records = recordsIn(text);
       if (!records) {
-        const problem = `${from} holds no batch of records: look at it, and move it elsewhere`;
+        const problem = `${from} holds no batch of records that can be read: look at it, and move it elsewhere`;
         yield { records: 1, failed: 1, from, problem };
         continue;
       }
@@ -67,6 +70,20 @@ async function* replayGivenUp(
     }
     if (!page.IsTruncated) return;
   } while (after);
+}
+
+/** Undefined for an object that is gone. One that a rule of the bucket has archived can't be read: it gives ''. */
+async function textOf(
+  s3: S3Client,
+  at: { readonly Bucket: string; readonly Key: string },
+): Promise<string | undefined> {
+  try {
+    return (await (await s3.send(new GetObjectCommand(at))).Body?.transformToString()) ?? '';
+  } catch (error) {
+    if (nameOf(error) === 'NoSuchKey') return undefined;
+    if (nameOf(error) === 'InvalidObjectState') return '';
+    throw error;
+  }
 }
 
 function recordsIn(text: string): KinesisEventRecord[] | undefined {

@@ -32,7 +32,11 @@ function account(objects: Readonly<Record<string, string>>, pages: readonly (rea
   const done = { invoked: 0, deleted: [] as (string | undefined)[], visible: [] as string[] };
   const answers: Record<string, (input: Sent) => unknown> = {
     ListObjectsV2Command: () => ({ Contents: Object.keys(objects).map((Key) => ({ Key })) }),
-    GetObjectCommand: ({ Key = '' }) => ({ Body: { transformToString: async () => objects[Key] } }),
+    GetObjectCommand({ Key = '' }) {
+      const text = objects[Key] ?? '';
+      if (/^[A-Z]\w+$/.test(text)) throw Object.assign(new Error(text), { name: text });
+      return { Body: { transformToString: async () => text } };
+    },
     DeleteObjectCommand: ({ Key }) => done.deleted.push(Key),
     ReceiveMessageCommand: () => ({ Messages: left.shift() ?? [] }),
     DeleteMessageCommand: ({ ReceiptHandle }) => done.deleted.push(ReceiptHandle),
@@ -58,6 +62,7 @@ async function replayed(session: AwsSession): Promise<Replayed[]> {
 test.each([
   ['is cut', '{"payload": "{'],
   ['is empty', ''],
+  ['is archived', 'InvalidObjectState'],
   ['holds no records', '{"payload": {"Records": 3}}'],
   ['holds what are no records', '{"payload": {"Records": [{"kinesis": {"data": "e30="}}, 7]}}'],
 ])('an object that %s stays, counts as failed, and the next goes through', async (_, text) => {
@@ -73,6 +78,13 @@ test.each([
     { records: 2, failed: 0, from: 's3://failed/aws/2' },
   ]);
   expect(done).toEqual({ invoked: 2, deleted: ['aws/2'], visible: [] });
+});
+
+test('an object that another replay deleted is none, and one that may not be read says so', async () => {
+  const gone = account({ 'aws/1': 'NoSuchKey' }, []);
+  expect(await replayed(gone.session)).toEqual([]);
+  const { session } = account({ 'aws/1': 'AccessDenied' }, []);
+  await expect(replayed(session)).rejects.toThrow('AccessDenied');
 });
 
 test('messages that were sent since it began hide none behind them', async () => {
