@@ -75,7 +75,7 @@ function build(commander: Commander, command: Command<Options>): void {
   commander.action(async (...typed: unknown[]) => {
     const flags = commander.optsWithGlobals() as Record<string, unknown>;
     const word = argument ? typed[0] : undefined;
-    if (argument && word !== undefined && !argument.choices.includes(word as string)) {
+    if (argument && !argument.isOpen && word !== undefined && !argument.choices.includes(word as string)) {
       throw new AlakazamError(
         'usage',
         `${argument.name} is ${JSON.stringify(word)}; valid: ${argument.choices.join(', ')}`,

@@ -68,7 +68,9 @@ export interface Command<O extends Options = Options> {
     readonly name: string;
     readonly about: string;
     readonly choices: readonly string[];
-    readonly isOptional?: boolean;
+    readonly isOptional?: true;
+    /** Other words than the choices are valid too: the command knows which. */
+    readonly isOpen?: true;
   };
   readonly options: O;
   /** The target it is about, unless --target says otherwise. */

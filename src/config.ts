@@ -37,6 +37,8 @@ export const KEYS = Object.keys(SETTINGS) as Key[];
 
 export interface Config {
   get(key: Key): string | undefined;
+  /** The directory of the project: of the nearest `.alakazamrc` from the working directory up. */
+  readonly project: string | undefined;
   /** Where a value came from, for people. */
   origin(key: Key): string;
 }
@@ -83,7 +85,11 @@ export async function readConfig({ flags, environment, directory, targets }: Con
   take('target', targets[0], 'default');
   take('stack', 'alakazam', 'default');
   take('seed', '1', 'default');
-  return { get: (key) => found.get(key)?.value, origin: (key) => found.get(key)?.origin ?? 'not set' };
+  return {
+    project: project && dirname(project),
+    get: (key) => found.get(key)?.value,
+    origin: (key) => found.get(key)?.origin ?? 'not set',
+  };
 }
 
 function whyNot(key: Key, value: string): string | undefined {

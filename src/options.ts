@@ -39,7 +39,7 @@ export function text(typed: string, flag: string): string {
 }
 
 /** `name=value`, where the value may be empty. */
-function assignment(typed: string, flag: string): readonly [name: string, value: string] {
+export function assignment(typed: string, flag: string): readonly [name: string, value: string] {
   const at = typed.indexOf('=');
   if (at < 1) throw wrong(flag, typed, 'name=value, such as StreamMode=PROVISIONED');
   return [typed.slice(0, at), typed.slice(at + 1)];

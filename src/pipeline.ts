@@ -2,11 +2,12 @@
  * The pipeline: its stages in the order an order travels them, and what a target is. Read this first.
  *
  *   source ──► stream ──┬──► order history
- *                       └──► lake
+ *                       └──► lake ──► warehouse
  *
  * A source gives orders (`sources/order-source.ts`), the stream keeps them in order (`stream/stream.ts`) and remembers how
  * far each source was read (`stream/bookmarks.ts`), and the history is a view of the stream by customer
- * (`order-history/history.ts`), the lake a view in columns (`lake/lake.ts`). `stage.ts` says what a stage is to commands that go through all of them. Where stages need
+ * (`order-history/history.ts`), the lake a view in columns (`lake/lake.ts`),
+ * over which the warehouse answers questions in SQL (`warehouse/warehouse.ts`). `stage.ts` says what a stage is to commands that go through all of them. Where stages need
  * servers, the stack creates them (`stack/stack.ts`).
  */
 import type { Config } from './config.js';
@@ -17,6 +18,7 @@ import type { Stage } from './stage.js';
 import type { Bookmarks } from './stream/bookmarks.js';
 import type { OrderStream } from './stream/stream.js';
 import type { Check } from './terminal/check.js';
+import type { Warehouse } from './warehouse/warehouse.js';
 
 /** Each part opens when it is first asked for, and once. */
 export interface Pipeline {
@@ -24,6 +26,8 @@ export interface Pipeline {
   bookmarks(): Promise<Bookmarks>;
   history(): Promise<OrderHistory>;
   lake(): Promise<Lake>;
+  /** Over an engine of the target, by its name; without a name, the engine that is always there. */
+  warehouse(engine: string | undefined): Promise<Warehouse>;
   /** What was deployed for the pipeline. Throws an `AlakazamError` where nothing has to be. */
   stack(): Promise<Stack>;
   /** Every stage, in the order an order travels them. */

@@ -11,6 +11,7 @@ import { generate } from './generate.js';
 import { help } from './help.js';
 import { history } from './history.js';
 import { lake } from './lake.js';
+import { query } from './query.js';
 import { rejected } from './rejected.js';
 import { reset } from './reset.js';
 import { status } from './status.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command<any>[] = [
   generate,
   tail,
   history,
+  query,
   lake,
   verify,
   rejected,

@@ -1,6 +1,7 @@
 /** An order line as the lake can give it back: the lake keeps values, not how a source wrote them. */
 
 import { createBlockBuilder } from '../orders/block-builder.js';
+import { plainDecimal } from '../orders/money.js';
 import { occurrenceOf } from '../orders/order.js';
 import { GUEST, lineOf, type OrderBlock } from '../orders/order-block.js';
 import { formatLine, isoDate, parseLine } from '../orders/order-line.js';
@@ -24,13 +25,6 @@ export function asLakeLines(orders: OrderBlock): OrderBlock {
     builder.add(formatLine(fields), customer, orders.occurrences[i] as number);
   }
   return builder.take();
-}
-
-/** A decimal without zeros that say nothing: `-0012.50` is `-12.5`, and `-0.0` is `0`. */
-export function plainDecimal(decimal: string): string {
-  const [, sign = '', whole = '', fraction = ''] = /^(-?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(decimal) as unknown as string[];
-  const digits = `${whole || '0'}${fraction && `.${fraction}`}`;
-  return digits === '0' ? '0' : sign + digits;
 }
 
 const quotedIfNeeded = (column: string) =>

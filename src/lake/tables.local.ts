@@ -1,7 +1,7 @@
 /** The lake's tables, as SQL has them. */
 
-import { parquet } from './batch.local.js';
 import { join } from 'node:path';
+import { parquet } from './batch.local.js';
 import type { LakeTables } from './lake.js';
 import { leaseManifest } from './leases.local.js';
 import { checkFile, type Manifest } from './manifest.local.js';

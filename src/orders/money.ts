@@ -48,3 +48,10 @@ export function createSum(): Sum {
     },
   };
 }
+
+/** A decimal without zeros that say nothing: `-0012.50` is `-12.5`, and `-0.0` is `0`. */
+export function plainDecimal(decimal: string): string {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(decimal) as unknown as string[];
+  const digits = `${whole || '0'}${fraction && `.${fraction}`}`;
+  return digits === '0' ? '0' : sign + digits;
+}

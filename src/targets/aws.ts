@@ -87,6 +87,11 @@ export const aws: Target = (config, clock) => {
         hint: 'alakazam lake status --target local',
       });
     },
+    warehouse: async () => {
+      throw new AlakazamError('failed', 'alakazam does not ask the warehouse of a stack yet; Athena does', {
+        hint: 'alakazam query top-products --target local',
+      });
+    },
     stack,
     stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],
     place: `stack ${session.stack}`,

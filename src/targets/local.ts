@@ -30,11 +30,20 @@ export const local: Target = (config, clock) => {
     return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
   });
 
+  const warehouse = once(async () => {
+    const { openDuckDbWarehouse } = await import('../warehouse/warehouse.duckdb.js');
+    return openDuckDbWarehouse(await lake(), join(home, 'lake', 'spill'));
+  });
+
   return {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
     lake,
+    async warehouse(engine = 'duckdb') {
+      if (engine === 'duckdb') return warehouse();
+      throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the local target: duckdb`);
+    },
     stages: [localStreamStage(stream), localHistoryStage(history), localLakeStage(lake)],
     place: home,
     checks: () => checkHome(home),

@@ -10,6 +10,12 @@ function grouped(digits: string): string {
   return digits.replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** A decimal string by the thousand, with every digit: `-1234.50` as `-1,234.50`. */
+export function decimal(text: string): string {
+  const [whole = '', fraction] = text.split('.');
+  return grouped(whole) + (fraction === undefined ? '' : `.${fraction}`);
+}
+
 /** `1 order`, `2 orders`. */
 export function counted(value: number, thing: string): string {
   return `${whole(value)} ${thing}${value === 1 ? '' : 's'}`;

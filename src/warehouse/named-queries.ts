@@ -9,6 +9,7 @@
  *     SELECT …
  */
 import { AlakazamError } from '../errors.js';
+import { isoDate } from '../orders/order-line.js';
 import { splitParameters } from './statement.js';
 
 const SUMMARY_LENGTH_MAX = 60;
@@ -94,5 +95,6 @@ function parameterOf(line: string, refuse: (what: string) => AlakazamError): Que
 
 /** Whether what somebody typed can be the value of a parameter. */
 export function isValueOf({ type, choices }: QueryParameter, typed: string): boolean {
-  return choices ? choices.includes(typed) : PATTERNS[type].test(typed);
+  if (choices) return choices.includes(typed);
+  return PATTERNS[type].test(typed) && (type !== 'date' || isoDate(`${typed} 00:00`) !== undefined);
 }

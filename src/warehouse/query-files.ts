@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AlakazamError } from '../errors.js';
-import { nearest } from '../terminal/nearest.js';
+import { nearestTo } from '../terminal/nearest.js';
 import { isValueOf, type NamedQuery, parseQuery } from './named-queries.js';
 import type { QuestionValue } from './warehouse.js';
 
@@ -41,27 +41,39 @@ export function readQuery({ name, path }: QueryFile): NamedQuery {
 export function queryNamed(queries: ReadonlyMap<string, QueryFile>, name: string): NamedQuery {
   const file = queries.get(name);
   if (file) return readQuery(file);
-  const near = nearest(name, [...queries.keys()]);
-  throw new AlakazamError('usage', `there is no query ${JSON.stringify(name)}`, {
-    hint: near ? `alakazam query ${near}` : 'alakazam query --list shows those that there are',
-  });
+  throw new AlakazamError(
+    'usage',
+    `there is no query ${JSON.stringify(name)}; the nearest is ${nearestTo(name, [...queries.keys()])}`,
+    {
+      hint: 'alakazam query --list shows all',
+    },
+  );
 }
 
 /** A value for each parameter of a query, from what was typed or else its default. */
-export function valuesFor(query: NamedQuery, typed: readonly (readonly [name: string, value: string])[]): QuestionValue[] {
+export function valuesFor(
+  query: NamedQuery,
+  typed: readonly (readonly [name: string, value: string])[],
+): QuestionValue[] {
   const names = query.parameters.map(({ name }) => name);
   for (const [name] of typed) {
     if (names.includes(name)) continue;
-    const near = nearest(name, names);
-    throw new AlakazamError('usage', `query ${query.name} has no parameter ${JSON.stringify(name)}`, {
-      hint: names.length > 0 ? `valid: ${names.join(', ')}${near ? `; did you mean ${near}?` : ''}` : 'it has none',
-    });
+    throw new AlakazamError(
+      'usage',
+      `${query.name} has no parameter ${JSON.stringify(name)}; valid: ${names.join(', ') || 'none'}`,
+      {
+        hint: `alakazam query ${query.name} --show`,
+      },
+    );
   }
   return query.parameters.map((parameter) => {
     const { name, type, choices, fallback } = parameter;
     const value = typed.findLast(([each]) => each === name)?.[1] ?? fallback ?? null;
     if (value !== null && !isValueOf(parameter, value)) {
-      throw new AlakazamError('usage', `parameter ${name} is ${JSON.stringify(value)}; valid: ${choices?.join(', ') ?? EXAMPLES[type]}`);
+      throw new AlakazamError(
+        'usage',
+        `parameter ${name} is ${JSON.stringify(value)}; valid: ${choices?.join(', ') ?? EXAMPLES[type]}`,
+      );
     }
     return { name, type, value };
   });

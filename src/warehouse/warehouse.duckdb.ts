@@ -3,10 +3,11 @@ import { DuckDBTypeId } from '@duckdb/node-api';
 import { openDatabase } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
+import { plainDecimal } from '../orders/money.js';
 import { bytes } from '../terminal/numbers.js';
 import type { ParameterType } from './named-queries.js';
 import { splitParameters } from './statement.js';
-import type { AnswerColumn, Cell, Question, QuestionOptions, Warehouse } from './warehouse.js';
+import type { AnswerColumn, AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 
 /** `spillTo`: a directory for answers that memory does not hold. DuckDB makes it when it needs one. */
 export function openDuckDbWarehouse(lake: Lake, spillTo: string): Warehouse {
@@ -37,11 +38,11 @@ export function openDuckDbWarehouse(lake: Lake, spillTo: string): Warehouse {
     async ask(question, options) {
       const { prepared, tables, close } = await prepare(question, options);
       const columns = prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' }));
-      const cellOf = prepared.columns.map(({ type }) => CELLS[type] ?? otherCell);
+      const valueOf = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
       async function* rows() {
         try {
           for await (const some of prepared.rows(options.signal)) {
-            yield some.map((row) => row.map((value, i) => (value === null ? null : (cellOf[i] as CellOf)(value))));
+            yield some.map((row) => row.map((value, i) => (value === null ? null : (valueOf[i] as ValueOf)(value))));
           }
         } catch (error) {
           throw sqlError(error);
@@ -77,9 +78,10 @@ function textOf({ sql, values }: Question): string {
   const types = new Map(values.map(({ name, type }) => [name, SQL_TYPES[type]]));
   return splitParameters(sql, (name) => {
     const type = types.get(name);
-    if (!type) throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
-      hint: `--param ${name}=…`,
-    });
+    if (!type)
+      throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
+        hint: `--param ${name}=…`,
+      });
     return `CAST($${name} AS ${type})`;
   }).text;
 }
@@ -107,18 +109,18 @@ const TYPES: Partial<Record<DuckDBTypeId, AnswerColumn['type']>> = {
 };
 
 /** Makes a cell of a value that is not null, as the bindings give it for JSON. */
-type CellOf = (value: unknown) => Cell;
+type ValueOf = (value: unknown) => AnswerValue;
 
-const asItIs: CellOf = (value) => value as Cell;
-const otherCell: CellOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : (value as Cell));
+const asItIs: ValueOf = (value) => value as AnswerValue;
+const otherValue: ValueOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : (value as AnswerValue));
 /** The bindings give large whole numbers as text. */
-const wholeCell: CellOf = (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : (value as string));
+const wholeValue: ValueOf = (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : (value as string));
 
-const CELLS: Partial<Record<DuckDBTypeId, CellOf>> = {
+const VALUES: Partial<Record<DuckDBTypeId, ValueOf>> = {
   [VARCHAR]: asItIs,
-  [DECIMAL]: asItIs,
-  [BIGINT]: wholeCell,
-  [HUGEINT]: wholeCell,
+  [DECIMAL]: (value) => plainDecimal(value as string),
+  [BIGINT]: wholeValue,
+  [HUGEINT]: wholeValue,
   // Those that JSON lacks come as text: NaN, Infinity.
   [DOUBLE]: Number,
   [FLOAT]: Number,
@@ -131,7 +133,10 @@ function sqlError(error: unknown): unknown {
   const [, ...rest] = error.message.split('\n');
   const kind = /^(Parser|Binder|Catalog|Syntax) Error: /.exec(error.message);
   const message = reasonOf(error).replace(/^[\w ]+ Error: /, '');
-  const hint = rest.join('\n').replace(/^\n+|\n+$/g, '').replaceAll('\n\n', '\n');
+  const hint = rest
+    .join('\n')
+    .replace(/^\n+|\n+$/g, '')
+    .replaceAll('\n\n', '\n');
   return new AlakazamError(kind ? 'usage' : 'failed', message, { hint: hint || undefined, cause: error });
 }
 

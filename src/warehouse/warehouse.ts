@@ -18,7 +18,7 @@ export interface QuestionValue {
  * A value of an answer. Whole numbers that a number holds exactly are numbers, others are decimal strings, and so are decimals.
  * Dates and times are ISO 8601 without a zone. Lists and other nested values are JSON.
  */
-export type Cell = string | number | boolean | null;
+export type AnswerValue = string | number | boolean | null;
 
 export interface AnswerColumn {
   readonly name: string;
@@ -28,7 +28,7 @@ export interface AnswerColumn {
 export interface WarehouseAnswer {
   readonly columns: readonly AnswerColumn[];
   /** Rows as they come, some at a time. Memory does not grow with their number. */
-  readonly rows: AsyncIterable<readonly Cell[][]>;
+  readonly rows: AsyncIterable<readonly AnswerValue[][]>;
   /** Of what was read, for people; known once all rows were read. */
   cost(): string;
 }

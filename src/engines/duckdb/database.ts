@@ -80,7 +80,12 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
         type: statement.columnTypeId(i),
       }));
       const isSelect = statement.statementType === StatementType.SELECT;
-      return { columns, isSelect, rows: (signal) => rowsOf(connection, statement, signal), close: () => connection.closeSync() };
+      return {
+        columns,
+        isSelect,
+        rows: (signal) => rowsOf(connection, statement, signal),
+        close: () => connection.closeSync(),
+      };
     } catch (error) {
       connection.closeSync();
       throw diskError(error) ?? error;

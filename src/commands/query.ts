@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { assetOf } from '../assets.js';
+import { type Context, defineCommand } from '../command.js';
+import { AlakazamError, reasonOf } from '../errors.js';
+import { assignment, outputOption, text, wholeNumber } from '../options.js';
+import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
+import { duration, whole } from '../terminal/numbers.js';
+import { type AnswerRow, chartOf, columnsOf, distinctColumns, rowOf } from '../warehouse/answer-columns.js';
+import type { NamedQuery } from '../warehouse/named-queries.js';
+import { findQueries, queryNamed, readQuery, valuesFor } from '../warehouse/query-files.js';
+import type { Question, Warehouse } from '../warehouse/warehouse.js';
+
+const BUILT_IN = assetOf('sql/');
+const STDIN = '-';
+/** A statement may be long, and a file of orders given by mistake is longer. */
+const SQL_BYTES_MAX = 1 << 20;
+
+const options = {
+  param: {
+    flags: '-p, --param <name=value>',
+    about: 'a parameter of the query; may be given more than once',
+    parse: assignment,
+    isRepeatable: true,
+  },
+  sql: { flags: '--sql <statement>', about: 'one SELECT over orders and order_arrivals', parse: text },
+  file: { flags: '-f, --file <path>', about: 'a file with one SELECT', parse: text },
+  limit: { flags: '--limit <n>', about: 'no more rows than this', parse: wholeNumber(0) },
+  chart: { flags: '--chart', about: 'draw the answer' },
+  explain: { flags: '--explain', about: 'show how the engine would go about it' },
+  list: { flags: '--list', about: 'list the named queries' },
+  show: { flags: '--show', about: "print the named query's SQL" },
+  engine: { flags: '--engine <name>', about: 'the engine that answers', parse: text },
+  unsafe: { flags: '--unsafe', about: 'also statements that write, and other files' },
+  output: outputOption,
+} as const;
+
+const listColumns: readonly Column<NamedQuery>[] = [
+  { name: 'name', value: ({ name }) => name },
+  { name: 'summary', title: 'what it answers', value: ({ summary }) => summary },
+  { name: 'parameters', value: ({ parameters }) => parameters.map(({ name }) => name).join(' ') },
+];
+
+export const query = defineCommand({
+  name: 'query',
+  summary: 'ask a question over all orders, in SQL or by name',
+  examples: [
+    ['alakazam query top-products', 'the products that bring in most'],
+    ['alakazam query top-products -p by=units -p since=2011-06-01', 'with parameters'],
+    ['alakazam query revenue-by-month --chart', 'drawn'],
+    ["alakazam query --sql 'SELECT count(*) FROM orders'", 'your own question'],
+    ['alakazam query --list', 'the named queries'],
+  ],
+  argument: {
+    name: 'name',
+    about: 'a named query, or - for SQL from standard input',
+    isOptional: true,
+    isOpen: true,
+    // Read when a shell completes it or a help shows it.
+    get choices() {
+      return [...findQueries([BUILT_IN.pathname]).keys()];
+    },
+  },
+  options,
+  async run(context, values, name) {
+    const { pipeline, terminal, config } = context;
+    const queries = findQueries([BUILT_IN.pathname, ...(config.project ? [join(config.project, 'sql')] : [])]);
+    if (values.list || isBare(values, name)) {
+      const listed = [...queries.values()].map(readQuery);
+      const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));
+      await answer(terminal, values.output, listColumns, listed, { json, table: listColumns.slice(0, 2) });
+      return undefined;
+    }
+    const named = name !== '' && name !== STDIN ? queryNamed(queries, name) : undefined;
+    if (values.show) {
+      if (!named) throw new AlakazamError('usage', 'whose SQL?', { hint: 'alakazam query top-products --show' });
+      await terminal.write(readFileSync((queries.get(name) as { path: string }).path, 'utf8'));
+      return undefined;
+    }
+    const question = named
+      ? { sql: named.sql, values: valuesFor(named, values.param) }
+      : await ownQuestion(context, values, name);
+    const warehouse = await pipeline.warehouse(values.engine);
+    if (values.explain) await explain(context, warehouse, question, values.unsafe);
+    else await ask(context, warehouse, question, values);
+    return undefined;
+  },
+});
+
+interface Asked {
+  readonly sql: string | undefined;
+  readonly file: string | undefined;
+  readonly param: readonly (readonly [string, string])[];
+}
+
+function isBare({ sql, file }: Asked, name: string): boolean {
+  return name === '' && sql === undefined && file === undefined;
+}
+
+/** A question of the user's own: from the flag, a file or standard input. */
+async function ownQuestion(
+  { directory, stdin }: Context,
+  { sql, file, param }: Asked,
+  name: string,
+): Promise<Question> {
+  const given = [sql, file, name || undefined].filter((each) => each !== undefined);
+  if (given.length > 1) throw new AlakazamError('usage', 'a name, --sql and --file exclude each other');
+  const own = sql ?? (file !== undefined && file !== STDIN ? readSql(resolve(directory, file)) : await readAll(stdin));
+  return { sql: own, values: param.map(([name, value]) => ({ name, type: 'text', value })) };
+}
+
+function readSql(path: string): string {
+  try {
+    return checkSql(readFileSync(path), path);
+  } catch (error) {
+    if (error instanceof AlakazamError) throw error;
+    throw new AlakazamError('usage', `can't read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of stdin) {
+    parts.push(part);
+    size += part.length;
+    if (size > SQL_BYTES_MAX) break;
+  }
+  return checkSql(Buffer.concat(parts), 'standard input');
+}
+
+function checkSql(bytes: Buffer, from: string): string {
+  if (bytes.length > SQL_BYTES_MAX)
+    throw new AlakazamError('usage', `${from} is longer than a statement may be (1 MB)`);
+  if (bytes.includes(0)) throw new AlakazamError('usage', `${from} is no text`);
+  return bytes.toString('utf8');
+}
+
+async function explain({ terminal, signal }: Context, warehouse: Warehouse, question: Question, isUnsafe: boolean) {
+  await terminal.write(await warehouse.explain(question, { signal, isUnsafe }));
+}
+
+interface Shown {
+  readonly limit: number | undefined;
+  readonly chart: boolean;
+  readonly unsafe: boolean;
+  readonly output: Format | undefined;
+}
+
+async function ask(
+  context: Context,
+  warehouse: Warehouse,
+  question: Question,
+  { limit, chart, unsafe, output }: Shown,
+) {
+  const { terminal, signal } = context;
+  const progress = terminal.progress();
+  const startMs = performance.now();
+  const {
+    columns: given,
+    rows,
+    cost,
+  } = await warehouse
+    .ask(question, { signal, isUnsafe: unsafe, onProgress: (done, total) => progress.update(done, total) })
+    .finally(() => progress.stop());
+  const columns = distinctColumns(given);
+  const kept: AnswerRow[] = [];
+  const open = openAnswer<AnswerRow>(terminal, output, columnsOf(columns));
+  let count = 0;
+  for await (const some of rows) {
+    const within = limit === undefined ? some : some.slice(0, limit - count);
+    const shown = within.map((values) => rowOf(columns, values));
+    count += shown.length;
+    if (chart) kept.push(...shown);
+    else await open.write(shown);
+    if (signal.aborted || count === limit) break;
+  }
+  if (signal.aborted) return;
+  if (chart) await terminal.write(chartOf(columns, kept, terminal.columns) ?? noChart());
+  else await open.end();
+  if (terminal.isInteractive) {
+    const seconds = duration((performance.now() - startMs) / 1000);
+    terminal.say(`${whole(count)} rows in ${seconds}; ${warehouse.engine}, ${cost()}`);
+  }
+}
+
+function noChart(): never {
+  throw new AlakazamError('usage', 'the answer has no number to draw', { hint: 'leave out --chart' });
+}
