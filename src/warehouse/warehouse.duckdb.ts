@@ -38,11 +38,11 @@ export function openDuckDbWarehouse(lake: Lake, spillTo: string): Warehouse {
     async ask(question, options) {
       const { prepared, tables, close } = await prepare(question, options);
       const columns = prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' }));
-      const valueOf = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
+      const toValue = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
       async function* rows() {
         try {
           for await (const some of prepared.rows(options.signal)) {
-            yield some.map((row) => row.map((value, i) => (value === null ? null : (valueOf[i] as ValueOf)(value))));
+            yield some.map((row) => row.map((value, i) => (value === null ? null : (toValue[i] as ValueOf)(value))));
           }
         } catch (error) {
           throw sqlError(error);
@@ -133,6 +133,10 @@ function sqlError(error: unknown): unknown {
   const [, ...rest] = error.message.split('\n');
   const kind = /^(Parser|Binder|Catalog|Syntax) Error: /.exec(error.message);
   const message = reasonOf(error).replace(/^[\w ]+ Error: /, '');
+  if (/file system operations are disabled/.test(message)) {
+    const hint = 'a question reads the lake alone; --unsafe lets it read and write other files';
+    return new AlakazamError('access', message, { hint, cause: error });
+  }
   const hint = rest
     .join('\n')
     .replace(/^\n+|\n+$/g, '')
