@@ -1,0 +1,35 @@
+-- How much guests order, beside known customers
+--
+-- A guest order has no customer. Counts every order; returns are taken off revenue, and count as orders and invoices. Orders
+-- at price 0 (corrections of stock, which name no customer either) are left out.
+-- @param by month|country|total = month  one row for each month or country, or one for all
+-- @param since date  only orders dated on this day or later
+-- @param until date  only orders dated before this day
+-- @param country text  only orders from this country
+WITH lines AS (
+  SELECT CASE CAST(:by AS varchar)
+      WHEN 'month' THEN SUBSTR(CAST(CAST(order_date AS date) AS varchar), 1, 7)
+      WHEN 'country' THEN country
+      ELSE 'all'
+    END AS part, customer_id, invoice_no, quantity * unit_price AS revenue
+  FROM orders
+  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
+    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+    AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
+    AND unit_price <> 0
+),
+parts AS (
+  SELECT part, COUNT(*) AS orders, COUNT(CASE WHEN customer_id IS NULL THEN 1 END) AS guest_orders,
+    COUNT(DISTINCT invoice_no) AS invoices, COUNT(DISTINCT CASE WHEN customer_id IS NULL THEN invoice_no END) AS guest_invoices,
+    SUM(revenue) AS revenue, SUM(CASE WHEN customer_id IS NULL THEN revenue ELSE 0 * revenue END) AS guest_revenue
+  FROM lines
+  GROUP BY part
+)
+SELECT part, orders, guest_orders,
+  CAST(CAST(CAST(guest_orders AS decimal(38, 12)) / NULLIF(orders, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS order_share,
+  invoices, guest_invoices,
+  CAST(CAST(CAST(guest_invoices AS decimal(38, 12)) / NULLIF(invoices, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS invoice_share,
+  revenue, guest_revenue,
+  CAST(CAST(CAST(guest_revenue AS decimal(38, 12)) / NULLIF(revenue, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS revenue_share
+FROM parts
+ORDER BY part
