@@ -120,19 +120,16 @@ async function replacedBy(
   const older = manifest.files.filter((file) =>
     file.invoices.some((span) => invoices.some((other) => isShared(span, other))),
   );
+  const known =
+    manifest.replaced.length > 0 ? `ANTI JOIN ${parquet(directory, manifest.replaced)} USING (sequence)` : '';
   const selects = [
     ...(repeated
-      ? [
-          `SELECT sequence FROM batch QUALIFY lead(sequence) OVER (PARTITION BY ${IDENTITY} ORDER BY sequence) IS NOT NULL`,
-        ]
+      ? [`FROM batch QUALIFY lead(sequence) OVER (PARTITION BY ${IDENTITY} ORDER BY sequence) IS NOT NULL`]
       : []),
     ...(older.length > 0
-      ? [
-          `SELECT sequence FROM ${parquet(directory, older)} SEMI JOIN batch USING (${IDENTITY})
-          ${manifest.replaced.length > 0 ? `ANTI JOIN ${parquet(directory, manifest.replaced)} USING (sequence)` : ''}`,
-        ]
+      ? [`FROM (FROM ${parquet(directory, older)} SEMI JOIN batch USING (${IDENTITY})) ${known}`]
       : []),
-  ];
+  ].map((from) => `SELECT sequence ${from}`);
   if (selects.length === 0) return [];
   await database.run(
     `CREATE OR REPLACE TABLE replaced AS SELECT sequence FROM (${selects.join(' UNION ALL ')}) ORDER BY sequence`,
