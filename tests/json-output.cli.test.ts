@@ -64,7 +64,7 @@ test('history', async () => {
 
 test('verify', async () => {
   const result = await json('verify');
-  expect(Object.keys(result.views)).toEqual(['history']);
+  expect(Object.keys(result.views)).toEqual(['history', 'lake']);
   const lossy = { home: join(directory, 'lossy') };
   await written(`generate --source ${file}`, lossy);
   await loseCustomer(lossy.home, 17850);
@@ -79,6 +79,15 @@ async function loseCustomer(from: string, customer: number): Promise<void> {
   root.openDB<Buffer, [number, number]>('customers', { encoding: 'binary' }).removeSync([customer, 0]);
   await root.close();
 }
+
+test('query', async () => {
+  expectFields(await json('query --list'), 'query');
+  expect(await json('query revenue-by-country')).toMatchObject([{ country: 'France', revenue: '11.1' }, {}]);
+});
+
+test('lake', async () => {
+  expectFields([await json('lake status')], 'lake');
+});
 
 test('rejected', async () => {
   expectFields(await json('rejected'), 'rejected');
@@ -121,7 +130,19 @@ describe('the page', () => {
     'cost item',
     'remainder',
   ];
-  const HERE = ['order', 'generate', 'history', 'verify', 'verify ndjson', 'rejected', 'doctor', 'config', 'exit code'];
+  const HERE = [
+    'order',
+    'generate',
+    'history',
+    'query',
+    'lake',
+    'verify',
+    'verify ndjson',
+    'rejected',
+    'doctor',
+    'config',
+    'exit code',
+  ];
 
   test('has no table that no test looks at', () => {
     const names = new Set([...FIELDS_OF.keys(), ...COLUMNS_OF.keys()]);

@@ -14,7 +14,7 @@ interface Figure {
 }
 
 const columns: readonly Column<Figure>[] = [
-  { name: 'view', value: ({ view }) => view },
+  { name: 'view', value: ({ view }) => view || null },
   { name: 'name', value: ({ name }) => name },
   { name: 'value', value: ({ value }) => value },
 ];

@@ -28,9 +28,15 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
   async function write(signal: AbortSignal | undefined, act: (writer: Writer) => Promise<void>): Promise<void> {
     await whileLocked(lock, signal, async () => {
       const writer = openWriter(directory);
+      const interrupt = () => void opened?.then((database) => database.interrupt());
+      signal?.addEventListener('abort', interrupt);
       try {
         await act(writer);
+      } catch (error) {
+        // What was interrupted is done by the next writer.
+        if (!signal?.aborted) throw error;
       } finally {
+        signal?.removeEventListener('abort', interrupt);
         writer.clean();
       }
     });

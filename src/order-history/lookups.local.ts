@@ -12,6 +12,8 @@ export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Loo
 
   /** The orders of a run. Throws if an order belongs to another customer, so that a damaged index shows no foreign orders. */
   function ordersIn({ first, count }: Run, customer: number): OrderBlock {
+    // Another process may have streamed these orders, and filed them, since this one looked at the stream.
+    if (first + count - 1 > stream.last()) stream.refresh();
     const orders = stream.at(first, count);
     for (let i = 0; i < count; i++) {
       const owner = orders.customers[i] as number;

@@ -93,8 +93,8 @@ function writers<Row>(
 ): Record<Format | 'plain', () => Writer<Row>> {
   const { isInteractive } = terminal;
   const jsonOf = (value: unknown) => (isInteractive ? printableJson(JSON.stringify(value)) : JSON.stringify(value));
-  const valuesOf = (row: Row) => columns.map(({ value }) => String(value(row) ?? ''));
-  const printableOf = (row: Row) => valuesOf(row).map(printable);
+  const valuesOf = (row: Row) => columns.map(({ value }) => textOf(value(row)));
+  const printableOf = (row: Row) => valuesOf(row).map((value) => (value === null ? null : printable(value)));
   const csvOf = isInteractive ? printableOf : valuesOf;
 
   return {
@@ -126,8 +126,17 @@ function jsonArray<Row>(jsonOf: (value: unknown) => string): Writer<Row> {
   return { head: '[', rowsOf, end: ']\n' };
 }
 
-export function csvLine(values: readonly string[]): string {
-  return `${values.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',')}\n`;
+/** RFC 4180. Null is nothing, and a text without characters is `""`. */
+export function csvLine(values: readonly (string | null)[]): string {
+  const fieldOf = (value: string | null) => {
+    if (value === null) return '';
+    return value === '' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  };
+  return `${values.map(fieldOf).join(',')}\n`;
+}
+
+function textOf(value: string | number | null): string | null {
+  return value === null ? null : String(value);
 }
 
 const GAP = 2;

@@ -127,12 +127,14 @@ const VALUES: Partial<Record<DuckDBTypeId, ValueOf>> = {
   [TIMESTAMP]: (value) => (value as string).replace(' ', 'T'),
 };
 
+/** Kinds of DuckDB's errors that are mistakes in the SQL. */
+const MISTAKES = ['Parser', 'Binder', 'Catalog', 'Syntax', 'Conversion'];
+
 /** DuckDB's own words, which show the place and the nearest names, as an error and its hint. */
 function sqlError(error: unknown): unknown {
   if (error instanceof AlakazamError || !(error instanceof Error)) return error;
   const [, ...rest] = error.message.split('\n');
-  const kind = /^(Parser|Binder|Catalog|Syntax) Error: /.exec(error.message);
-  const message = reasonOf(error).replace(/^[\w ]+ Error: /, '');
+  const [, kind = '', message = reasonOf(error)] = /(?:^|: )([A-Z][\w ]+) Error: (.*)/.exec(reasonOf(error)) ?? [];
   if (/file system operations are disabled/.test(message)) {
     const hint = 'a question reads the lake alone; --unsafe lets it read and write other files';
     return new AlakazamError('access', message, { hint, cause: error });
@@ -141,7 +143,10 @@ function sqlError(error: unknown): unknown {
     .join('\n')
     .replace(/^\n+|\n+$/g, '')
     .replaceAll('\n\n', '\n');
-  return new AlakazamError(kind ? 'usage' : 'failed', message, { hint: hint || undefined, cause: error });
+  return new AlakazamError(MISTAKES.includes(kind) ? 'usage' : 'failed', message, {
+    hint: hint || undefined,
+    cause: error,
+  });
 }
 
 function notAQuestion(): AlakazamError {

@@ -32,7 +32,7 @@ function flagsOf(name: string): Set<string> {
 describe('--help', () => {
   test('lists the commands that there are', () => {
     expect(NAMES).toEqual(
-      'generate tail history verify rejected deploy diff status destroy config reset doctor demo completion help'.split(
+      'generate tail history query lake verify rejected deploy diff status destroy config reset doctor demo completion help'.split(
         ' ',
       ),
     );

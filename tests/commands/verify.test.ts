@@ -29,7 +29,7 @@ describe('verify', () => {
     expect(await run('verify -o json')).toEqual({
       code: 0,
       stdout:
-        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"revenue":"221.5","views":{"history":{"held":7,"repeated":0,"notExpected":1,"revenue":"210.4"}},"differences":[]}\n',
+        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"revenue":"221.5","views":{"history":{"held":7,"repeated":0,"notExpected":1,"revenue":"210.4"},"lake":{"held":8,"repeated":0,"notExpected":0,"revenue":"221.5"}},"differences":[]}\n',
       stderr: '',
     });
     const figures = [
@@ -42,6 +42,10 @@ describe('verify', () => {
       ['history', 'repeated', '0'],
       ['history', 'notExpected', '1'],
       ['history', 'revenue', '210.4'],
+      ['lake', 'held', '8'],
+      ['lake', 'repeated', '0'],
+      ['lake', 'notExpected', '0'],
+      ['lake', 'revenue', '221.5'],
     ];
     const lines = (separator: string) => figures.map((figure) => `${figure.join(separator)}\n`).join('');
     expect(await run('verify')).toMatchObject({ code: 0, stdout: lines('\t') });

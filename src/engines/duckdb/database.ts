@@ -25,6 +25,11 @@ export interface Database {
   prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared>;
   /** From now on statements read these files alone, and change no setting. */
   seal(paths: readonly string[]): Promise<void>;
+  /**
+   * Ends what runs with an error. A process must not end while DuckDB works: its threads would use memory that is gone, and
+   * crash.
+   */
+  interrupt(): void;
   close(): void;
 }
 
@@ -57,13 +62,16 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
     autoload_known_extensions: 'false',
   });
   const idle: DuckDBConnection[] = [];
+  const busy = new Set<DuckDBConnection>();
 
   /** A connection runs one statement at a time. */
   async function onConnection<T>(act: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = idle.pop() ?? (await instance.connect());
+    busy.add(connection);
     try {
       return await guarded(() => act(connection));
     } finally {
+      busy.delete(connection);
       idle.push(connection);
     }
   }
@@ -71,7 +79,10 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
   async function prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared> {
     const connection = await instance.connect();
     try {
-      const statements = await connection.extractStatements(sql);
+      // DuckDB has no error for a text without a statement.
+      const statements = /\w/.test(withoutComments(sql))
+        ? await connection.extractStatements(sql)
+        : { count: 0 as const };
       if (statements.count !== 1) throw new AlakazamError('usage', `${statements.count} statements; valid: one`);
       const statement = await statements.prepare(0);
       statement.bind({ ...values }, Object.fromEntries(Object.keys(values).map((name) => [name, VARCHAR])));
@@ -107,6 +118,9 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
         SET enable_external_access = false;
         SET lock_configuration = true`);
       connection.closeSync();
+    },
+    interrupt() {
+      for (const connection of busy) connection.interrupt();
     },
     close() {
       for (const connection of idle) connection.closeSync();
@@ -157,6 +171,10 @@ export function diskError(error: unknown): AlakazamError | undefined {
     });
   }
   return undefined;
+}
+
+function withoutComments(sql: string): string {
+  return sql.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, '');
 }
 
 /** A string as SQL writes it. */
