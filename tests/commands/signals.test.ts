@@ -1,7 +1,7 @@
 /** Signals, and an answer that can't be written: the command ends, and says with what. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { finish, PROGRAM, runCli, spawnCli, startCli, temporaryDirectory } from '../run-cli.js';
@@ -120,12 +120,16 @@ describe.each(SIGNALS)('%s', (signal, code) => {
     expect((await runCli(['generate', '--count', '400000'], { home: of })).code).toBe(0);
     for (const output of ['table', 'json']) {
       const child = spawnCli(['verify', '-o', output], { home: of }, ['ignore', 'pipe', 'pipe']);
-      setTimeout(() => child.kill(signal), 300);
-      expect(await finish(child)).toEqual({
+      const ended = finish(child);
+      // Brought up to date after the history, and before anything is compared.
+      await expect.poll(() => existsSync(join(of, 'lake')), { timeout: 60_000 }).toBe(true);
+      child.kill(signal);
+      expect(await ended).toEqual({
         code,
         stdout: '',
         stderr: expect.stringMatching(/^(interrupted before .*\n)?$/),
       });
+      rmSync(join(of, 'lake'), { recursive: true });
     }
   });
 

@@ -26,7 +26,7 @@ export interface Database {
   /** From now on statements read these files alone, and change no setting. */
   seal(paths: readonly string[]): Promise<void>;
   /**
-   * Ends what runs with an error. A process must not end while DuckDB works: its threads would use memory that is gone, and
+   * Ends what runs with an error, and begins nothing more. A process must not end while DuckDB works: its threads would use memory that is gone, and
    * crash.
    */
   interrupt(): void;
@@ -63,9 +63,11 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
   });
   const idle: DuckDBConnection[] = [];
   const busy = new Set<DuckDBConnection>();
+  let isInterrupted = false;
 
   /** A connection runs one statement at a time. */
   async function onConnection<T>(act: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (isInterrupted) throw new AlakazamError('interrupted', 'interrupted');
     const connection = idle.pop() ?? (await instance.connect());
     busy.add(connection);
     try {
@@ -120,6 +122,7 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
       connection.closeSync();
     },
     interrupt() {
+      isInterrupted = true;
       for (const connection of busy) connection.interrupt();
     },
     close() {
