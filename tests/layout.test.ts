@@ -367,11 +367,11 @@ describe('tests mirror src', () => {
 
   test('the tests of a stage import nothing from the tests of another one', () => {
     const isOpen = (to: string) =>
-      ['emulators', 'fixtures', 'python'].includes(partOf(to)) || to.split('/').length === 2;
+      ['emulators', 'engines', 'fixtures', 'python'].includes(partOf(to)) || to.split('/').length === 2;
     const between = tests.flatMap((each) => each.imports).filter(({ to }) => to.startsWith('tests/'));
     expectNone(
       wrong(between, ({ from, to }) => partOf(from) !== partOf(to) && !isOpen(to)),
-      'move what both use to tests/fixtures/ or tests/emulators/',
+      'move what both use to tests/fixtures/, tests/emulators/ or tests/engines/',
     );
   });
 

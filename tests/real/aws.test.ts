@@ -2,8 +2,8 @@
 import { DeleteDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { expect, test } from 'vitest';
 import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
-import { describeReal, REAL_GZ } from './real-data.js';
 
 /** Of the first 20,000 lines, reckoned with Python's csv and decimal. */
 const COUNT = 20_000;

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { seeded } from '../fixtures/random.js';
+import { describeReal } from '../fixtures/real-file.js';
 import { runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
-import { COUNT, type Digest, describeReal, digest, unpack } from './real-data.js';
+import { COUNT, type Digest, digest, unpack } from './real-data.js';
 
 const KILLS = Number(process.env['ALAKAZAM_KILLS'] ?? 20);
 const SEED = Number(process.env['ALAKAZAM_KILL_SEED'] ?? 20_101_201);

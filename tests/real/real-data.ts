@@ -1,23 +1,13 @@
 /** The real file of orders, and what it takes to compare all of them: hashes, not arrays. */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { describeUnless } from '../missing.js';
+import { REAL_GZ } from '../fixtures/real-file.js';
 import { type CliOptions, spawnCli } from '../run-cli.js';
 
 export const COUNT = 541_909;
-
-const data = process.env['ALAKAZAM_DATA'];
-export const REAL_GZ = data ? join(data, 'OnlineRetail.csv.gz') : '';
-
-/** Tests on the real file. */
-export function describeReal(name: string, define: () => void): void {
-  const isThere = data !== undefined && existsSync(REAL_GZ);
-  const why = data ? `${REAL_GZ} is not there` : 'ALAKAZAM_DATA is not set to the directory of OnlineRetail.csv.gz';
-  describeUnless(isThere ? undefined : why, name, define);
-}
 
 /** The file as it is without compression. */
 export async function unpack(to: string): Promise<string> {

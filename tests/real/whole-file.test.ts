@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
-import { COUNT, type Digest, describeReal, digest, REAL_GZ } from './real-data.js';
+import { COUNT, type Digest, digest } from './real-data.js';
 
 const MINUTES = 60_000;
 /** Ordinary ones, the largest, the first and the last; 12748 has the most invoices. */

@@ -9,6 +9,8 @@ import { finish } from '../../run-cli.js';
 import { columnDefinitions, type OrderFiles, type SqlAnswer, type SqlEngine, TABLES } from '../sql-engine.js';
 import type { TrinoEnvironment } from './environment.js';
 
+const SCHEMAS = ['real', 'empty'] as const;
+
 const JAVA_OPTIONS = [
   ...['-Xmx2G', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Djdk.attach.allowAttachSelf=true', '-Dfile.encoding=UTF-8'],
   ...['--enable-native-access=ALL-UNNAMED', '--sun-misc-unsafe-memory-access=allow'],
@@ -23,6 +25,8 @@ export async function startTrino(
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const config = configure(directory, plugins, files, url);
+  // The metastore makes no directory.
+  for (const schema of SCHEMAS) mkdirSync(join(files.directory, 'schemas', schema), { recursive: true });
   const child = spawn(
     java,
     [
@@ -112,7 +116,7 @@ async function untilReady(url: string, ended: Promise<{ stdout: string; stderr: 
 }
 
 async function declare(url: string): Promise<void> {
-  for (const schema of ['real', 'empty']) {
+  for (const schema of SCHEMAS) {
     await run(url, `CREATE SCHEMA hive.${schema} WITH (location = 'local:///schemas/${schema}')`, schema);
   }
   for (const table of TABLES) {
