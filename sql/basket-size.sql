@@ -1,8 +1,8 @@
 -- How many different products an invoice holds
 --
--- Counts invoices by the number of different stock codes bought on them. Returns are left out. Guests count.
--- Codes that are no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits.
--- units and revenue are those of the products counted. mean_value is the revenue of an invoice, share the part of all invoices.
+-- Counts invoices by the number of different stock codes bought on them. Returns are left out. Guests count. Codes that are
+-- no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits. units and revenue
+-- are those of the products counted. mean_value is the revenue of an invoice, share the part of all invoices.
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

@@ -3,9 +3,9 @@
 -- Counts invoices on which both products were bought, however many units and lines; returns are left out, guests count.
 -- support is the part of all invoices that hold both. confidence is the part of the invoices with the product that hold the
 -- other one too, confidence_back the same the other way round. lift says how many times more often they meet than if chance
--- put them together. Each pair has one row, the product with the lower stock code first.
--- Codes that are no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits.
--- A product's description is the one that most of its orders have; of equally frequent ones, the first by alphabet.
+-- put them together. Each pair has one row, the product with the lower stock code first. Codes that are no products (POST,
+-- M, BANK CHARGES …) are left out: those whose first five characters are not digits. A product's description is the one
+-- that most of its orders have; of equally frequent ones, the first by alphabet.
 -- @param by lift|invoices = lift  what to rank by
 -- @param at_least integer = 100  only pairs that share this many invoices
 -- @param product text  only pairs with this stock code
@@ -32,35 +32,43 @@ total AS (
   FROM baskets
 ),
 products AS (
-  SELECT stock_code, COUNT(*) AS invoices
+  SELECT stock_code, COUNT(*) AS invoices, ROW_NUMBER() OVER (ORDER BY stock_code) AS product_number
   FROM baskets
   GROUP BY stock_code
   -- A product on fewer invoices has no such pair: this makes the join below small.
   HAVING COUNT(*) >= CAST(:at_least AS bigint)
 ),
+invoices AS (
+  SELECT invoice_no, ROW_NUMBER() OVER (ORDER BY invoice_no) AS invoice_number
+  FROM baskets
+  GROUP BY invoice_no
+  HAVING CAST(:product AS varchar) IS NULL OR COUNT(CASE WHEN stock_code = CAST(:product AS varchar) THEN 1 END) > 0
+),
+-- By numbers, since engines join and group them several times as fast as text.
 frequent AS (
-  SELECT baskets.invoice_no, baskets.stock_code
+  SELECT invoice_number, product_number
   FROM baskets
   INNER JOIN products ON products.stock_code = baskets.stock_code
+  INNER JOIN invoices ON invoices.invoice_no = baskets.invoice_no
 ),
 pairs AS (
-  SELECT one.stock_code, other.stock_code AS other_code, COUNT(*) AS invoices
+  SELECT one.product_number, other.product_number AS other_number, COUNT(*) AS invoices
   FROM frequent AS one
-  INNER JOIN frequent AS other ON other.invoice_no = one.invoice_no AND other.stock_code > one.stock_code
-  WHERE CAST(:product AS varchar) IS NULL OR CAST(:product AS varchar) IN (one.stock_code, other.stock_code)
-  GROUP BY one.stock_code, other.stock_code
+  INNER JOIN frequent AS other ON other.invoice_number = one.invoice_number AND other.product_number > one.product_number
+  GROUP BY one.product_number, other.product_number
   HAVING COUNT(*) >= CAST(:at_least AS bigint)
 ),
 measured AS (
-  SELECT pairs.stock_code, pairs.other_code, pairs.invoices,
+  SELECT one.stock_code, other.stock_code AS other_code, pairs.invoices,
     CAST(CAST(CAST(pairs.invoices AS decimal(38, 12)) / NULLIF(total.invoices, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS support,
     CAST(CAST(CAST(pairs.invoices AS decimal(38, 12)) / NULLIF(one.invoices, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS confidence,
     CAST(CAST(CAST(pairs.invoices AS decimal(38, 12)) / NULLIF(other.invoices, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS confidence_back,
     CAST(CAST(CAST(pairs.invoices * total.invoices AS decimal(38, 12)) / NULLIF((one.invoices * other.invoices), 0) AS decimal(38, 8)) AS decimal(18, 4)) AS lift
   FROM pairs
-  INNER JOIN products AS one ON one.stock_code = pairs.stock_code
-  INNER JOIN products AS other ON other.stock_code = pairs.other_code
+  INNER JOIN products AS one ON one.product_number = pairs.product_number
+  INNER JOIN products AS other ON other.product_number = pairs.other_number
   CROSS JOIN total
+  WHERE CAST(:product AS varchar) IS NULL OR CAST(:product AS varchar) IN (one.stock_code, other.stock_code)
 ),
 ranked AS (
   SELECT stock_code, other_code, invoices, support, confidence, confidence_back, lift,

@@ -1,7 +1,8 @@
 -- Orders and revenue of each hour of the week
 --
--- The hour is that of the order date, in the shop's own time. Weekdays go from Monday to Sunday; hours without an order have
--- no row. Counts every order, of customers and guests; returns are taken off revenue, and left out of orders and invoices.
+-- The hour is that of the order date, in the shop's own time. Weekdays go from Monday to Sunday; hours without an order
+-- have no row. Counts every order, of customers and guests; returns are taken off revenue, and left out of orders and
+-- invoices.
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

@@ -1,8 +1,8 @@
 -- Customers who come back, by the month of their first order
 --
--- A cohort is the customers whose first purchase of all fell in that month, whatever since and until say about orders.
--- Each row says how many of them bought something so many months later. Returns and guests are left out.
--- retention is the part of the cohort, revenue what these customers bought in that month, returns not taken off.
+-- A cohort is the customers whose first purchase of all fell in that month, whatever since and until say about orders. Each
+-- row says how many of them bought something so many months later. Returns and guests are left out. retention is the part
+-- of the cohort, revenue what these customers bought in that month, returns not taken off.
 -- @param since date  only cohorts of this day or later
 -- @param until date  only cohorts before this day
 WITH firsts AS (

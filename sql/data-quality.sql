@@ -1,43 +1,43 @@
 -- Orders that look wrong, by what is wrong with them
 --
--- orders says how many orders have the finding, share which part of all orders that is, example the lowest order id that has
--- it. An order may have several findings. A repeated line is like an earlier line of its invoice in everything but the order
--- id. A code that is no product is one whose first five characters are not digits. Orders that arrived again are counted by
+-- orders says how many orders have the finding, share which part of all orders that is, example an order id that has it. An
+-- order may have several findings. A repeated line is like an earlier line of its invoice in everything but the order id. A
+-- code that is no product is one whose first five characters are not digits. Orders that arrived again are counted by
 -- further arrivals of the same order id; the table of orders has only the last one.
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 WITH lines AS (
-  SELECT order_id, stock_code, description, quantity, unit_price, customer_id,
-    ROW_NUMBER() OVER (
-      PARTITION BY invoice_no, stock_code, description, quantity, order_date, unit_price, customer_id, country ORDER BY order_id
-    ) AS occurrence
+  -- Lines that are alike in everything else are one row here.
+  SELECT stock_code, description, quantity, unit_price, customer_id, COUNT(*) AS times, MIN(order_id) AS first_id,
+    MAX(order_id) AS last_id
   FROM orders
   WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
     AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  GROUP BY invoice_no, stock_code, description, quantity, order_date, unit_price, customer_id, country
 ),
 found AS (
-  SELECT order_id,
-    CASE WHEN description IS NULL OR description = '' THEN 1 END AS no_description,
-    CASE WHEN unit_price = 0 THEN 1 END AS zero_price,
-    CASE WHEN unit_price < 0 THEN 1 END AS negative_price,
-    CASE WHEN quantity = 0 THEN 1 END AS zero_quantity,
-    CASE WHEN quantity < 0 THEN 1 END AS negative_quantity,
-    CASE WHEN occurrence > 1 THEN 1 END AS repeated,
-    CASE WHEN TRANSLATE(SUBSTR(stock_code, 1, 5), '0123456789', '0000000000') = '00000' THEN NULL ELSE 1 END AS no_product,
-    CASE WHEN customer_id IS NULL THEN 1 END AS no_customer
+  SELECT times, first_id, last_id,
+    CASE WHEN description IS NULL OR description = '' THEN times END AS no_description,
+    CASE WHEN unit_price = 0 THEN times END AS zero_price,
+    CASE WHEN unit_price < 0 THEN times END AS negative_price,
+    CASE WHEN quantity = 0 THEN times END AS zero_quantity,
+    CASE WHEN quantity < 0 THEN times END AS negative_quantity,
+    CASE WHEN times > 1 THEN times - 1 END AS repeated,
+    CASE WHEN TRANSLATE(SUBSTR(stock_code, 1, 5), '0123456789', '0000000000') = '00000' THEN NULL ELSE times END AS no_product,
+    CASE WHEN customer_id IS NULL THEN times END AS no_customer
   FROM lines
 ),
 counted AS (
-  SELECT COUNT(*) AS total,
-    COUNT(no_description) AS no_description, MIN(CASE WHEN no_description = 1 THEN order_id END) AS no_description_id,
-    COUNT(zero_price) AS zero_price, MIN(CASE WHEN zero_price = 1 THEN order_id END) AS zero_price_id,
-    COUNT(negative_price) AS negative_price, MIN(CASE WHEN negative_price = 1 THEN order_id END) AS negative_price_id,
-    COUNT(zero_quantity) AS zero_quantity, MIN(CASE WHEN zero_quantity = 1 THEN order_id END) AS zero_quantity_id,
-    COUNT(negative_quantity) AS negative_quantity,
-    MIN(CASE WHEN negative_quantity = 1 THEN order_id END) AS negative_quantity_id,
-    COUNT(repeated) AS repeated, MIN(CASE WHEN repeated = 1 THEN order_id END) AS repeated_id,
-    COUNT(no_product) AS no_product, MIN(CASE WHEN no_product = 1 THEN order_id END) AS no_product_id,
-    COUNT(no_customer) AS no_customer, MIN(CASE WHEN no_customer = 1 THEN order_id END) AS no_customer_id
+  SELECT SUM(times) AS total,
+    SUM(no_description) AS no_description, MIN(CASE WHEN no_description > 0 THEN first_id END) AS no_description_id,
+    SUM(zero_price) AS zero_price, MIN(CASE WHEN zero_price > 0 THEN first_id END) AS zero_price_id,
+    SUM(negative_price) AS negative_price, MIN(CASE WHEN negative_price > 0 THEN first_id END) AS negative_price_id,
+    SUM(zero_quantity) AS zero_quantity, MIN(CASE WHEN zero_quantity > 0 THEN first_id END) AS zero_quantity_id,
+    SUM(negative_quantity) AS negative_quantity,
+    MIN(CASE WHEN negative_quantity > 0 THEN first_id END) AS negative_quantity_id,
+    SUM(repeated) AS repeated, MIN(CASE WHEN repeated > 0 THEN last_id END) AS repeated_id,
+    SUM(no_product) AS no_product, MIN(CASE WHEN no_product > 0 THEN first_id END) AS no_product_id,
+    SUM(no_customer) AS no_customer, MIN(CASE WHEN no_customer > 0 THEN first_id END) AS no_customer_id
   FROM found
 ),
 arrivals AS (
@@ -49,7 +49,7 @@ arrivals AS (
   HAVING COUNT(*) > 1
 ),
 again AS (
-  SELECT CAST(COALESCE(SUM(times - 1), 0) AS bigint) AS further, MIN(order_id) AS further_id
+  SELECT SUM(times - 1) AS further, MIN(order_id) AS further_id
   FROM arrivals
 ),
 numbers AS (
@@ -58,9 +58,9 @@ numbers AS (
 ),
 findings AS (
   SELECT place, total,
-    CASE place WHEN 1 THEN no_description WHEN 2 THEN zero_price WHEN 3 THEN negative_price WHEN 4 THEN zero_quantity
+    CAST(COALESCE(CASE place WHEN 1 THEN no_description WHEN 2 THEN zero_price WHEN 3 THEN negative_price WHEN 4 THEN zero_quantity
       WHEN 5 THEN negative_quantity WHEN 6 THEN repeated WHEN 7 THEN no_product WHEN 8 THEN no_customer ELSE further
-    END AS orders,
+    END, 0) AS bigint) AS orders,
     CASE place WHEN 1 THEN no_description_id WHEN 2 THEN zero_price_id WHEN 3 THEN negative_price_id WHEN 4 THEN zero_quantity_id
       WHEN 5 THEN negative_quantity_id WHEN 6 THEN repeated_id WHEN 7 THEN no_product_id WHEN 8 THEN no_customer_id
       ELSE further_id

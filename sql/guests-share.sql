@@ -1,28 +1,34 @@
 -- How much guests order, beside known customers
 --
--- A guest order has no customer. Counts every order; returns are taken off revenue, and count as orders and invoices. Orders
--- at price 0 (corrections of stock, which name no customer either) are left out.
+-- A guest order has no customer. Counts every order; returns are taken off revenue, and count as orders and invoices.
+-- Orders at price 0 (corrections of stock, which name no customer either) are left out.
 -- @param by month|country|total = month  one row for each month or country, or one for all
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country
-WITH lines AS (
-  SELECT CASE CAST(:by AS varchar)
-      WHEN 'month' THEN SUBSTR(CAST(CAST(order_date AS date) AS varchar), 1, 7)
-      WHEN 'country' THEN country
-      ELSE 'all'
-    END AS part, customer_id, invoice_no, quantity * unit_price AS revenue
+WITH invoices AS (
+  SELECT DATE_TRUNC('month', order_date) AS month_start, country, invoice_no, CASE WHEN customer_id IS NULL THEN 1 ELSE 0 END AS guest,
+    COUNT(*) AS orders, SUM(quantity * unit_price) AS revenue
   FROM orders
   WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
     AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
     AND unit_price <> 0
+  GROUP BY DATE_TRUNC('month', order_date), country, invoice_no, CASE WHEN customer_id IS NULL THEN 1 ELSE 0 END
+),
+labelled AS (
+  SELECT CASE CAST(:by AS varchar)
+      WHEN 'month' THEN SUBSTR(CAST(CAST(month_start AS date) AS varchar), 1, 7)
+      WHEN 'country' THEN country
+      ELSE 'all'
+    END AS part, invoice_no, guest, orders, revenue
+  FROM invoices
 ),
 parts AS (
-  SELECT part, COUNT(*) AS orders, COUNT(CASE WHEN customer_id IS NULL THEN 1 END) AS guest_orders,
-    COUNT(DISTINCT invoice_no) AS invoices, COUNT(DISTINCT CASE WHEN customer_id IS NULL THEN invoice_no END) AS guest_invoices,
-    SUM(revenue) AS revenue, SUM(CASE WHEN customer_id IS NULL THEN revenue ELSE 0 * revenue END) AS guest_revenue
-  FROM lines
+  SELECT part, CAST(SUM(orders) AS bigint) AS orders, CAST(SUM(guest * orders) AS bigint) AS guest_orders,
+    COUNT(DISTINCT invoice_no) AS invoices, COUNT(DISTINCT CASE WHEN guest = 1 THEN invoice_no END) AS guest_invoices,
+    SUM(revenue) AS revenue, SUM(guest * revenue) AS guest_revenue
+  FROM labelled
   GROUP BY part
 )
 SELECT part, orders, guest_orders,

@@ -1,9 +1,9 @@
 -- New and returning customers of each month
 --
--- A customer is new in the month of the first purchase of all, whatever since and until say, and returning in later ones.
--- A month counts for a customer who bought something in it; returns alone do not count. Guests are left out.
--- Revenue has returns taken off. That of customers who bought nothing yet, only returned, counts as that of returning ones.
--- new_share is the part of the month's customers who are new.
+-- A customer is new in the month of the first purchase of all, whatever since and until say, and returning in later ones. A
+-- month counts for a customer who bought something in it; returns alone do not count. Guests are left out. Revenue has
+-- returns taken off. That of customers who bought nothing yet, only returned, counts as that of returning ones. new_share
+-- is the part of the month's customers who are new.
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 WITH firsts AS (
@@ -30,7 +30,8 @@ months AS (
   LEFT JOIN firsts ON firsts.customer_id = active.customer_id
   GROUP BY month_start
 )
-SELECT SUBSTR(CAST(CAST(month_start AS date) AS varchar), 1, 7) AS month, customers, new_customers, customers - new_customers AS returning_customers,
+SELECT SUBSTR(CAST(CAST(month_start AS date) AS varchar), 1, 7) AS month,
+  customers, new_customers, customers - new_customers AS returning_customers,
   CAST(CAST(CAST(new_customers AS decimal(38, 12)) / NULLIF(customers, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS new_share,
   revenue, new_revenue, revenue - new_revenue AS returning_revenue
 FROM months

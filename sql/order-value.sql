@@ -1,9 +1,9 @@
 -- What an invoice is worth: mean, median, 90th percentile
 --
 -- The value of an invoice is the sum of quantity times price over what was bought, postage and the like included. Returns
--- have invoices of their own and are left out, as are invoices worth nothing (corrections of stock). Guests count.
--- The median of an even number of invoices lies halfway between the two in the middle. p90 is the lowest value that at
--- least 90 of 100 invoices do not exceed.
+-- have invoices of their own and are left out, as are invoices worth nothing (corrections of stock). Guests count. The
+-- median of an even number of invoices lies halfway between the two in the middle. p90 is the lowest value that at least 90
+-- of 100 invoices do not exceed.
 -- @param by total|month|country = total  one row for all, or one for each month or country
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day

@@ -2,9 +2,9 @@
 --
 -- Counts what was bought, by customers and guests; returns and orders at price 0 or below are left out. Prices differ by
 -- date, and also by quantity and customer: the first and the last price are those of the earliest and the latest order (of
--- several at the same time, the one with the lowest and the highest order id). spread is the highest price by the lowest.
--- Codes that are no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits.
--- A product's description is the one that most of its orders have; of equally frequent ones, the first by alphabet.
+-- several at the same time, the lowest). spread is the highest price by the lowest. Codes that are no products (POST, M,
+-- BANK CHARGES …) are left out: those whose first five characters are not digits. A product's description is the one that
+-- most of its orders have; of equally frequent ones, the first by alphabet.
 -- @param by prices|spread = prices  rank by the number of prices, or by the spread
 -- @param limit integer = 10  how many products
 -- @param since date  only orders dated on this day or later
@@ -12,9 +12,7 @@
 -- @param country text  only orders from this country
 -- @param all boolean = false  keep codes that are no products
 WITH lines AS (
-  SELECT stock_code, description, unit_price,
-    ROW_NUMBER() OVER (PARTITION BY stock_code ORDER BY order_date, order_id) AS place,
-    ROW_NUMBER() OVER (PARTITION BY stock_code ORDER BY order_date DESC, order_id DESC) AS place_back
+  SELECT stock_code, description, unit_price, order_date
   FROM orders
   WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
     AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
@@ -22,13 +20,24 @@ WITH lines AS (
     AND quantity > 0 AND unit_price > 0
     AND (CAST(:all AS boolean) OR TRANSLATE(SUBSTR(stock_code, 1, 5), '0123456789', '0000000000') = '00000')
 ),
+prices AS (
+  SELECT stock_code, unit_price, COUNT(*) AS orders, MIN(order_date) AS first_date, MAX(order_date) AS last_date
+  FROM lines
+  GROUP BY stock_code, unit_price
+),
+placed AS (
+  SELECT stock_code, unit_price, orders,
+    ROW_NUMBER() OVER (PARTITION BY stock_code ORDER BY first_date, unit_price) AS place,
+    ROW_NUMBER() OVER (PARTITION BY stock_code ORDER BY last_date DESC, unit_price) AS place_back
+  FROM prices
+),
 products AS (
-  SELECT stock_code, COUNT(*) AS orders, COUNT(DISTINCT unit_price) AS prices, MIN(unit_price) AS lowest_price,
+  SELECT stock_code, CAST(SUM(orders) AS bigint) AS orders, COUNT(*) AS prices, MIN(unit_price) AS lowest_price,
     MAX(unit_price) AS highest_price, MIN(CASE WHEN place = 1 THEN unit_price END) AS first_price,
     MIN(CASE WHEN place_back = 1 THEN unit_price END) AS last_price
-  FROM lines
+  FROM placed
   GROUP BY stock_code
-  HAVING COUNT(DISTINCT unit_price) > 1
+  HAVING COUNT(*) > 1
 ),
 spreads AS (
   SELECT stock_code, orders, prices, lowest_price, highest_price, first_price, last_price,

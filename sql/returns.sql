@@ -1,10 +1,10 @@
 -- Products that come back, and their share of what was sold
 --
 -- A return is an order with a negative quantity, of a customer or a guest. Orders at price 0 are left out on both sides:
--- negative ones are stock that was written off, not goods that came back.
--- Codes that are no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits.
--- share is units returned by units sold. It can exceed 1, since goods come back that were sold before the data begins.
--- A product's description is the one that most of its orders have; of equally frequent ones, the first by alphabet.
+-- negative ones are stock that was written off, not goods that came back. Codes that are no products (POST, M, BANK CHARGES
+-- …) are left out: those whose first five characters are not digits. share is units returned by units sold. It can exceed
+-- 1, since goods come back that were sold before the data begins. A product's description is the one that most of its
+-- orders have; of equally frequent ones, the first by alphabet.
 -- @param by value|units|share = value  what to rank by
 -- @param at_least integer = 100  only products of which this many units were sold
 -- @param limit integer = 10  how many products

@@ -1,8 +1,8 @@
 -- Revenue, orders and customers of each month
 --
 -- Counts every order, of customers and guests. Revenue is quantity times price, returns taken off; it holds postage and
--- other codes that are no products. orders counts order lines, and returns among them; invoices counts their invoice numbers.
--- customers leaves guests out. growth compares the revenue with that of the month before that has orders.
+-- other codes that are no products. orders counts order lines, and returns among them; invoices counts their invoice
+-- numbers. customers leaves guests out. growth compares the revenue with that of the month before that has orders.
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

@@ -2,8 +2,8 @@
 --
 -- Each customer gets three scores from 1 (lowest fifth) to 5 (highest fifth): how recent the last purchase is, how many
 -- invoices there were, and how much revenue, returns taken off. Customers with the same figure get the same score.
--- champions: all three at least 4. loyal: others with recency and frequency at least 3. new: recency at least 4, frequency at
--- most 2. promising: recency 3, frequency at most 2. at risk: recency at most 2, frequency at least 3. lost: all others.
+-- champions: all three at least 4. loyal: others with recency and frequency at least 3. new: recency at least 4, frequency
+-- at most 2. promising: recency 3, frequency at most 2. at risk: recency at most 2, frequency at least 3. lost: all others.
 -- Guests, and customers who bought nothing, are left out. mean_days counts the days from a customer's last purchase to the
 -- last purchase of anyone.
 -- @param since date  only orders dated on this day or later

@@ -1,7 +1,7 @@
 -- Customers by revenue, invoices or units
 --
--- Guests are left out: nobody knows which of their orders belong together. Returns are taken off units and revenue.
--- orders counts order lines, returns among them. invoices counts invoices with something bought, so it leaves out those of
+-- Guests are left out: nobody knows which of their orders belong together. Returns are taken off units and revenue. orders
+-- counts order lines, returns among them. invoices counts invoices with something bought, so it leaves out those of
 -- returns. share is the part of the revenue of all customers. country is where most of their orders went.
 -- @param by revenue|invoices|units = revenue  what to rank by
 -- @param limit integer = 10  how many customers

@@ -1,8 +1,9 @@
 -- Products by revenue or units, returns taken off
 --
--- Counts every order, of customers and guests. A return has a negative quantity, so it lowers units and revenue.
--- Codes that are no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits.
--- share is the part of the revenue of all products counted. A product's description is the one that most of its orders have; of equally frequent ones, the first by alphabet.
+-- Counts every order, of customers and guests. A return has a negative quantity, so it lowers units and revenue. Codes that
+-- are no products (POST, M, BANK CHARGES …) are left out: those whose first five characters are not digits. share is the
+-- part of the revenue of all products counted. A product's description is the one that most of its orders have; of equally
+-- frequent ones, the first by alphabet.
 -- @param by revenue|units = revenue  what to rank by
 -- @param limit integer = 10  how many products
 -- @param since date  only orders dated on this day or later

@@ -398,21 +398,18 @@ def price_changes(orders, chosen, by="prices", limit="10"):
         prices = {each.price for each in lines}
         if len(prices) < 2:
             continue
-        in_time = sorted(lines, key=lambda each: (each.when, by_bytes(each.id)))
+        first, last = (moment(each.when for each in lines) for moment in (min, max))
+        ends = [min(each.price for each in lines if each.when == when) for when in (first, last)]
         spread = quotient(max(prices), min(prices))
         order = (-decimal.Decimal(spread) if by == "spread" else -len(prices), by_bytes(code))
-        ends = [money(min(prices)), money(max(prices)), spread, money(in_time[0].price), money(in_time[-1].price)]
-        found.append((order, [code, most_frequent(each.text for each in lines), len(lines), len(prices), *ends]))
+        cells = [money(min(prices)), money(max(prices)), spread, *map(money, ends)]
+        found.append((order, [code, most_frequent(each.text for each in lines), len(lines), len(prices), *cells]))
     return columns, [row for _, row in sorted(found, key=lambda each: each[0])[: int(limit)]]
 
 
 def data_quality(orders, chosen):
-    seen = set()
-    repeated = []
-    for each in sorted(chosen.orders, key=lambda each: by_bytes(each.id)):
-        if each[1:] in seen:
-            repeated.append(each)
-        seen.add(each[1:])
+    alike = groups(chosen.orders, lambda each: each[1:]).values()
+    repeated = [each for lines in alike for each in sorted(lines, key=lambda each: by_bytes(each.id))[1:]]
     findings = {
         "no description": [each for each in chosen.orders if each.text == ""],
         "price 0": [each for each in chosen.orders if each.price == 0],
@@ -427,6 +424,8 @@ def data_quality(orders, chosen):
     rows = []
     for finding, found in findings.items():
         example = min((each.id for each in found), key=by_bytes, default=None)
+        if finding.startswith("repeated"):
+            example = min((max(each.id for each in lines) for lines in alike if len(lines) > 1), key=by_bytes, default=None)
         rows.append([finding, len(found), quotient(len(found), len(chosen.orders)), example])
     return ["finding", "orders", "share", "example"], rows
 

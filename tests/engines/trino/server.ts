@@ -25,8 +25,6 @@ export async function startTrino(
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const config = configure(directory, plugins, files, url);
-  // The metastore makes no directory.
-  for (const schema of SCHEMAS) mkdirSync(join(files.directory, 'schemas', schema), { recursive: true });
   const child = spawn(
     java,
     [
@@ -117,7 +115,7 @@ async function untilReady(url: string, ended: Promise<{ stdout: string; stderr: 
 
 async function declare(url: string): Promise<void> {
   for (const schema of SCHEMAS) {
-    await run(url, `CREATE SCHEMA hive.${schema} WITH (location = 'local:///schemas/${schema}')`, schema);
+    await run(url, `CREATE SCHEMA hive.${schema}`, schema);
   }
   for (const table of TABLES) {
     // Hive's timestamps count milliseconds, as Athena's do.
