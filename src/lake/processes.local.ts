@@ -18,15 +18,25 @@ export function isRunning({ pid, started }: ProcessName): boolean {
     // EPERM: it runs, and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return startOf(pid) === started;
+  const stat = statOf(pid);
+  // Where the system does not say more, as for processes of others on some machines, there is a process with this number.
+  return stat === undefined || (!ENDED.test(stat.state) && stat.started === started);
 }
 
-/** Field 22 of /proc/<pid>/stat, the second of which may hold blanks and ends at the last parenthesis: proc(5). */
+/** A process that has ended stays in this state until its parent asks for it; some parents never do. */
+const ENDED = /[ZXx]/;
+
 function startOf(pid: number): string {
+  return statOf(pid)?.started ?? '';
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat, the second of which may hold blanks and ends at the last parenthesis: proc(5). */
+function statOf(pid: number): { readonly state: string; readonly started: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] as string;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] as string, started: fields[19] as string };
   } catch {
-    return '';
+    return undefined;
   }
 }
