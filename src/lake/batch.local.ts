@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Database, sqlText } from '../engines/duckdb/database.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
 import {
+  checkFile,
   damagedLake,
   type InvoiceSpan,
   type LakeFile,
@@ -120,6 +121,7 @@ async function replacedBy(
   const older = manifest.files.filter((file) =>
     file.invoices.some((span) => invoices.some((other) => isShared(span, other))),
   );
+  for (const file of [...older, ...manifest.replaced]) checkFile(directory, file);
   const known =
     manifest.replaced.length > 0 ? `ANTI JOIN ${parquet(directory, manifest.replaced)} USING (sequence)` : '';
   const selects = [

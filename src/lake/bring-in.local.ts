@@ -18,10 +18,11 @@ export interface LakeWriting {
   readonly writer: Writer;
 }
 
-export async function bringIn(
-  { directory, stream, engine, writer }: LakeWriting,
-  { signal, onProgress }: UpdateOptions,
-): Promise<void> {
+export async function bringIn(lake: LakeWriting, options: UpdateOptions): Promise<void> {
+  const { directory, stream, engine, writer } = lake;
+  const { signal, onProgress } = options;
+  // Others may have written since this process looked at the stream: it must not seem shorter than the lake.
+  stream.refresh();
   let reached = writer.manifest.checkpoint;
   const keep = (checkpoint: SavedCheckpoint) => {
     reached = checkpoint;
@@ -42,8 +43,8 @@ export async function bringIn(
       writeFiles(await engine(), directory, batch, writer.manifest),
       nextBatch(),
     ]);
-    // Emptied meanwhile: these orders belong to no stream any more.
-    if (stream.identity() !== identity) return;
+    // Emptied meanwhile: these orders belong to no stream any more, and what was brought in before goes too.
+    if (stream.identity() !== identity) return bringIn(lake, options);
     checkpoint.moveTo(batch.end);
     const { manifest } = writer;
     writer.commit({

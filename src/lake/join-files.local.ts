@@ -25,7 +25,7 @@ export async function joinFiles(
   /** One file with the rows of all. */
   async function joined(some: readonly Stretch[], folder: string): Promise<Stretch> {
     // Damage must not be carried into a file that looks whole.
-    for (const file of some) checkFile(directory, file);
+    for (const file of some) checkFile(directory, file, { isRead: true });
     const { first } = some[0] as Stretch;
     const { last } = some.at(-1) as Stretch;
     const rows = some.reduce((sum, file) => sum + file.rows, 0);

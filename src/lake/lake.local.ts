@@ -1,50 +1,37 @@
 /** The lake on this machine: Parquet files by month of the order date, written and read by DuckDB. */
-import { join } from 'node:path';
 import { type Database, openDatabase } from '../engines/duckdb/database.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { OrderBlock } from '../orders/order-block.js';
 import type { Through } from '../stage.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
-import { IDENTITY, TEMPORARY } from './batch.local.js';
+import { IDENTITY } from './batch.local.js';
 import { bringIn } from './bring-in.local.js';
 import { joinFiles } from './join-files.local.js';
 import type { Lake, LakeMonth, LakeStatus, UpdateOptions } from './lake.js';
 import { blockOfRows, LAKE_LINE } from './lake-line.js';
 import { type Manifest, readManifest } from './manifest.local.js';
+import { spillPath } from './spill.local.js';
 import { openTables } from './tables.local.js';
-import { openWriter, type Writer } from './writer.local.js';
+import { openNewLakeWriter, openWriter, type Writer } from './writer.local.js';
 import { whileLocked } from './writer-lock.local.js';
 
 /** `lock` holds the lock of the process that writes. */
 export function openLocalLake(directory: string, stream: NumberedStream, lock: LocalStore): Lake {
   let opened: Promise<Database> | undefined;
+  const place = { directory, lock, interrupt: () => void opened?.then((database) => database.interrupt()) };
   /** Loaded and opened when it is first needed: an unchanged lake is often asked for something else. */
   function engine(): Promise<Database> {
-    opened ??= openDatabase({ spillTo: join(directory, TEMPORARY, 'spill') });
+    opened ??= openDatabase({ spillTo: spillPath(directory) });
     return opened;
-  }
-
-  async function write(signal: AbortSignal | undefined, act: (writer: Writer) => Promise<void>): Promise<void> {
-    await whileLocked(lock, signal, async () => {
-      const writer = openWriter(directory);
-      const interrupt = () => void opened?.then((database) => database.interrupt());
-      signal?.addEventListener('abort', interrupt);
-      try {
-        await act(writer);
-      } catch (error) {
-        // What was interrupted is done by the next writer.
-        if (!signal?.aborted) throw error;
-      } finally {
-        signal?.removeEventListener('abort', interrupt);
-        writer.clean();
-      }
-    });
   }
 
   async function update(options: UpdateOptions = {}): Promise<Through> {
     stream.refresh();
-    if (!isUpToDate()) await write(options.signal, (writer) => bringIn({ directory, stream, engine, writer }, options));
+    if (!isUpToDate())
+      await whileWriting(place, options.signal, openWriter, (writer) =>
+        bringIn({ directory, stream, engine, writer }, options),
+      );
     return { arrivalMs: readManifest(directory).checkpoint?.arrivalMs ?? 0 };
   }
 
@@ -69,14 +56,17 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     update,
     async compact({ signal } = {}) {
       const choose = <File>(files: readonly File[]) => (files.length > 1 ? files : []);
-      await write(signal, (writer) => joinFiles(engine, { directory, writer, choose, signal }));
+      await whileWriting(place, signal, openWriter, (writer) =>
+        joinFiles(engine, { directory, writer, choose, signal }),
+      );
     },
     async rebuild(options = {}) {
-      await write(options.signal, async (writer) => {
-        writer.commit({ checkpoint: undefined, files: [], replaced: [] });
+      const { signal } = options;
+      await whileWriting(place, signal, openNewLakeWriter, async (writer) => {
         await bringIn({ directory, stream, engine, writer }, options);
+        if (!signal?.aborted) writer.publish();
       });
-      return update(options);
+      return signal?.aborted ? { arrivalMs: 0 } : update(options);
     },
     status: async () => statusOf(directory, readManifest(directory)),
     tables: () => openTables(directory),
@@ -88,6 +78,28 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
       await lock.close();
     },
   };
+}
+
+/** What nobody needs any more is deleted afterwards. */
+async function whileWriting<W extends Writer>(
+  { directory, lock, interrupt }: { readonly directory: string; readonly lock: LocalStore; interrupt(): void },
+  signal: AbortSignal | undefined,
+  open: (directory: string) => W,
+  act: (writer: W) => Promise<void>,
+): Promise<void> {
+  await whileLocked(lock, signal, async () => {
+    const writer = open(directory);
+    signal?.addEventListener('abort', interrupt);
+    try {
+      await act(writer);
+    } catch (error) {
+      // The next writer does what was interrupted.
+      if (!signal?.aborted) throw error;
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+      writer.clean();
+    }
+  });
 }
 
 function statusOf(place: string, { files, replaced }: Manifest): LakeStatus {

@@ -16,7 +16,10 @@ export interface Lake {
   update(options?: UpdateOptions): Promise<Through>;
   /** Joins the files of each month to one. Queries that run meanwhile go on undisturbed. */
   compact(options?: UpdateOptions): Promise<void>;
-  /** Makes the lake again from the stream: the same tables, from new files. */
+  /**
+   * Makes the lake again from the stream: the same tables, from new files. They take the place of the old ones all at once, also
+   * of a lake that is damaged; until then, and if the signal ends it early, the lake is as it was.
+   */
   rebuild(options?: UpdateOptions): Promise<Through>;
   status(): Promise<LakeStatus>;
   /**

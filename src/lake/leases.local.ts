@@ -40,12 +40,23 @@ export function leaseManifest(directory: string): Lease {
 
 /** The oldest version that a process reads, infinite for none. Removes what processes left that have ended. */
 export function oldestRead(directory: string): number {
-  const readers = join(directory, READERS);
   let oldest = Number.POSITIVE_INFINITY;
-  for (const name of existsSync(readers) ? readdirSync(readers) : []) {
-    const [version, pid, started = ''] = name.split('-');
-    if (isRunning({ pid: Number(pid), started })) oldest = Math.min(oldest, Number(version));
-    else rmSync(join(readers, name), { force: true });
+  for (const { name, version, pid, started } of leasesIn(directory)) {
+    if (isRunning({ pid, started })) oldest = Math.min(oldest, version);
+    else rmSync(join(directory, READERS, name), { force: true });
   }
   return oldest;
+}
+
+/** Versions that were read, also by processes that have ended. */
+export function namedVersions(directory: string): number[] {
+  return leasesIn(directory).map(({ version }) => version);
+}
+
+function leasesIn(directory: string) {
+  const readers = join(directory, READERS);
+  return (existsSync(readers) ? readdirSync(readers) : []).flatMap((name) => {
+    const [, version, pid, started = ''] = /^(\d+)-(\d+)-(\d*)-[0-9a-f]{12}$/.exec(name) ?? [];
+    return pid === undefined ? [] : [{ name, version: Number(version), pid: Number(pid), started }];
+  });
 }

@@ -40,8 +40,10 @@ export interface StoredFile {
   readonly path: string;
   readonly rows: number;
   readonly bytes: number;
-  /** CRC-32 of its last bytes: in Parquet, where each column lies and what it spans. */
-  readonly tail: number;
+  /** CRC-32 of all of it. Parquet has none, and a byte that has changed may make another value of it. */
+  readonly crc: number;
+  /** What the file system says of it as long as nobody writes, exchanges or copies it. */
+  readonly stamp: string;
 }
 
 /** Every order of a month whose sequence number lies from `first` to `last`. */
@@ -67,7 +69,14 @@ export interface RetiredFile {
   readonly version: number;
 }
 
-const EMPTY: Manifest = { format: FORMAT, version: 0, checkpoint: undefined, files: [], replaced: [], retired: [] };
+export const EMPTY: Manifest = {
+  format: FORMAT,
+  version: 0,
+  checkpoint: undefined,
+  files: [],
+  replaced: [],
+  retired: [],
+};
 const NAME = 'manifest.json';
 
 /** The manifest of a lake; an empty one where there is no lake yet. Throws an `AlakazamError` if it can't be read. */
@@ -77,15 +86,19 @@ export function readManifest(directory: string): Manifest {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return EMPTY;
+    if (code !== 'EISDIR') throw error;
+    throw new AlakazamError('failed', `${path} is a directory`, { hint: 'move it away: it is none of the lake' });
   }
   // Its first line is the checksum of the rest.
   const [checksum, body = ''] = [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)];
   if (checksum !== checksumOf(body)) throw damagedLake(`${path} is not as it was written`);
   const manifest = JSON.parse(body) as Manifest;
   if (manifest.format !== FORMAT) {
-    throw new AlakazamError('failed', `${path} was made by a newer alakazam`, { hint: 'alakazam lake rebuild' });
+    throw new AlakazamError('failed', `${path} was made by a newer alakazam`, {
+      hint: 'alakazam lake rebuild makes it again for this one',
+    });
   }
   return manifest;
 }
@@ -114,19 +127,25 @@ export function replaceFile(path: string, text: string): void {
 }
 
 /** Makes a finished file durable, and gives it its place. */
-export function storeFile(from: string, directory: string, path: string): Pick<StoredFile, 'bytes' | 'tail'> {
+export function storeFile(from: string, directory: string, path: string): Pick<StoredFile, 'bytes' | 'crc' | 'stamp'> {
   const to = join(directory, path);
   const file = openSync(from, 'r');
   try {
     fsyncSync(file);
-    const { size } = fstatSync(file);
-    mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(to));
     renameSync(from, to);
     syncDirectory(dirname(to));
-    return { bytes: size, tail: tailOf(file, size) };
+    return { bytes: fstatSync(file).size, crc: crcOf(file), stamp: stampOf(file) };
   } finally {
     closeSync(file);
   }
+}
+
+/** Durable, with those above it that were missing. */
+function makeDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
 }
 
 function syncDirectory(path: string): void {
@@ -135,28 +154,46 @@ function syncDirectory(path: string): void {
   closeSync(directory);
 }
 
-const TAIL_BYTES = 1024;
+const CHUNK_BYTES = 1 << 18;
 
-function tailOf(file: number, size: number): number {
-  const tail = Buffer.alloc(Math.min(TAIL_BYTES, size));
-  readSync(file, tail, 0, tail.length, size - tail.length);
-  return crc32(tail);
+function crcOf(file: number): number {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let crc = 0;
+  for (let at = 0; ; ) {
+    const size = readSync(file, chunk, 0, chunk.length, at);
+    if (size === 0) return crc;
+    crc = crc32(size < chunk.length ? chunk.subarray(0, size) : chunk, crc);
+    at += size;
+  }
 }
 
-/** Throws an `AlakazamError` if a file is not the one that was written. */
-export function checkFile(directory: string, { path, bytes, tail }: StoredFile): void {
+/** Which file it is, and when it or its name was last changed: a program can't set that time. */
+function stampOf(file: number): string {
+  const { ino, ctimeNs } = fstatSync(file, { bigint: true });
+  return `${ino}-${ctimeNs}`;
+}
+
+/**
+ * Throws an `AlakazamError` if a file is not the one that was written. A file that nobody has touched since is not read for it,
+ * unless `isRead`.
+ */
+export function checkFile(directory: string, { path, bytes, crc, stamp }: StoredFile, { isRead = false } = {}): void {
   const full = join(directory, path);
   let file: number;
   try {
     file = openSync(full, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damagedLake(`${full} is gone`);
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      throw damagedLake(`${full} is gone`);
+    }
     throw error;
   }
   try {
-    const { size } = fstatSync(file);
-    if (size !== bytes) throw damagedLake(`${full} has ${size} of ${bytes} bytes`);
-    if (tailOf(file, size) !== tail) throw damagedLake(`${full} is another file than the one that was written`);
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw damagedLake(`${full} is no file`);
+    if (stat.size !== bytes) throw damagedLake(`${full} has ${stat.size} of ${bytes} bytes`);
+    if (!isRead && stampOf(file) === stamp) return;
+    if (crcOf(file) !== crc) throw damagedLake(`${full} is not as it was written`);
   } finally {
     closeSync(file);
   }

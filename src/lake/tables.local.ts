@@ -13,7 +13,7 @@ export function openTables(directory: string): LakeTables {
     const files = [...manifest.files, ...manifest.replaced];
     for (const file of files) checkFile(directory, file);
     return {
-      version: `${manifest.checkpoint?.identity ?? ''}-${manifest.version}`,
+      version: versionOf(manifest),
       views: viewsOf(directory, manifest),
       paths: files.map(({ path }) => join(directory, path)),
       bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -23,6 +23,12 @@ export function openTables(directory: string): LakeTables {
     release();
     throw error;
   }
+}
+
+/** Also of a lake that was deleted and made again, whose versions began again at 1: with the last order that it holds. */
+function versionOf({ version, checkpoint }: Manifest): string {
+  const { identity = '', next = 1, arrivalMs = 0, lineHash = 0 } = checkpoint ?? {};
+  return [identity, version, next, arrivalMs, lineHash].join('-');
 }
 
 function viewsOf(directory: string, { files, replaced }: Manifest): string {

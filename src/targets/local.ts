@@ -32,7 +32,8 @@ export const local: Target = (config, clock) => {
 
   const warehouse = once(async () => {
     const { openDuckDbWarehouse } = await import('../warehouse/warehouse.duckdb.js');
-    return openDuckDbWarehouse(await lake(), join(home, 'lake', 'spill'));
+    const { spillPath } = await import('../lake/spill.local.js');
+    return openDuckDbWarehouse(await lake(), () => spillPath(join(home, 'lake')));
   });
 
   return {

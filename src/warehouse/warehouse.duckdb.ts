@@ -9,12 +9,12 @@ import type { ParameterType } from './named-queries.js';
 import { splitParameters } from './statement.js';
 import type { AnswerColumn, AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 
-/** `spillTo`: a directory for answers that memory does not hold. DuckDB makes it when it needs one. */
-export function openDuckDbWarehouse(lake: Lake, spillTo: string): Warehouse {
+/** `spillTo` gives a new path for what memory does not hold of one question. DuckDB makes the directory when it needs one. */
+export function openDuckDbWarehouse(lake: Lake, spillTo: () => string): Warehouse {
   async function prepare(question: Question, { signal, onProgress, isUnsafe }: QuestionOptions, before = '') {
     await lake.update({ signal, ...(onProgress && { onProgress }) });
     const tables = lake.tables();
-    const database = await openDatabase({ spillTo });
+    const database = await openDatabase({ spillTo: spillTo() });
     const close = () => {
       database.close();
       tables.release();
