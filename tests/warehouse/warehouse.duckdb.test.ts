@@ -16,7 +16,7 @@ async function start(lines: readonly Line[]) {
   for (const line of lines) await put([line]);
   const directory = join(home, 'lake');
   const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
-  return openDuckDbWarehouse(lake, join(directory, 'spill'));
+  return openDuckDbWarehouse(lake, () => join(directory, 'spill'));
 }
 
 testWarehouse('duckdb', start);
