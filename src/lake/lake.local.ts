@@ -1,5 +1,6 @@
 /** The lake on this machine: Parquet files by month of the order date, written and read by DuckDB. */
 import { type Database, openDatabase } from '../engines/duckdb/database.js';
+import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { OrderBlock } from '../orders/order-block.js';
 import type { Through } from '../stage.js';
@@ -7,10 +8,11 @@ import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
 import { IDENTITY } from './batch.local.js';
 import { bringIn } from './bring-in.local.js';
+import { keepFreshness } from './freshness.local.js';
 import { joinFiles } from './join-files.local.js';
 import type { Lake, LakeMonth, LakeStatus, UpdateOptions } from './lake.js';
 import { blockOfRows, LAKE_LINE } from './lake-line.js';
-import { type Manifest, readManifest } from './manifest.local.js';
+import { type Manifest, readManifest, versionOf } from './manifest.local.js';
 import { spillPath } from './spill.local.js';
 import { openTables } from './tables.local.js';
 import { openNewLakeWriter, openWriter, type Writer } from './writer.local.js';
@@ -27,12 +29,15 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
   }
 
   async function update(options: UpdateOptions = {}): Promise<Through> {
+    const stamp = stampOf(stream.path);
     stream.refresh();
     if (!isUpToDate())
       await whileWriting(place, options.signal, openWriter, (writer) =>
         bringIn({ directory, stream, engine, writer }, options),
       );
-    return { arrivalMs: readManifest(directory).checkpoint?.arrivalMs ?? 0 };
+    const manifest = readManifest(directory);
+    if (stamp !== undefined && isUpToDate()) keepFreshness(directory, stamp, versionOf(manifest));
+    return { arrivalMs: manifest.checkpoint?.arrivalMs ?? 0 };
   }
 
   function isUpToDate(): boolean {

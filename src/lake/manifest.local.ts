@@ -2,21 +2,10 @@
  * The manifest: which files are the lake, and how far they hold the stream. Readers follow the manifest and no file that it
  * does not name, so they never see half a batch. A new manifest takes the place of the old one with one rename.
  */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { replaceFile, syncDirectory } from '../durable-file.js';
 import { AlakazamError } from '../errors.js';
 import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
 
@@ -103,6 +92,15 @@ export function readManifest(directory: string): Manifest {
   return manifest;
 }
 
+/**
+ * Names the tables for all time: another lake, and another state of the same lake, has another version. So has a lake that was
+ * deleted and made again, whose versions began again at 1: the last order that it holds is part of the name.
+ */
+export function versionOf({ version, checkpoint }: Manifest): string {
+  const { identity = '', next = 1, arrivalMs = 0, lineHash = 0 } = checkpoint ?? {};
+  return [identity, version, next, arrivalMs, lineHash].join('-');
+}
+
 /** Durable, whole or not at all, when this returns. */
 export function replaceManifest(directory: string, manifest: Manifest): void {
   const body = `${JSON.stringify(manifest)}\n`;
@@ -111,19 +109,6 @@ export function replaceManifest(directory: string, manifest: Manifest): void {
 
 function checksumOf(body: string): string {
   return crc32(body).toString(16).padStart(8, '0');
-}
-
-/** Writes beside `path` first, so that a reader finds the old text or the new one. */
-export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncDirectory(dirname(path));
 }
 
 /** Makes a finished file durable, and gives it its place. */
@@ -146,12 +131,6 @@ function makeDirectory(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  fsyncSync(directory);
-  closeSync(directory);
 }
 
 const CHUNK_BYTES = 1 << 18;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parquet } from './batch.local.js';
 import type { LakeTables } from './lake.js';
 import { leaseManifest } from './leases.local.js';
-import { checkFile, type Manifest } from './manifest.local.js';
+import { checkFile, type Manifest, versionOf } from './manifest.local.js';
 import { COLUMNS } from './order-columns.js';
 
 export function openTables(directory: string): LakeTables {
@@ -23,12 +23,6 @@ export function openTables(directory: string): LakeTables {
     release();
     throw error;
   }
-}
-
-/** Also of a lake that was deleted and made again, whose versions began again at 1: with the last order that it holds. */
-function versionOf({ version, checkpoint }: Manifest): string {
-  const { identity = '', next = 1, arrivalMs = 0, lineHash = 0 } = checkpoint ?? {};
-  return [identity, version, next, arrivalMs, lineHash].join('-');
 }
 
 function viewsOf(directory: string, { files, replaced }: Manifest): string {

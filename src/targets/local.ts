@@ -1,39 +1,59 @@
 /** The embedded target: everything in one directory, no account and no server. */
-
 import { join } from 'node:path';
-import { checkHome } from '../engines/lmdb/home.js';
-import { openStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { localLakeStage } from '../lake/stage.local.js';
-import { LOCK_STORE } from '../lake/writer-lock.local.js';
 import { trackOpenings } from '../once.js';
-import { HISTORY_STORE, openLocalHistory } from '../order-history/history.local.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
 import type { Target } from '../pipeline.js';
-import { BOOKMARK_STORE, openBookmarks } from '../stream/bookmarks.lmdb.js';
 import { localStreamStage } from '../stream/stage.local.js';
-import { openLocalStream, STREAM_STORE } from '../stream/stream.local.js';
 
 export const local: Target = (config, clock) => {
   const home = config.get('home') as string;
   const { once, close } = trackOpenings();
-  const stream = once(() => {
+  const directory = join(home, 'lake');
+
+  // LMDB and DuckDB are loaded by what needs them: a question that was asked before needs neither.
+  const stream = once(async () => {
+    const [{ openStore }, { BOOKMARK_STORE, openBookmarks }, { openLocalStream, STREAM_STORE }] = await Promise.all([
+      import('../engines/lmdb/store.js'),
+      import('../stream/bookmarks.lmdb.js'),
+      import('../stream/stream.local.js'),
+    ]);
     // One store, so that one transaction writes orders and bookmarks.
     const tables = [...STREAM_STORE.tables, ...BOOKMARK_STORE.tables];
     const store = openStore(home, 'stream', { ...STREAM_STORE, tables });
     return openLocalStream(store, openBookmarks(store), clock);
   });
-  const history = once(async () => openLocalHistory(openStore(home, 'history', HISTORY_STORE), await stream()));
+  const history = once(async () => {
+    const [{ openStore }, { HISTORY_STORE, openLocalHistory }] = await Promise.all([
+      import('../engines/lmdb/store.js'),
+      import('../order-history/history.local.js'),
+    ]);
+    return openLocalHistory(openStore(home, 'history', HISTORY_STORE), await stream());
+  });
   const lake = once(async () => {
-    const { openLocalLake } = await import('../lake/lake.local.js');
-    const directory = join(home, 'lake');
+    const [{ openStore }, { openLocalLake }, { LOCK_STORE }] = await Promise.all([
+      import('../engines/lmdb/store.js'),
+      import('../lake/lake.local.js'),
+      import('../lake/writer-lock.local.js'),
+    ]);
     return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
   });
-
   const warehouse = once(async () => {
-    const { openDuckDbWarehouse } = await import('../warehouse/warehouse.duckdb.js');
-    const { spillPath } = await import('../lake/spill.local.js');
-    return openDuckDbWarehouse(await lake(), () => spillPath(join(home, 'lake')));
+    const [{ openDuckDbWarehouse }, { openKeptAnswers }, { freshVersion }, { spillPath }, { stampOf }] =
+      await Promise.all([
+        import('../warehouse/warehouse.duckdb.js'),
+        import('../warehouse/kept-answers.duckdb.js'),
+        import('../lake/freshness.local.js'),
+        import('../lake/spill.local.js'),
+        import('../engines/lmdb/file.js'),
+      ]);
+    return openDuckDbWarehouse({
+      lake,
+      knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
+      answers: openKeptAnswers(join(directory, 'answers')),
+      spillTo: () => spillPath(directory),
+    });
   });
 
   return {
@@ -47,7 +67,10 @@ export const local: Target = (config, clock) => {
     },
     stages: [localStreamStage(stream), localHistoryStage(history), localLakeStage(lake)],
     place: home,
-    checks: () => checkHome(home),
+    async *checks() {
+      const { checkHome } = await import('../engines/lmdb/home.js');
+      yield* checkHome(home);
+    },
     stack: async () => {
       throw new AlakazamError('failed', `the local target has no stack: all of it is in ${home}`, {
         hint: 'alakazam deploy, without --target local',

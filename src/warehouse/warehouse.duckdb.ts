@@ -1,19 +1,29 @@
 /** The warehouse on this machine: DuckDB over the lake. */
-import { DuckDBTypeId } from '@duckdb/node-api';
-import { openDatabase } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { plainDecimal } from '../orders/money.js';
 import { bytes } from '../terminal/numbers.js';
+import type { KeptAnswers } from './kept-answers.duckdb.js';
 import type { ParameterType } from './named-queries.js';
 import { splitParameters } from './statement.js';
 import type { AnswerColumn, AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 
-/** `spillTo` gives a new path for what memory does not hold of one question. DuckDB makes the directory when it needs one. */
-export function openDuckDbWarehouse(lake: Lake, spillTo: () => string): Warehouse {
+export interface DuckDbWarehouseOptions {
+  readonly lake: () => Promise<Lake>;
+  /** The version of the lake if it is known to hold the whole stream, found without opening it. */
+  readonly knownVersion: () => string | undefined;
+  readonly answers: KeptAnswers;
+  /** Gives a new path for what memory does not hold of one question. DuckDB makes the directory when it needs one. */
+  readonly spillTo: () => string;
+}
+
+/** Neither the lake nor DuckDB is loaded for a question that was answered before. */
+export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: DuckDbWarehouseOptions): Warehouse {
   async function prepare(question: Question, { signal, onProgress, isUnsafe }: QuestionOptions, before = '') {
-    await lake.update({ signal, ...(onProgress && { onProgress }) });
-    const tables = lake.tables();
+    const open = await lake();
+    await open.update({ signal, ...(onProgress && { onProgress }) });
+    const tables = open.tables();
+    const { openDatabase } = await import('../engines/duckdb/database.js');
     const database = await openDatabase({ spillTo: spillTo() });
     const close = () => {
       database.close();
@@ -36,14 +46,24 @@ export function openDuckDbWarehouse(lake: Lake, spillTo: () => string): Warehous
   return {
     engine: 'duckdb',
     async ask(question, options) {
+      const known = question.isStable ? knownVersion() : undefined;
+      const kept = known === undefined ? undefined : answers.find(known, question);
+      if (kept) return { columns: kept.columns, rows: once(kept.rows), cost: () => 'asked before' };
       const { prepared, tables, close } = await prepare(question, options);
       const columns = prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' }));
       const toValue = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
       async function* rows() {
+        const all: AnswerValue[][] = [];
         try {
           for await (const some of prepared.rows(options.signal)) {
-            yield some.map((row) => row.map((value, i) => (value === null ? null : (toValue[i] as ValueOf)(value))));
+            const values = some.map((row) =>
+              row.map((value, i) => (value === null ? null : (toValue[i] as ValueOf)(value))),
+            );
+            if (all.length <= KEPT_ROWS_MAX) all.push(...values);
+            yield values;
           }
+          const isWhole = all.length <= KEPT_ROWS_MAX && !options.signal.aborted;
+          if (question.isStable && isWhole) answers.keep(tables.version, question, { columns, rows: all });
         } catch (error) {
           throw sqlError(error);
         } finally {
@@ -64,6 +84,13 @@ export function openDuckDbWarehouse(lake: Lake, spillTo: () => string): Warehous
     },
     async close() {},
   };
+}
+
+/** An answer of more rows is not kept. */
+const KEPT_ROWS_MAX = 5000;
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
 }
 
 const SQL_TYPES: Readonly<Record<ParameterType, string>> = {
@@ -90,22 +117,19 @@ function valuesOf({ values }: Question): Record<string, string | null> {
   return Object.fromEntries(values.map(({ name, value }) => [name, value]));
 }
 
-const { BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, FLOAT, HUGEINT, INTEGER, SMALLINT, TIMESTAMP, TINYINT, VARCHAR } =
-  DuckDBTypeId;
-
-const TYPES: Partial<Record<DuckDBTypeId, AnswerColumn['type']>> = {
-  [VARCHAR]: 'text',
-  [TINYINT]: 'integer',
-  [SMALLINT]: 'integer',
-  [INTEGER]: 'integer',
-  [BIGINT]: 'integer',
-  [HUGEINT]: 'integer',
-  [DECIMAL]: 'decimal',
-  [DOUBLE]: 'number',
-  [FLOAT]: 'number',
-  [BOOLEAN]: 'boolean',
-  [DATE]: 'date',
-  [TIMESTAMP]: 'timestamp',
+const TYPES: Readonly<Record<string, AnswerColumn['type']>> = {
+  VARCHAR: 'text',
+  TINYINT: 'integer',
+  SMALLINT: 'integer',
+  INTEGER: 'integer',
+  BIGINT: 'integer',
+  HUGEINT: 'integer',
+  DECIMAL: 'decimal',
+  DOUBLE: 'number',
+  FLOAT: 'number',
+  BOOLEAN: 'boolean',
+  DATE: 'date',
+  TIMESTAMP: 'timestamp',
 };
 
 /** Makes a cell of a value that is not null, as the bindings give it for JSON. */
@@ -116,15 +140,15 @@ const otherValue: ValueOf = (value) => (typeof value === 'object' ? JSON.stringi
 /** The bindings give large whole numbers as text. */
 const wholeValue: ValueOf = (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : (value as string));
 
-const VALUES: Partial<Record<DuckDBTypeId, ValueOf>> = {
-  [VARCHAR]: asItIs,
-  [DECIMAL]: (value) => plainDecimal(value as string),
-  [BIGINT]: wholeValue,
-  [HUGEINT]: wholeValue,
+const VALUES: Readonly<Record<string, ValueOf>> = {
+  VARCHAR: asItIs,
+  DECIMAL: (value) => plainDecimal(value as string),
+  BIGINT: wholeValue,
+  HUGEINT: wholeValue,
   // Those that JSON lacks come as text: NaN, Infinity.
-  [DOUBLE]: Number,
-  [FLOAT]: Number,
-  [TIMESTAMP]: (value) => (value as string).replace(' ', 'T'),
+  DOUBLE: Number,
+  FLOAT: Number,
+  TIMESTAMP: (value) => (value as string).replace(' ', 'T'),
 };
 
 /** Kinds of DuckDB's errors that are mistakes in the SQL. */

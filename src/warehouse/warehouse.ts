@@ -3,6 +3,8 @@ import type { ParameterType } from './named-queries.js';
 
 /** One question. Parameters stand in the SQL as `:name`; each has a value, bound and never pasted. */
 export interface Question {
+  /** True if it has the same answer for as long as the tables stay the same: it asks for no time and no random number. */
+  readonly isStable?: boolean;
   readonly sql: string;
   readonly values: readonly QuestionValue[];
 }
@@ -28,7 +30,7 @@ export interface AnswerColumn {
 export interface WarehouseAnswer {
   readonly columns: readonly AnswerColumn[];
   /** Rows as they come, some at a time. Memory does not grow with their number. */
-  readonly rows: AsyncIterable<readonly AnswerValue[][]>;
+  readonly rows: AsyncIterable<readonly (readonly AnswerValue[])[]>;
   /** Of what was read, for people; known once all rows were read. */
   cost(): string;
 }

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { stampOf } from '../../src/engines/lmdb/file.js';
 import { openStore } from '../../src/engines/lmdb/store.js';
+import { freshVersion } from '../../src/lake/freshness.local.js';
 import { openLocalLake } from '../../src/lake/lake.local.js';
 import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
+import { openKeptAnswers } from '../../src/warehouse/kept-answers.duckdb.js';
 import { openDuckDbWarehouse } from '../../src/warehouse/warehouse.duckdb.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 import { type Line, putter } from '../fixtures/orders.js';
@@ -16,7 +19,12 @@ async function start(lines: readonly Line[]) {
   for (const line of lines) await put([line]);
   const directory = join(home, 'lake');
   const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
-  return openDuckDbWarehouse(lake, () => join(directory, 'spill'));
+  return openDuckDbWarehouse({
+    lake: async () => lake,
+    knownVersion: () => freshVersion(directory, stampOf(stream.path)),
+    answers: openKeptAnswers(join(directory, 'answers')),
+    spillTo: () => join(directory, 'spill'),
+  });
 }
 
 testWarehouse('duckdb', start);

@@ -4,7 +4,7 @@ import {
   type DuckDBConnection,
   DuckDBInstance,
   type DuckDBPreparedStatement,
-  type DuckDBTypeId,
+  DuckDBTypeId,
   type Json,
   StatementType,
   VARCHAR,
@@ -34,7 +34,7 @@ export interface Database {
 }
 
 export interface Prepared {
-  readonly columns: readonly { readonly name: string; readonly type: DuckDBTypeId }[];
+  readonly columns: readonly { readonly name: string; readonly type: keyof typeof DuckDBTypeId }[];
   /** True for a question: it changes nothing. */
   readonly isSelect: boolean;
   /** The signal interrupts DuckDB. */
@@ -78,32 +78,7 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
     }
   }
 
-  async function prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared> {
-    const connection = await instance.connect();
-    try {
-      // DuckDB has no error for a text without a statement.
-      const statements = /\w/.test(withoutComments(sql))
-        ? await connection.extractStatements(sql)
-        : { count: 0 as const };
-      if (statements.count !== 1) throw new AlakazamError('usage', `${statements.count} statements; valid: one`);
-      const statement = await statements.prepare(0);
-      statement.bind({ ...values }, Object.fromEntries(Object.keys(values).map((name) => [name, VARCHAR])));
-      const columns = Array.from({ length: statement.columnCount }, (_, i) => ({
-        name: statement.columnName(i),
-        type: statement.columnTypeId(i),
-      }));
-      const isSelect = statement.statementType === StatementType.SELECT;
-      return {
-        columns,
-        isSelect,
-        rows: (signal) => rowsOf(connection, statement, signal),
-        close: () => connection.closeSync(),
-      };
-    } catch (error) {
-      connection.closeSync();
-      throw diskError(error) ?? error;
-    }
-  }
+  const prepare: Database['prepare'] = async (sql, values) => prepareOn(await instance.connect(), sql, values);
 
   return {
     run: (sql) => onConnection(async (connection) => (await connection.run(sql)).rowsChanged),
@@ -130,6 +105,36 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
       instance.closeSync();
     },
   };
+}
+
+async function prepareOn(
+  connection: DuckDBConnection,
+  sql: string,
+  values: Readonly<Record<string, string | null>>,
+): Promise<Prepared> {
+  try {
+    // DuckDB has no error for a text without a statement.
+    const statements = /\w/.test(withoutComments(sql))
+      ? await connection.extractStatements(sql)
+      : { count: 0 as const };
+    if (statements.count !== 1) throw new AlakazamError('usage', `${statements.count} statements; valid: one`);
+    const statement = await statements.prepare(0);
+    statement.bind({ ...values }, Object.fromEntries(Object.keys(values).map((name) => [name, VARCHAR])));
+    const columns = Array.from({ length: statement.columnCount }, (_, i) => ({
+      name: statement.columnName(i),
+      type: DuckDBTypeId[statement.columnTypeId(i)] as keyof typeof DuckDBTypeId,
+    }));
+    const isSelect = statement.statementType === StatementType.SELECT;
+    return {
+      columns,
+      isSelect,
+      rows: (signal) => rowsOf(connection, statement, signal),
+      close: () => connection.closeSync(),
+    };
+  } catch (error) {
+    connection.closeSync();
+    throw diskError(error) ?? error;
+  }
 }
 
 async function* rowsOf(connection: DuckDBConnection, statement: DuckDBPreparedStatement, signal: AbortSignal) {

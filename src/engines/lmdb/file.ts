@@ -9,6 +9,7 @@ const MAGIC = 0xbeefc0de;
 const PAGE_HEADER_BYTES = 24;
 const PAGE_SIZE_AT = PAGE_HEADER_BYTES + 24;
 const LAST_PAGE_AT = PAGE_HEADER_BYTES + 120;
+const TRANSACTION_AT = PAGE_HEADER_BYTES + 128;
 const META_BYTES = PAGE_HEADER_BYTES + 136;
 
 /** Says what is wrong with the file at `path`; undefined if the file is whole, empty or absent. */
@@ -39,6 +40,36 @@ export function whatIsDamaged(path: string): string | undefined {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * A text that changes with every transaction of the store at `path`, and with the file; undefined if there is none. LMDB itself
+ * need not be loaded to read it.
+ */
+export function stampOf(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const { ino, size, mtimeMs } = fstatSync(file);
+    const page = Buffer.alloc(META_BYTES);
+    const transactions = [0, size > 0 ? pageBytesOf(file) : 0].map((at) => {
+      readSync(file, page, 0, META_BYTES, at);
+      return page.readBigUInt64LE(TRANSACTION_AT);
+    });
+    return [ino, size, mtimeMs, ...transactions].join('-');
+  } finally {
+    closeSync(file);
+  }
+}
+
+function pageBytesOf(file: number): number {
+  const bytes = Buffer.alloc(4);
+  readSync(file, bytes, 0, 4, PAGE_SIZE_AT);
+  return bytes.readUInt32LE(0);
 }
 
 /** Reads the whole store in a process of its own, because a damaged store kills the process that reads it. */

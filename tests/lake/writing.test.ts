@@ -28,7 +28,7 @@ async function otherProcess() {
 
 function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('writer.mdb'))
+    .filter((entry) => entry.isFile() && !/^(writer\.mdb|fresh\.json$)/.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }
