@@ -1,4 +1,5 @@
 /** The warehouse on this machine: DuckDB over the lake. */
+import type { Database } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { plainDecimal } from '../orders/money.js';
@@ -19,29 +20,7 @@ export interface DuckDbWarehouseOptions {
 
 /** Neither the lake nor DuckDB is loaded for a question that was answered before. */
 export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: DuckDbWarehouseOptions): Warehouse {
-  async function prepare(question: Question, { signal, onProgress, isUnsafe }: QuestionOptions, before = '') {
-    const open = await lake();
-    await open.update({ signal, ...(onProgress && { onProgress }) });
-    const tables = open.tables();
-    const { openDatabase } = await import('../engines/duckdb/database.js');
-    const database = await openDatabase({ spillTo: spillTo() });
-    const close = () => {
-      database.close();
-      tables.release();
-    };
-    try {
-      await database.run(tables.views);
-      if (!isUnsafe) await database.seal(tables.paths);
-      const prepared = await database.prepare(before + textOf(question), valuesOf(question)).catch((error) => {
-        throw sqlError(error);
-      });
-      if (!isUnsafe && !prepared.isSelect && before === '') throw notAQuestion();
-      return { prepared, tables, close };
-    } catch (error) {
-      close();
-      throw error;
-    }
-  }
+  const open = (question: Question, options: QuestionOptions) => openQuestion(lake, spillTo(), question, options);
 
   return {
     engine: 'duckdb',
@@ -49,7 +28,7 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
       const known = question.isStable ? knownVersion() : undefined;
       const kept = known === undefined ? undefined : answers.find(known, question);
       if (kept) return { columns: kept.columns, rows: once(kept.rows), cost: () => 'asked before' };
-      const { prepared, tables, close } = await prepare(question, options);
+      const { prepared, tables, close } = await open(question, options);
       const columns = prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' }));
       const toValue = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
       async function* rows() {
@@ -73,11 +52,12 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
       return { columns, rows: rows(), cost: () => `${bytes(tables.bytes)} in the lake` };
     },
     async explain(question, options) {
-      const { prepared, close } = await prepare(question, options, 'EXPLAIN ');
+      const { prepared, database, close } = await open(question, options);
       try {
-        let text = '';
-        for await (const some of prepared.rows(options.signal)) for (const row of some) text += row[1];
-        return text;
+        prepared.close();
+        return await planOf(database, 'EXPLAIN', textOf(question), valuesOf(question), options.signal);
+      } catch (error) {
+        throw sqlError(error);
       } finally {
         close();
       }
@@ -86,11 +66,69 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
   };
 }
 
+/** Prepares a question over the lake as it is now, on a database of its own that can do nothing else. */
+async function openQuestion(
+  lake: () => Promise<Lake>,
+  spillTo: string,
+  question: Question,
+  { signal, onProgress, isUnsafe }: QuestionOptions,
+) {
+  const open = await lake();
+  await open.update({ signal, ...(onProgress && { onProgress }) });
+  const tables = open.tables();
+  const { openDatabase } = await import('../engines/duckdb/database.js');
+  const database = await openDatabase({ spillTo });
+  const close = () => {
+    database.close();
+    tables.release();
+  };
+  try {
+    await database.run(tables.views);
+    if (!isUnsafe) await database.seal(tables.paths);
+    const [text, values] = [textOf(question), valuesOf(question)];
+    const prepared = await database.prepare(text, values);
+    if (!isUnsafe && (!prepared.isSelect || (await isActing(database, text, values)))) {
+      prepared.close();
+      throw notAQuestion();
+    }
+    return { prepared, tables, database, close };
+  } catch (error) {
+    close();
+    throw sqlError(error);
+  }
+}
+
 /** An answer of more rows is not kept. */
 const KEPT_ROWS_MAX = 5000;
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value;
+}
+
+/** The plan of a statement, which is not run. */
+async function planOf(
+  database: Database,
+  explain: string,
+  sql: string,
+  values: Record<string, string | null>,
+  signal = new AbortController().signal,
+): Promise<string> {
+  let text = '';
+  const { rows } = await database.prepare(`${explain} ${sql}`, values);
+  for await (const some of rows(signal)) for (const row of some) text += row[1];
+  return text;
+}
+
+/**
+ * Functions of DuckDB that change something when a SELECT calls them: they write logs and profiles, also past the terminal. The
+ * last runs a statement that the plan does not show.
+ */
+const ACTING = /"name":\s*"((EN|DIS)ABLE_\w+|(FORCE_)?CHECKPOINT|TRUNCATE_\w+|JSON_EXECUTE_SERIALIZED_SQL)"/;
+/** A statement without these words calls none of them. `query` runs a text that may be put together from parts. */
+const MAY_ACT = /able_|checkpoint|truncate|serialized|query/i;
+
+async function isActing(database: Database, sql: string, values: Record<string, string | null>): Promise<boolean> {
+  return MAY_ACT.test(sql) && ACTING.test(await planOf(database, 'EXPLAIN (FORMAT json)', sql, values));
 }
 
 const SQL_TYPES: Readonly<Record<ParameterType, string>> = {

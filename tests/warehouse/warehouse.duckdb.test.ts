@@ -1,31 +1,12 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { stampOf } from '../../src/engines/lmdb/file.js';
-import { openStore } from '../../src/engines/lmdb/store.js';
-import { freshVersion } from '../../src/lake/freshness.local.js';
-import { openLocalLake } from '../../src/lake/lake.local.js';
-import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
-import { openKeptAnswers } from '../../src/warehouse/kept-answers.duckdb.js';
-import { openDuckDbWarehouse } from '../../src/warehouse/warehouse.duckdb.js';
-import { localFixture } from '../fixtures/local-pipeline.js';
-import { type Line, putter } from '../fixtures/orders.js';
+import { describe, expect, test } from 'vitest';
+import type { Question, Warehouse } from '../../src/warehouse/warehouse.js';
+import { manyLines } from '../fixtures/orders.js';
+import { openedWarehouse } from './opened-warehouse.js';
 import { testWarehouse } from './warehouse.contract.js';
 
-async function start(lines: readonly Line[]) {
-  const { home, open } = await localFixture();
-  const stream = await open();
-  const put = putter(stream);
-  // Each by itself: of an order that comes twice, the second replaces the first.
-  for (const line of lines) await put([line]);
-  const directory = join(home, 'lake');
-  const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
-  return openDuckDbWarehouse({
-    lake: async () => lake,
-    knownVersion: () => freshVersion(directory, stampOf(stream.path)),
-    answers: openKeptAnswers(join(directory, 'answers')),
-    spillTo: () => join(directory, 'spill'),
-  });
-}
+const start = async (lines: Parameters<typeof openedWarehouse>[0]) => (await openedWarehouse(lines)).warehouse;
 
 testWarehouse('duckdb', start);
 
@@ -56,4 +37,60 @@ test('duckdb: numbers that JSON lacks, and values that are no single one', async
     'number',
     'other',
   ]);
+});
+
+describe('duckdb: an answer that was given before', () => {
+  const signal = new AbortController().signal;
+  const question = { sql: 'SELECT count(*) AS n, sum(quantity) AS units FROM orders', values: [], isStable: true };
+
+  async function answered({ ask }: Warehouse, asked: Question = question) {
+    const { rows, cost } = await ask(asked, { signal });
+    const all: unknown[] = [];
+    for await (const some of rows) all.push(...some);
+    return { rows: all, isKept: cost() === 'asked before' };
+  }
+
+  test('is given again, until an order arrives', async () => {
+    const { put, warehouse } = await openedWarehouse(manyLines(3));
+    expect(await answered(warehouse)).toEqual({ rows: [[3, 6]], isKept: false });
+    expect(await answered(warehouse)).toEqual({ rows: [[3, 6]], isKept: true });
+    await put([{ stockCode: 'NEW', quantity: 10 }]);
+    expect(await answered(warehouse)).toEqual({ rows: [[4, 16]], isKept: false });
+    expect(await answered(warehouse)).toEqual({ rows: [[4, 16]], isKept: true });
+  });
+
+  test('is of the same question, with the same values, and of one whose answer stays', async () => {
+    const { warehouse } = await openedWarehouse(manyLines(3));
+    const withValue = (value: string): Question => ({
+      sql: 'SELECT CAST(:n AS bigint) AS n',
+      values: [{ name: 'n', type: 'integer', value }],
+      isStable: true,
+    });
+    expect(await answered(warehouse, withValue('1'))).toEqual({ rows: [[1]], isKept: false });
+    expect(await answered(warehouse, withValue('2'))).toEqual({ rows: [[2]], isKept: false });
+    expect(await answered(warehouse, withValue('1'))).toEqual({ rows: [[1]], isKept: true });
+    const own = { ...question, isStable: false };
+    await answered(warehouse, own);
+    expect((await answered(warehouse, own)).isKept).toBe(false);
+  });
+
+  test('is asked again where it can not be read', async () => {
+    const { directory, warehouse } = await openedWarehouse(manyLines(3));
+    await answered(warehouse);
+    const [file = ''] = readdirSync(join(directory, 'answers'));
+    const path = join(directory, 'answers', file);
+    for (const text of ['', 'x', readFileSync(path, 'utf8').replace('[[3,', '[[4,')]) {
+      writeFileSync(path, text);
+      expect(await answered(warehouse)).toEqual({ rows: [[3, 6]], isKept: false });
+    }
+  });
+
+  test('is not that of a lake which was made again from another stream', async () => {
+    const { lake, directory, warehouse } = await openedWarehouse(manyLines(3));
+    await answered(warehouse);
+    const kept = readFileSync(join(directory, 'fresh.json'), 'utf8');
+    await lake.rebuild();
+    writeFileSync(join(directory, 'fresh.json'), kept);
+    expect((await answered(warehouse)).isKept).toBe(false);
+  });
 });

@@ -141,6 +141,7 @@ async function* rowsOf(connection: DuckDBConnection, statement: DuckDBPreparedSt
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
   try {
+    if (signal.aborted) return;
     const result = await statement.stream();
     for await (const rows of result.yieldRowsJson()) {
       yield rows;
