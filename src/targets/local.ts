@@ -1,11 +1,13 @@
 /** The embedded target: everything in one directory, no account and no server. */
 import { join } from 'node:path';
 import { AlakazamError } from '../errors.js';
+import type { Lake } from '../lake/lake.js';
 import { localLakeStage } from '../lake/stage.local.js';
 import { trackOpenings } from '../once.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
 import type { Target } from '../pipeline.js';
 import { localStreamStage } from '../stream/stage.local.js';
+import type { Warehouse } from '../warehouse/warehouse.js';
 
 export const local: Target = (config, clock) => {
   const home = config.get('home') as string;
@@ -39,22 +41,7 @@ export const local: Target = (config, clock) => {
     ]);
     return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
   });
-  const warehouse = once(async () => {
-    const [{ openDuckDbWarehouse }, { openKeptAnswers }, { freshVersion }, { spillPath }, { stampOf }] =
-      await Promise.all([
-        import('../warehouse/warehouse.duckdb.js'),
-        import('../warehouse/kept-answers.duckdb.js'),
-        import('../lake/freshness.local.js'),
-        import('../lake/spill.local.js'),
-        import('../engines/lmdb/file.js'),
-      ]);
-    return openDuckDbWarehouse({
-      lake,
-      knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
-      answers: openKeptAnswers(join(directory, 'answers')),
-      spillTo: () => spillPath(directory),
-    });
-  });
+  const warehouse = once(() => openWarehouse(home, lake));
 
   return {
     stream,
@@ -79,3 +66,22 @@ export const local: Target = (config, clock) => {
     close,
   };
 };
+
+/** DuckDB and LMDB are loaded by a question that was not asked before. */
+async function openWarehouse(home: string, lake: () => Promise<Lake>): Promise<Warehouse> {
+  const directory = join(home, 'lake');
+  const [{ openDuckDbWarehouse }, { openKeptAnswers }, { freshVersion }, { spillPath }, { stampOf }] =
+    await Promise.all([
+      import('../warehouse/warehouse.duckdb.js'),
+      import('../warehouse/kept-answers.duckdb.js'),
+      import('../lake/freshness.local.js'),
+      import('../lake/spill.local.js'),
+      import('../engines/lmdb/file.js'),
+    ]);
+  return openDuckDbWarehouse({
+    lake,
+    knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
+    answers: openKeptAnswers(join(directory, 'answers')),
+    spillTo: () => spillPath(directory),
+  });
+}
