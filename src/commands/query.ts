@@ -6,7 +6,7 @@ import { AlakazamError, reasonOf } from '../errors.js';
 import { assignment, outputOption, text, wholeNumber } from '../options.js';
 import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
-import { type AnswerRow, chartOf, columnsOf, distinctColumns, rowOf } from '../warehouse/answer-columns.js';
+import { type AnswerRow, chartOf, columnsOf, rowOf } from '../warehouse/answer-columns.js';
 import type { NamedQuery } from '../warehouse/named-queries.js';
 import { findQueries, queryNamed, readQuery, valuesFor } from '../warehouse/query-files.js';
 import type { Question, Warehouse } from '../warehouse/warehouse.js';
@@ -161,14 +161,14 @@ async function ask(
   const { terminal, signal } = context;
   const progress = terminal.progress();
   const startMs = performance.now();
-  const {
-    columns: given,
-    rows,
-    cost,
-  } = await warehouse
-    .ask(question, { signal, isUnsafe: unsafe, onProgress: (done, total) => progress.update(done, total) })
+  const csvPath = output === 'csv' && limit === undefined && !chart ? terminal.path : undefined;
+  const { columns, rows, writeCsv, cost } = await warehouse
+    .ask(question, { signal, csvPath, isUnsafe: unsafe, onProgress: (done, total) => progress.update(done, total) })
     .finally(() => progress.stop());
-  const columns = distinctColumns(given);
+  if (writeCsv) {
+    await writeCsv();
+    return;
+  }
   const kept: AnswerRow[] = [];
   const open = openAnswer<AnswerRow>(terminal, output, columnsOf(columns));
   let count = 0;

@@ -1,4 +1,5 @@
 /** The terminal: stdout is the answer, stderr the conversation. No other file writes to either. */
+import { existsSync, fstatSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { AlakazamError } from '../errors.js';
 import { drawProgress, type Progress } from './progress.js';
@@ -11,6 +12,8 @@ export interface Terminal {
   readonly columns: number;
   /** Writes a part of the answer; resolves when there is room for more. On a terminal, text from outside is made harmless. */
   write(text: Text): Promise<void>;
+  /** A path to which others may write the answer: of a pipe, or of a file that is still empty. Undefined elsewhere. */
+  readonly path: string | undefined;
   /** Says something beside the answer, in a line; silent with --quiet. */
   say(message: string): void;
   /** Warns, in one line, of a fault after which the command goes on. */
@@ -60,6 +63,9 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
   return {
     isInteractive,
     columns: Number(environment['COLUMNS']) || stdout.columns || 80,
+    get path() {
+      return pathOf(stdout);
+    },
     async write(text) {
       const characters = render(text, rendering);
       if (characters !== '' && !stdout.write(characters)) await drained(stdout, signal);
@@ -114,6 +120,14 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
       if (!isAnswered) stderr.write('\n');
     }
   }
+}
+
+/** Whoever opens a file anew begins at its beginning, and would overwrite what is in it. */
+function pathOf(stdout: Writable & { readonly fd?: number }): string | undefined {
+  const { fd } = stdout;
+  if (fd !== 1 || !existsSync('/dev/stdout')) return undefined;
+  const stat = fstatSync(fd);
+  return stat.isFIFO() || (stat.isFile() && stat.size === 0) ? '/dev/stdout' : undefined;
 }
 
 /** Resolves when there is room for more, or nobody waits for it any more. */

@@ -8,17 +8,6 @@ import type { AnswerColumn, AnswerValue } from './warehouse.js';
 /** A row of an answer by the name of its column. */
 export type AnswerRow = Readonly<Record<string, AnswerValue>>;
 
-/** Columns with names of their own: the second `n` is `n_2`. */
-export function distinctColumns(columns: readonly AnswerColumn[]): AnswerColumn[] {
-  const names = new Set<string>();
-  return columns.map((column) => {
-    let name = column.name;
-    for (let n = 2; names.has(name); n++) name = `${column.name}_${n}`;
-    names.add(name);
-    return { ...column, name };
-  });
-}
-
 export function rowOf(columns: readonly AnswerColumn[], values: readonly AnswerValue[]): AnswerRow {
   return Object.fromEntries(columns.map(({ name }, i) => [name, values[i] as AnswerValue]));
 }

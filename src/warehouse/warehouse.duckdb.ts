@@ -4,6 +4,8 @@ import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { plainDecimal } from '../orders/money.js';
 import { bytes } from '../terminal/numbers.js';
+import { csvStatement } from './csv.duckdb.js';
+import { distinct } from './distinct.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
 import type { ParameterType } from './named-queries.js';
 import { splitParameters } from './statement.js';
@@ -28,8 +30,10 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
       const known = question.isStable ? knownVersion() : undefined;
       const kept = known === undefined ? undefined : answers.find(known, question);
       if (kept) return { columns: kept.columns, rows: once(kept.rows), cost: () => 'asked before' };
-      const { prepared, tables, close } = await open(question, options);
-      const columns = prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' }));
+      const { prepared, tables, database, close } = await open(question, options);
+      const columns = distinct(
+        prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' })),
+      );
       const toValue = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
       async function* rows() {
         const all: AnswerValue[][] = [];
@@ -49,7 +53,32 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
           close();
         }
       }
-      return { columns, rows: rows(), cost: () => `${bytes(tables.bytes)} in the lake` };
+      const { csvPath } = options;
+      const statement =
+        csvPath &&
+        csvStatement(
+          textOf(question),
+          prepared.columns,
+          columns.map(({ name }) => name),
+          csvPath,
+        );
+      async function writeCsv() {
+        try {
+          prepared.close();
+          for await (const _ of (await database.prepare(statement as string, valuesOf(question))).rows(options.signal));
+        } catch (error) {
+          // Who reads the answer has seen enough.
+          if (!/Broken pipe/.test(reasonOf(error))) throw sqlError(error);
+        } finally {
+          close();
+        }
+      }
+      return {
+        columns,
+        rows: rows(),
+        ...(statement && { writeCsv }),
+        cost: () => `${bytes(tables.bytes)} in the lake`,
+      };
     },
     async explain(question, options) {
       const { prepared, database, close } = await open(question, options);
@@ -71,7 +100,7 @@ async function openQuestion(
   lake: () => Promise<Lake>,
   spillTo: string,
   question: Question,
-  { signal, onProgress, isUnsafe }: QuestionOptions,
+  { signal, onProgress, csvPath, isUnsafe }: QuestionOptions,
 ) {
   const open = await lake();
   await open.update({ signal, ...(onProgress && { onProgress }) });
@@ -84,7 +113,7 @@ async function openQuestion(
   };
   try {
     await database.run(tables.views);
-    if (!isUnsafe) await database.seal(tables.paths);
+    if (!isUnsafe) await database.seal([...tables.paths, ...(csvPath ? [csvPath] : [])]);
     const [text, values] = [textOf(question), valuesOf(question)];
     const prepared = await database.prepare(text, values);
     if (!isUnsafe && (!prepared.isSelect || (await isActing(database, text, values)))) {

@@ -31,6 +31,8 @@ export interface WarehouseAnswer {
   readonly columns: readonly AnswerColumn[];
   /** Rows as they come, some at a time. Memory does not grow with their number. */
   readonly rows: AsyncIterable<readonly (readonly AnswerValue[])[]>;
+  /** Writes the answer to `csvPath` as CSV with a header, instead of giving its rows. Not there if the engine would write other text. */
+  writeCsv?(): Promise<void>;
   /** Of what was read, for people; known once all rows were read. */
   cost(): string;
 }
@@ -39,6 +41,8 @@ export interface QuestionOptions {
   readonly signal: AbortSignal;
   /** Hears how far the tables were brought up to date before. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** A path to which the engine may write the answer as CSV, since that is faster. */
+  readonly csvPath?: string | undefined;
   /** Also statements that write, and files that are none of the lake. */
   readonly isUnsafe?: boolean;
 }

@@ -186,6 +186,11 @@ function withoutComments(sql: string): string {
   return sql.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, '');
 }
 
+/** A name as SQL writes it. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** A string as SQL writes it. */
 export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
