@@ -3,6 +3,7 @@
  * is the same as that of `csvLine`.
  */
 import { type Prepared, sqlName, sqlText } from '../engines/duckdb/database.js';
+import type { AnswerColumn } from './warehouse.js';
 
 type Type = Prepared['columns'][number]['type'];
 
@@ -24,15 +25,15 @@ const TEXTS: Partial<Record<Type, (column: string) => string>> = {
   TIMESTAMP: (column) => `replace(${plain(column)}, ' ', 'T')`,
 };
 
-/** A statement that writes the answer of `sql` to a path, under a header of these names, or undefined if a column has a type of which DuckDB writes other text. */
+/** A statement that writes the answer of `sql` to a path, under a header of the names of `named`, or undefined if a column has a type of which DuckDB writes other text. */
 export function csvStatement(
   sql: string,
   columns: Prepared['columns'],
-  names: readonly string[],
+  named: readonly AnswerColumn[],
   path: string,
 ): string | undefined {
   if (columns.some(({ type }) => !TEXTS[type])) return undefined;
-  const texts = columns.map(({ type }, i) => `${TEXTS[type]?.(`c${i}`)} AS ${sqlName(names[i] as string)}`);
+  const texts = columns.map(({ type }, i) => `${TEXTS[type]?.(`c${i}`)} AS ${sqlName(named[i]?.name as string)}`);
   // A line feed ends a comment at the end of the statement.
   const answer = `SELECT ${texts.join(', ')} FROM (${sql}\n) AS answer(${columns.map((_, i) => `c${i}`).join(', ')})`;
   return `COPY (${answer}) TO ${sqlText(path)} (FORMAT csv, HEADER)`;

@@ -2,14 +2,14 @@
 import type { Database } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
-import { plainDecimal } from '../orders/money.js';
 import { bytes } from '../terminal/numbers.js';
 import { csvStatement } from './csv.duckdb.js';
-import { distinct } from './distinct.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
 import type { ParameterType } from './named-queries.js';
+import { sqlError } from './sql-error.duckdb.js';
 import { splitParameters } from './statement.js';
-import type { AnswerColumn, AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
+import { answerColumns, answerRows } from './values.duckdb.js';
+import type { AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 
 export interface DuckDbWarehouseOptions {
   readonly lake: () => Promise<Lake>;
@@ -30,54 +30,16 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
       const known = question.isStable ? knownVersion() : undefined;
       const kept = known === undefined ? undefined : answers.find(known, question);
       if (kept) return { columns: kept.columns, rows: once(kept.rows), cost: () => 'asked before' };
-      const { prepared, tables, database, close } = await open(question, options);
-      const columns = distinct(
-        prepared.columns.map(({ name, type }): AnswerColumn => ({ name, type: TYPES[type] ?? 'other' })),
-      );
-      const toValue = prepared.columns.map(({ type }) => VALUES[type] ?? otherValue);
-      async function* rows() {
-        const all: AnswerValue[][] = [];
-        try {
-          for await (const some of prepared.rows(options.signal)) {
-            const values = some.map((row) =>
-              row.map((value, i) => (value === null ? null : (toValue[i] as ValueOf)(value))),
-            );
-            if (all.length <= KEPT_ROWS_MAX) all.push(...values);
-            yield values;
-          }
-          const isWhole = all.length <= KEPT_ROWS_MAX && !options.signal.aborted;
-          if (question.isStable && isWhole) answers.keep(tables.version, question, { columns, rows: all });
-        } catch (error) {
-          throw sqlError(error);
-        } finally {
-          close();
-        }
-      }
-      const { csvPath } = options;
-      const statement =
-        csvPath &&
-        csvStatement(
-          textOf(question),
-          prepared.columns,
-          columns.map(({ name }) => name),
-          csvPath,
-        );
-      async function writeCsv() {
-        try {
-          prepared.close();
-          for await (const _ of (await database.prepare(statement as string, valuesOf(question))).rows(options.signal));
-        } catch (error) {
-          // Who reads the answer has seen enough.
-          if (!/Broken pipe/.test(reasonOf(error))) throw sqlError(error);
-        } finally {
-          close();
-        }
-      }
+      const opened = await open(question, options);
+      const columns = answerColumns(opened.prepared);
+      const keep = (rows: readonly AnswerValue[][]) =>
+        question.isStable && answers.keep(opened.tables.version, question, { columns, rows });
+      const csv = options.csvPath && csvStatement(textOf(question), opened.prepared.columns, columns, options.csvPath);
       return {
         columns,
-        rows: rows(),
-        ...(statement && { writeCsv }),
-        cost: () => `${bytes(tables.bytes)} in the lake`,
+        rows: rowsOf(opened, options.signal, keep),
+        ...(csv && { writeCsv: () => writeCsv(opened, csv, question, options.signal) }),
+        cost: () => `${bytes(opened.tables.bytes)} in the lake`,
       };
     },
     async explain(question, options) {
@@ -127,8 +89,47 @@ async function openQuestion(
   }
 }
 
+type OpenQuestion = Awaited<ReturnType<typeof openQuestion>>;
+
 /** An answer of more rows is not kept. */
 const KEPT_ROWS_MAX = 5000;
+
+async function* rowsOf(
+  { prepared, close }: OpenQuestion,
+  signal: AbortSignal,
+  keep: (rows: readonly AnswerValue[][]) => void,
+): AsyncGenerator<AnswerValue[][]> {
+  const all: AnswerValue[][] = [];
+  try {
+    for await (const rows of answerRows(prepared, signal)) {
+      if (all.length <= KEPT_ROWS_MAX) all.push(...rows);
+      yield rows;
+    }
+    if (all.length <= KEPT_ROWS_MAX && !signal.aborted) keep(all);
+  } catch (error) {
+    throw sqlError(error);
+  } finally {
+    close();
+  }
+}
+
+async function writeCsv(
+  { prepared, database, close }: OpenQuestion,
+  csv: string,
+  question: Question,
+  signal: AbortSignal,
+) {
+  try {
+    prepared.close();
+    const { rows } = await database.prepare(csv, valuesOf(question));
+    for await (const _ of rows(signal));
+  } catch (error) {
+    // Whoever reads the answer has seen enough.
+    if (!/Broken pipe/.test(reasonOf(error))) throw sqlError(error);
+  } finally {
+    close();
+  }
+}
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value;
@@ -182,62 +183,6 @@ function textOf({ sql, values }: Question): string {
 
 function valuesOf({ values }: Question): Record<string, string | null> {
   return Object.fromEntries(values.map(({ name, value }) => [name, value]));
-}
-
-const TYPES: Readonly<Record<string, AnswerColumn['type']>> = {
-  VARCHAR: 'text',
-  TINYINT: 'integer',
-  SMALLINT: 'integer',
-  INTEGER: 'integer',
-  BIGINT: 'integer',
-  HUGEINT: 'integer',
-  DECIMAL: 'decimal',
-  DOUBLE: 'number',
-  FLOAT: 'number',
-  BOOLEAN: 'boolean',
-  DATE: 'date',
-  TIMESTAMP: 'timestamp',
-};
-
-/** Makes a cell of a value that is not null, as the bindings give it for JSON. */
-type ValueOf = (value: unknown) => AnswerValue;
-
-const asItIs: ValueOf = (value) => value as AnswerValue;
-const otherValue: ValueOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : (value as AnswerValue));
-/** The bindings give large whole numbers as text. */
-const wholeValue: ValueOf = (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : (value as string));
-
-const VALUES: Readonly<Record<string, ValueOf>> = {
-  VARCHAR: asItIs,
-  DECIMAL: (value) => plainDecimal(value as string),
-  BIGINT: wholeValue,
-  HUGEINT: wholeValue,
-  // Those that JSON lacks come as text: NaN, Infinity.
-  DOUBLE: Number,
-  FLOAT: Number,
-  TIMESTAMP: (value) => (value as string).replace(' ', 'T'),
-};
-
-/** Kinds of DuckDB's errors that are mistakes in the SQL. */
-const MISTAKES = ['Parser', 'Binder', 'Catalog', 'Syntax', 'Conversion'];
-
-/** DuckDB's own words, which show the place and the nearest names, as an error and its hint. */
-function sqlError(error: unknown): unknown {
-  if (error instanceof AlakazamError || !(error instanceof Error)) return error;
-  const [, ...rest] = error.message.split('\n');
-  const [, kind = '', message = reasonOf(error)] = /(?:^|: )([A-Z][\w ]+) Error: (.*)/.exec(reasonOf(error)) ?? [];
-  if (/file system operations are disabled/.test(message)) {
-    const hint = 'a question reads the lake alone; --unsafe lets it read and write other files';
-    return new AlakazamError('access', message, { hint, cause: error });
-  }
-  const hint = rest
-    .join('\n')
-    .replace(/^\n+|\n+$/g, '')
-    .replaceAll('\n\n', '\n');
-  return new AlakazamError(MISTAKES.includes(kind) ? 'usage' : 'failed', message, {
-    hint: hint || undefined,
-    cause: error,
-  });
 }
 
 function notAQuestion(): AlakazamError {
