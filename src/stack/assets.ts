@@ -1,5 +1,6 @@
 /** Files of this package that `deploy` needs: the template, the price list, and the code of the functions. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Prices } from './costs.js';
 import type { StackModel, StackParts } from './parts.js';
 
 export interface Assets {
@@ -23,6 +24,13 @@ export function readAssets(directory: URL, parts: readonly StackParts[]): Assets
 
 /** Template, parts and prices, without the code of the functions. */
 export function readModel(directory: URL, parts: readonly StackParts[]): StackModel {
-  const read = (name: string) => JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
-  return { template: read('template.json'), prices: read('prices.json'), parts };
+  return { template: readJson('template.json', directory), prices: readPrices(directory), parts };
+}
+
+export function readPrices(directory: URL): Prices {
+  return readJson('prices.json', directory);
+}
+
+function readJson<T>(name: string, directory: URL): T {
+  return JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
 }

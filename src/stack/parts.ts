@@ -15,6 +15,8 @@ export interface StackParts {
   readonly rows: readonly StatusRow[];
   /** The actions on each resource, by purpose. A purpose completes "may …": `read history`. */
   readonly needs: Readonly<Record<string, Needs>>;
+  /** Actions that a service of AWS calls with the permissions of the person who asks it, by purpose. */
+  readonly needsByService?: Readonly<Record<string, Needs>>;
   /** The billed usage of each resource. Fixed charges of a type are in `types.ts`. */
   readonly usage: Readonly<Record<string, readonly Usage[]>>;
 }

@@ -1,6 +1,6 @@
 /**
- * The permissions that a person needs in AWS, by purpose: actions that this program calls, and actions that CloudFormation
- * calls with that person's permissions. Each stage declares the actions that its commands need. Each resource type has the
+ * The permissions that a person needs in AWS, by purpose: actions that this program calls, and actions that AWS
+ * calls with that person's permissions, such as CloudFormation. Each stage declares the actions that its commands need. Each resource type has the
  * actions that create and delete it.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
@@ -12,8 +12,8 @@ export interface Purpose {
   /** Completes "may …": `stream orders`. */
   readonly name: string;
   readonly actions: Needs;
-  /** Actions that CloudFormation calls with the person's permissions. */
-  readonly byCloudFormation?: Needs;
+  /** Actions that CloudFormation, or another service, calls with the person's permissions. */
+  readonly byService?: Needs;
   /** The permissions are needed only if the stack has values for these parameters. */
   readonly onlyWith?: readonly string[];
 }
@@ -96,18 +96,18 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
         uploads(template, ['s3:GetObject', 's3:PutObject', ...DELETE]),
         ...kept.flatMap((each) => [probe(each[0]), adopted(each)]),
       ),
-      byCloudFormation: merged(...always.map(made)),
+      byService: merged(...always.map(made)),
     },
     {
       name: 'destroy',
       actions: merged(DESTROY, uploads(template, DELETE), ...holding.map(([name]) => probe(name))),
-      byCloudFormation: merged(...always.filter((each) => !kept.includes(each)).map(removed)),
+      byService: merged(...always.filter((each) => !kept.includes(each)).map(removed)),
     },
     { name: 'destroy data', actions: merged(...kept.map(removedData)) },
     {
       name: 'add what is optional',
       actions: {},
-      byCloudFormation: merged(...optional.flatMap((each) => [made(each), removed(each)])),
+      byService: merged(...optional.flatMap((each) => [made(each), removed(each)])),
       onlyWith: parametersOf(template, optional),
     },
   ];
@@ -117,6 +117,10 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
   return [...first, ...ofStack].map((purpose) => ({
     ...purpose,
     actions: merged(purpose.actions, ...parts.map(({ needs }) => needs[purpose.name] ?? {})),
+    byService: merged(
+      purpose.byService ?? {},
+      ...parts.map(({ needsByService }) => needsByService?.[purpose.name] ?? {}),
+    ),
   }));
 
   function probe(name: string): Needs {
@@ -174,7 +178,7 @@ function merged(...all: readonly Needs[]): Needs {
 }
 
 /** Every pair of action and subject that a purpose needs, each once. */
-export function needsOf({ actions, byCloudFormation = {} }: Purpose): { subject: string; action: string }[] {
-  const all = Object.entries(merged(actions, byCloudFormation));
+export function needsOf({ actions, byService = {} }: Purpose): { subject: string; action: string }[] {
+  const all = Object.entries(merged(actions, byService));
   return all.flatMap(([subject, names]) => names.map((action) => ({ subject, action })));
 }

@@ -1,4 +1,5 @@
 /** Asks a resource for its state and its contents, each type in its own way. */
+import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
@@ -7,7 +8,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { isMissing } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
-import { counted, whole } from '../terminal/numbers.js';
+import { bytes, counted, whole } from '../terminal/numbers.js';
 import type { StackResource } from './deployed.aws.js';
 
 export interface State {
@@ -28,6 +29,17 @@ type Probe = (session: AwsSession, id: string, unit: string) => Promise<State>;
 
 /** By type: those that have a `probe` in types.ts. */
 export const PROBES: Readonly<Record<string, Probe>> = {
+  'AWS::Athena::WorkGroup': async (session, id) => {
+    const { WorkGroup: found } = await session.client(AthenaClient).send(new GetWorkGroupCommand({ WorkGroup: id }));
+    const { State: status = 'in no state', Configuration: { BytesScannedCutoffPerQuery: limit } = {} } = found ?? {};
+    const isUsual = status === 'ENABLED';
+    return {
+      isHealthy: isUsual,
+      status,
+      isUsual,
+      ...(limit === undefined ? {} : { finding: `at most ${bytes(limit)} a query` }),
+    };
+  },
   'AWS::DynamoDB::Table': async (session, id, unit) => {
     const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: id }));
     // DynamoDB counts a table every six hours.

@@ -71,6 +71,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'athena:UpdateWorkGroup',
     ],
     remove: ['athena:DeleteWorkGroup', 'athena:GetWorkGroup'],
+    probe: ['athena:GetWorkGroup'],
     metrics: { namespace: 'AWS/Athena', dimension: 'WorkGroup' },
   },
   'AWS::Budgets::Budget': {

@@ -13,6 +13,7 @@ import { findResources } from '../stack/resources.aws.js';
 import { PARTS } from '../stack-parts.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { awsStreamStage } from '../stream/stage.aws.js';
+import { ATHENA_WORK_GROUP, GLUE_DATABASE } from '../warehouse/resources.js';
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
@@ -63,6 +64,18 @@ export const aws: Target = (config, clock) => {
     });
   });
 
+  const athena = once(async () => {
+    const [{ openAthenaWarehouse }, { readPrices }, workGroup, database] = await Promise.all([
+      import('../warehouse/warehouse.athena.js'),
+      import('../stack/assets.js'),
+      nameOf(ATHENA_WORK_GROUP),
+      nameOf(GLUE_DATABASE),
+    ]);
+    const { prices, region, asOf } = readPrices(assetOf('dist/stack/'));
+    const perTerabyte = prices['AWS::Athena::WorkGroup']?.['TB'] as number;
+    return openAthenaWarehouse({ session, workGroup, database, price: { perTerabyte, region, asOf } });
+  });
+
   const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }, { shardLimits }] = await Promise.all([
       import('../stack/stack.aws.js'),
@@ -87,10 +100,9 @@ export const aws: Target = (config, clock) => {
         hint: 'alakazam lake status --target local',
       });
     },
-    warehouse: async () => {
-      throw new AlakazamError('failed', 'alakazam does not ask the warehouse of a stack yet; Athena does', {
-        hint: 'alakazam query top-products --target local',
-      });
+    async warehouse(engine = 'athena') {
+      if (engine === 'athena') return athena();
+      throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the aws target: athena`);
     },
     stack,
     stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],

@@ -1,4 +1,4 @@
-/** Finds the parameters of an SQL statement, so that each engine gets them written as it reads them. */
+/** Finds what is what in an SQL statement: its parameters, so that each engine gets them written as it reads them, and its words. */
 
 /**
  * One token after which the search goes on: a text (`'it''s'` is two of them, side by side), an E'' text of PostgreSQL and DuckDB
@@ -22,4 +22,12 @@ export function splitParameters(sql: string, write: (name: string, index: number
     name === undefined ? token : write(name, names.push(name) - 1),
   );
   return { text, names };
+}
+
+/** The statement without its comments, and with nothing in its texts and quoted identifiers: what is left are words and signs. */
+export function outlineOf(sql: string): string {
+  return sql.replace(TOKEN, (token: string) => {
+    if (/^(--|\/\*)/.test(token)) return ' ';
+    return token.startsWith(':') ? token : "''";
+  });
 }

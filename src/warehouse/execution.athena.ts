@@ -1,0 +1,109 @@
+/** A question as Athena takes it: `?` for each parameter, and a literal for each `?`. */
+import { AlakazamError } from '../errors.js';
+import type { ParameterType } from './named-queries.js';
+import { outlineOf, splitParameters } from './statement.js';
+import type { Question } from './warehouse.js';
+
+export interface AthenaStatement {
+  readonly text: string;
+  /** SQL literals in the order of the `?`. */
+  readonly parameters: readonly string[];
+  /**
+   * The line of the question, as somebody typed it, at a line and column of `text`, both from 1, and how many characters stand
+   * before the place. Undefined if there is no such place.
+   */
+  placeOf(line: number, column: number): { readonly line: string; readonly before: number } | undefined;
+}
+
+const SQL_TYPES: Readonly<Record<ParameterType, string>> = {
+  text: 'varchar',
+  integer: 'bigint',
+  decimal: 'decimal(18, 6)',
+  boolean: 'boolean',
+  date: 'date',
+};
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html: the longest of `ExecutionParameters`. */
+const LITERAL_LENGTH_MAX = 1024;
+
+/** Stands for one parameter while the statement is put together. */
+const PARAMETER = '\0';
+
+/** `before` is put in front of the question: `EXPLAIN `. */
+export function athenaStatement({ sql, values }: Question, before = ''): AthenaStatement {
+  if (sql.includes(PARAMETER)) throw new AlakazamError('usage', 'the SQL has a character of code 0 in it');
+  const byName = new Map(values.map((each) => [each.name, each]));
+  const { text, names } = splitParameters(sql, () => PARAMETER);
+  const asked = names.map((name) => {
+    const value = byName.get(name);
+    if (value) return value;
+    throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
+      hint: `--param ${name}=…`,
+    });
+  });
+  const parameters = asked.map(({ name, value }) => {
+    const literal = literalOf(value);
+    if (literal.length <= LITERAL_LENGTH_MAX) return literal;
+    throw new AlakazamError('usage', `parameter ${name} is longer than Athena takes: ${LITERAL_LENGTH_MAX} characters`);
+  });
+  // Athena puts the literal where the `?` is. The cast makes a date of a text, and gives NULL a type.
+  const written = asked.map(({ type }) => `CAST(? AS ${SQL_TYPES[type]})`);
+  const typed = names.map((name) => `:${name}`);
+  return {
+    text: before + filled(text, written),
+    parameters,
+    placeOf(line, column) {
+      const found = text.split('\n')[line - 1];
+      if (found === undefined) return undefined;
+      const earlier =
+        text
+          .split('\n', line - 1)
+          .join('')
+          .split(PARAMETER).length - 1;
+      const start = line === 1 ? [...before].length : 0;
+      const position = placeIn(found, column - 1 - start, written.slice(earlier), typed.slice(earlier));
+      return position === undefined ? undefined : { line: filled(found, typed.slice(earlier)), before: position };
+    },
+  };
+}
+
+/** A text as SQL writes it; null is NULL. */
+export function literalOf(value: string | null): string {
+  return value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`;
+}
+
+function filled(marked: string, instead: readonly string[]): string {
+  let n = 0;
+  return marked.replaceAll(PARAMETER, () => instead[n++] as string);
+}
+
+/** How many characters stand before a place in the line with `typed`, if `before` stand before it in the line with `written`. */
+function placeIn(marked: string, before: number, written: readonly string[], typed: readonly string[]) {
+  let [sent, original, n] = [0, 0, 0];
+  // Athena counts characters, not UTF-16 units.
+  for (const character of marked) {
+    const isParameter = character === PARAMETER;
+    sent += isParameter ? (written[n] as string).length : 1;
+    if (before < sent) return original;
+    original += isParameter ? (typed[n++] as string).length : 1;
+  }
+  return before === sent ? original : undefined;
+}
+
+/** What asks and changes nothing. The others of Trino that begin so are none of Athena's. */
+const QUESTIONS = ['SELECT', 'WITH', 'VALUES', 'TABLE'];
+
+/** Throws an `AlakazamError` for anything but one question. */
+export function checkQuestion(sql: string): void {
+  const outline = outlineOf(sql).trim().replace(/;$/, '');
+  if (outline === '') throw new AlakazamError('usage', 'there is no SQL');
+  if (outline.includes(';')) throw new AlakazamError('usage', 'several statements; valid: one');
+  const word = /^[(\s]*(\w*)/.exec(outline)?.[1]?.toUpperCase() ?? '';
+  if (QUESTIONS.includes(word)) return;
+  if (word === 'EXPLAIN') {
+    throw new AlakazamError('usage', 'that is no question, but EXPLAIN', { hint: 'alakazam query --explain' });
+  }
+  throw new AlakazamError('usage', `that is no question: it begins with ${word || JSON.stringify(outline[0])}`, {
+    hint: 'alakazam query takes one SELECT; --unsafe runs any statement',
+  });
+}

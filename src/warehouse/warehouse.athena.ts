@@ -1,0 +1,96 @@
+/** The warehouse on AWS: Athena over the lake, in the work group of the stack. */
+import { AthenaClient, GetWorkGroupCommand, type QueryExecution } from '@aws-sdk/client-athena';
+import type { AwsSession } from '../engines/aws/session.js';
+import { bytes } from '../terminal/numbers.js';
+import { athenaStatement, checkQuestion } from './execution.athena.js';
+import { REUSE_MINUTES_MAX, runQuery } from './queries.athena.js';
+import { readResults } from './results.athena.js';
+import type { Question, Warehouse } from './warehouse.js';
+
+/** Each query is billed for at least so much. https://aws.amazon.com/athena/pricing/ */
+const BILLED_BYTES_MIN = 10_000_000;
+/** AWS does not say which kind of TB it bills; in this kind, the price comes out higher. */
+const TERABYTE = 1e12;
+
+/** The list price of Athena. */
+export interface ScanPrice {
+  /** US dollars */
+  readonly perTerabyte: number;
+  /** `us-east-1` */
+  readonly region: string;
+  /** `2025-06-01` */
+  readonly asOf: string;
+}
+
+export interface AthenaWarehouseOptions {
+  readonly session: AwsSession;
+  readonly workGroup: string;
+  /** Name of the database in Glue. */
+  readonly database: string;
+  readonly price: ScanPrice;
+  /** An answer whose file is this large is read from the file; for tests. */
+  readonly fileBytesMin?: number;
+}
+
+/** Answers over what Firehose has delivered to the lake: an order is in there some minutes after it was streamed. */
+export function openAthenaWarehouse({
+  session,
+  workGroup,
+  database,
+  price,
+  fileBytesMin,
+}: AthenaWarehouseOptions): Warehouse {
+  const client = session.client(AthenaClient);
+
+  const place = { client, workGroup, database };
+
+  return {
+    engine: 'athena',
+    async ask(question, { signal, isUnsafe }) {
+      if (!isUnsafe) checkQuestion(question.sql);
+      const execution = await runQuery(place, athenaStatement(withoutEnd(question)), signal);
+      if (!execution) return { columns: [], rows: none(), cost: () => 'stopped' };
+      const results = await readResults({ session, client, execution, signal, fileBytesMin });
+      return { ...results, cost: () => costOf(execution, price) };
+    },
+    async explain(question, { signal, isUnsafe }) {
+      if (!isUnsafe) checkQuestion(question.sql);
+      const execution = await runQuery(place, athenaStatement(withoutEnd(question), 'EXPLAIN '), signal);
+      if (!execution) return '';
+      const [{ rows }, { WorkGroup: found }] = await Promise.all([
+        readResults({ session, client, execution, signal }),
+        client.send(new GetWorkGroupCommand({ WorkGroup: workGroup })),
+      ]);
+      let text = '';
+      for await (const some of rows) for (const [line] of some) text += `${line}\n`;
+      return `${text}\n${limitOf(found?.Configuration?.BytesScannedCutoffPerQuery, price)}\n`;
+    },
+    async close() {},
+  };
+}
+
+/** Without the semicolon at its end. */
+function withoutEnd({ sql, values }: Question): Question {
+  return { sql: sql.replace(/;\s*$/, ''), values };
+}
+
+async function* none() {}
+
+function costOf({ Statistics: statistics }: QueryExecution, price: ScanPrice): string {
+  if (statistics?.ResultReuseInformation?.ReusedPreviousResult) {
+    return `the answer of the last ${REUSE_MINUTES_MAX} minutes again, at no cost`;
+  }
+  const scanned = statistics?.DataScannedInBytes ?? 0;
+  return `${bytes(scanned)} read, ${priceOf(scanned, price)}`;
+}
+
+function limitOf(bytesMax: number | undefined, price: ScanPrice): string {
+  if (bytesMax === undefined) return `the work group has no limit: each TB read costs $${price.perTerabyte}`;
+  return `It may cost ${priceOf(bytesMax, price)} at most: Athena stops a query that reads over ${bytes(bytesMax)}.`;
+}
+
+/** `$0.00005 (list price of us-east-1 on 2025-06-01)` */
+function priceOf(scanned: number, { perTerabyte, region, asOf }: ScanPrice): string {
+  const dollars = (Math.max(scanned, BILLED_BYTES_MIN) / TERABYTE) * perTerabyte;
+  return `$${dollars.toFixed(dollars < 0.01 ? 5 : 2)} (list price of ${region} on ${asOf})`;
+}
