@@ -28,6 +28,11 @@ export const lakeParts: StackParts = {
       { what: 'files written', unit: 'thousand writes', perMillionOrders: 0.3 },
       { what: 'files read', unit: 'thousand reads' },
     ],
+    StampArrivalsFunction: [
+      { what: 'calls of stamp-arrivals', unit: 'million requests', perMillionOrders: 0.0003 },
+      { what: 'time of stamp-arrivals, half a GB on arm64', unit: 'GB-second on arm64', perMillionOrders: 30 },
+    ],
+    StampArrivalsLogGroup: [{ what: 'log lines of stamp-arrivals', unit: 'GB', perMillionOrders: 0.0005 }],
     LakeDeliveryLogGroup: [{ what: 'log lines of what fails', unit: 'GB' }],
   },
 };

@@ -1,10 +1,11 @@
 /**
  * Joins the fragments of the stages to one template of CloudFormation. The build runs it. Beside CloudFormation's sections a
- * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`). The build
- * adds the tags `application` and `stage`.
+ * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`), and `Views`
+ * (see `athena-views.ts`). The build adds the tags `application` and `stage`.
  */
 import { type Document, isMap, isScalar, type Pair, parse, parseDocument, type Scalar, YAMLMap } from 'yaml';
 import { type Alarm, alarmIdOf, alarmYaml, dashboardBody, type Widget } from './alarms-and-widgets.js';
+import { type AthenaView, viewYaml } from './athena-views.js';
 import { CLOUDFORMATION_TAGS } from './template-yaml.js';
 import { typeOf } from './types.js';
 
@@ -25,8 +26,14 @@ export interface JoinedTemplate {
 }
 
 const SECTIONS = ['Parameters', 'Conditions', 'Resources', 'Outputs'] as const;
-const OWN_SECTIONS = ['Title', 'Alarms', 'Widgets'];
+const OWN_SECTIONS = ['Title', 'Views', 'Alarms', 'Widgets'];
 const LINE_CHARACTERS_MAX = 120;
+
+interface OwnSections {
+  readonly Views?: Readonly<Record<string, AthenaView>>;
+  readonly Alarms?: Readonly<Record<string, Alarm>>;
+  readonly Widgets?: readonly Widget[];
+}
 
 type Entry = Pair<Scalar<string>, YAMLMap> & { readonly value: YAMLMap };
 
@@ -66,8 +73,12 @@ export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
     }
   }
   for (const { path, stage, document } of read) {
-    const { Alarms = {}, Widgets = [] } = plain(document) as { Alarms?: Record<string, Alarm>; Widgets?: Widget[] };
+    const { Views, Alarms, Widgets = [] } = plain(document) as OwnSections;
     within(path, () => {
+      for (const [id, view] of Object.entries(Views ?? {})) {
+        const [entry] = (parseDocument(viewYaml(id, view)).contents as YAMLMap).items as Entry[];
+        add('Resources', entry as Entry, path);
+      }
       for (const [name, alarm] of Object.entries(Alarms ?? {})) {
         const yaml = alarmYaml(name, alarm, (resource) => types.get(resource));
         const [entry] = (parseDocument(yaml).contents as YAMLMap).items as Entry[];

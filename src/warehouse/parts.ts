@@ -26,6 +26,8 @@ export const warehouseParts: StackParts = {
     [ASK]: {
       LakeDatabase: ['glue:GetDatabase'],
       LakeTable: ['glue:GetTable'],
+      OrderArrivalsView: ['glue:GetTable'],
+      OrdersView: ['glue:GetTable'],
       LakeBucket: ['s3:GetBucketLocation', 's3:ListBucket'],
       'LakeBucket/orders/month=2011-11/file': ['s3:GetObject'],
       'LakeBucket/athena-results/answer': ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],

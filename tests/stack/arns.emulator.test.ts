@@ -51,6 +51,8 @@ async function arnsOfDeployed(stack: string): Promise<Map<string, string>> {
     ['Dashboard', `arn:aws:cloudwatch::000000000000:dashboard/${output('DashboardName')}`],
     ['LakeDatabase', `arn:aws:glue:${PLACE}:database/${database}`],
     ['LakeTable', `arn:aws:glue:${PLACE}:table/${database}/${output('GlueTableName')}`],
+    ['OrdersView', `arn:aws:glue:${PLACE}:table/${database}/orders`],
+    ['OrderArrivalsView', `arn:aws:glue:${PLACE}:table/${database}/order_arrivals`],
     ['LakeTableForOthers', `arn:aws:glue:${PLACE}:table/${database}/${output('GlueTableNameForOthers')}`],
     ['LakeDeliveryLogStream', `${arns.get('LakeDeliveryLogGroup')}:log-stream:delivery`],
     ['WorkGroup', `arn:aws:athena:${PLACE}:workgroup/${output('AthenaWorkGroupName')}`],
@@ -109,6 +111,6 @@ test('a stack that isn’t there yet has such names as CloudFormation would give
   expect(arnOf('OrdersStream')).toBe(`arn:aws:kinesis:${PLACE}:stream/Orders-OrdersStream-XXXXXXXXXXXX`);
   expect(arnOf('LakeBucket')).toBe('arn:aws:s3:::orders-lakebucket-xxxxxxxxxxxx');
   expect(arnOf('RejectedQueuePolicy')).toBe(`arn:aws:sqs:${PLACE}:Orders-RejectedQueue-XXXXXXXXXXXX`);
-  expect(arnOf('LakeTable')).toBe(`arn:aws:glue:${PLACE}:table/orders/orders`);
+  expect(arnOf('LakeTable')).toBe(`arn:aws:glue:${PLACE}:table/orders/delivered_orders`);
   expect(arnOf('HistoryBehindAlarm')).toBe(`arn:aws:cloudwatch:${PLACE}:alarm:Orders-history-behind`);
 });

@@ -84,7 +84,7 @@ describe('fragments', () => {
   });
 
   test.each([
-    ['Resource: {}', 'src/x/stack.yaml has a section Resource; valid: Title, Alarms, Widgets, Parameters,'],
+    ['Resource: {}', 'src/x/stack.yaml has a section Resource; valid: Title, Views, Alarms, Widgets, Parameters,'],
     [
       'Resources: { A: { Type: AWS::Nothing::Known } }',
       'src/x/stack.yaml: src/stack/types.ts knows nothing of AWS::Nothing::Known',

@@ -23,7 +23,10 @@ function referencesIn(value: unknown): string[] {
     if (key === 'DependsOn') return [inner as string | string[]].flat();
     if (key === 'Fn::GetAtt') return [(inner as string[])[0] as string];
     if (key === 'Fn::Sub') {
-      return [...String(inner).matchAll(/\$\{([^!}.]+)(?:\.[^}]+)?\}/g)].map(([, name]) => name as string);
+      // A list has names of its own after the text.
+      const [text, own = {}] = [inner].flat() as [string, Record<string, unknown>?];
+      const names = [...String(text).matchAll(/\$\{([^!}.]+)(?:\.[^}]+)?\}/g)].map(([, name]) => name as string);
+      return [...names.filter((name) => !(name in own)), ...referencesIn(own)];
     }
     return referencesIn(inner);
   });
