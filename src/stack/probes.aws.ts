@@ -37,7 +37,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       isHealthy: isUsual,
       status,
       isUsual,
-      ...(limit === undefined ? {} : { finding: `at most ${bytes(limit)} a query` }),
+      ...(limit === undefined ? {} : { finding: `at most ${bytes(Number(limit))} a query` }),
     };
   },
   'AWS::DynamoDB::Table': async (session, id, unit) => {

@@ -1,7 +1,7 @@
 /** Reads what a query of Athena answered: from the API, or a large answer from its file on S3. */
 import { type AthenaClient, GetQueryResultsCommand, type QueryExecution, type Row } from '@aws-sdk/client-athena';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { isDenied, isMissing } from '../engines/aws/errors.js';
+import { isDenied, nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { readResultFile, UnknownForm } from './result-file.athena.js';
@@ -91,7 +91,7 @@ async function openFile(
     .client(S3Client)
     .send(new GetObjectCommand({ Bucket: bucket, Key: key }))
     .catch((error) => {
-      if (isDenied(error) || isMissing(error)) return undefined;
+      if (isDenied(error) || ['NoSuchKey', 'NoSuchBucket'].includes(nameOf(error))) return undefined;
       throw error;
     });
   const body = found?.Body as (AsyncIterable<Uint8Array> & { destroy?(): void }) | undefined;

@@ -86,7 +86,7 @@ function costOf({ Statistics: statistics }: QueryExecution, price: ScanPrice): s
 
 function limitOf(bytesMax: number | undefined, price: ScanPrice): string {
   if (bytesMax === undefined) return `the work group has no limit: each TB read costs $${price.perTerabyte}`;
-  return `It may cost ${priceOf(bytesMax, price)} at most: Athena stops a query that reads over ${bytes(bytesMax)}.`;
+  return `It may cost ${priceOf(Number(bytesMax), price)} at most: Athena stops a query that reads over ${bytes(Number(bytesMax))}.`;
 }
 
 /** `$0.00005 (list price of us-east-1 on 2025-06-01)` */

@@ -535,7 +535,7 @@ async function deploy(stack: string, values: Record<string, string>): Promise<Re
     new CreateChangeSetCommand({
       ...name,
       ChangeSetType: exists ? 'UPDATE' : 'CREATE',
-      TemplateURL: 'https://alakazam-artifacts.s3.eu-central-1.amazonaws.com/template.yaml',
+      TemplateURL: 'https://s3.eu-central-1.amazonaws.com/alakazam-artifacts/template.yaml',
       Capabilities: ['CAPABILITY_IAM'],
       Parameters: Object.entries(values).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
     }),
