@@ -29,8 +29,19 @@ const LITERAL_LENGTH_MAX = 1024;
 /** Stands for one parameter while the statement is put together. */
 const PARAMETER = '\0';
 
-/** `before` is put in front of the question: `EXPLAIN `. */
-export function athenaStatement({ sql, values }: Question, before = ''): AthenaStatement {
+export function athenaStatement(question: Question): AthenaStatement {
+  return written(question, '', () => '?');
+}
+
+/** Trino binds no parameters in EXPLAIN, so its literals stand in the text. */
+export function explainStatement(question: Question): AthenaStatement {
+  const { parameters, ...statement } = written(question, 'EXPLAIN ', (literal) => literal);
+  const isOneLine = parameters.every((literal) => !literal.includes('\n'));
+  return { text: statement.text, parameters: [], placeOf: isOneLine ? statement.placeOf : () => undefined };
+}
+
+/** `before` is put in front of the question, and what `stand` makes of a literal in its place. */
+function written({ sql, values }: Question, before: string, stand: (literal: string) => string): AthenaStatement {
   if (sql.includes(PARAMETER)) throw new AlakazamError('usage', 'the SQL has a character of code 0 in it');
   const byName = new Map(values.map((each) => [each.name, each]));
   const { text, names } = splitParameters(sql, () => PARAMETER);
@@ -47,10 +58,10 @@ export function athenaStatement({ sql, values }: Question, before = ''): AthenaS
     throw new AlakazamError('usage', `parameter ${name} is longer than Athena takes: ${LITERAL_LENGTH_MAX} characters`);
   });
   // Athena puts the literal where the `?` is. The cast makes a date of a text, and gives NULL a type.
-  const written = asked.map(({ type }) => `CAST(? AS ${SQL_TYPES[type]})`);
+  const sent = asked.map(({ type }, i) => `CAST(${stand(parameters[i] as string)} AS ${SQL_TYPES[type]})`);
   const typed = names.map((name) => `:${name}`);
   return {
-    text: before + filled(text, written),
+    text: before + filled(text, sent),
     parameters,
     placeOf(line, column) {
       const found = text.split('\n')[line - 1];
@@ -61,7 +72,7 @@ export function athenaStatement({ sql, values }: Question, before = ''): AthenaS
           .join('')
           .split(PARAMETER).length - 1;
       const start = line === 1 ? [...before].length : 0;
-      const position = placeIn(found, column - 1 - start, written.slice(earlier), typed.slice(earlier));
+      const position = placeIn(found, column - 1 - start, sent.slice(earlier), typed.slice(earlier));
       return position === undefined ? undefined : { line: filled(found, typed.slice(earlier)), before: position };
     },
   };
@@ -77,17 +88,17 @@ function filled(marked: string, instead: readonly string[]): string {
   return marked.replaceAll(PARAMETER, () => instead[n++] as string);
 }
 
-/** How many characters stand before a place in the line with `typed`, if `before` stand before it in the line with `written`. */
-function placeIn(marked: string, before: number, written: readonly string[], typed: readonly string[]) {
-  let [sent, original, n] = [0, 0, 0];
+/** How many characters stand before a place in the line with `typed`, if `before` stand before it in the line with `sent`. */
+function placeIn(marked: string, before: number, sent: readonly string[], typed: readonly string[]) {
+  let [passed, original, n] = [0, 0, 0];
   // Athena counts characters, not UTF-16 units.
   for (const character of marked) {
     const isParameter = character === PARAMETER;
-    sent += isParameter ? (written[n] as string).length : 1;
-    if (before < sent) return original;
+    passed += isParameter ? [...(sent[n] as string)].length : 1;
+    if (before < passed) return original;
     original += isParameter ? (typed[n++] as string).length : 1;
   }
-  return before === sent ? original : undefined;
+  return before === passed ? original : undefined;
 }
 
 /** What asks and changes nothing. The others of Trino that begin so are none of Athena's. */

@@ -2,7 +2,7 @@
 import { AthenaClient, GetWorkGroupCommand, type QueryExecution } from '@aws-sdk/client-athena';
 import type { AwsSession } from '../engines/aws/session.js';
 import { bytes } from '../terminal/numbers.js';
-import { athenaStatement, checkQuestion } from './execution.athena.js';
+import { athenaStatement, checkQuestion, explainStatement } from './execution.athena.js';
 import { REUSE_MINUTES_MAX, runQuery } from './queries.athena.js';
 import { readResults } from './results.athena.js';
 import type { Question, Warehouse } from './warehouse.js';
@@ -55,7 +55,7 @@ export function openAthenaWarehouse({
     },
     async explain(question, { signal, isUnsafe }) {
       if (!isUnsafe) checkQuestion(question.sql);
-      const execution = await runQuery(place, athenaStatement(withoutEnd(question), 'EXPLAIN '), signal);
+      const execution = await runQuery(place, explainStatement(withoutEnd(question)), signal);
       if (!execution) return '';
       const [{ rows }, { WorkGroup: found }] = await Promise.all([
         readResults({ session, client, execution, signal }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { athenaStatement, checkQuestion, literalOf } from '../../src/warehouse/execution.athena.js';
+import { athenaStatement, checkQuestion, explainStatement, literalOf } from '../../src/warehouse/execution.athena.js';
 import { whyNoAnswer } from '../../src/warehouse/failures.athena.js';
 import type { ParameterType } from '../../src/warehouse/named-queries.js';
 
@@ -119,9 +119,21 @@ describe('a failure', () => {
   });
 
   test('of what is put in front counts from the question on', () => {
-    const explained = athenaStatement(question, 'EXPLAIN ');
+    const explained = explainStatement(question);
+    expect(explained.text).toMatch(
+      /^EXPLAIN SELECT stock_code,\n {2}CAST\('x' AS varchar\) \|\| CAST\('1' AS bigint\)/,
+    );
+    expect(explained.parameters).toEqual([]);
+    const column = (explained.text.split('\n')[1] as string).indexOf('descripton') + 1;
+    expect(explained.placeOf(2, column)).toMatchObject({ before: 14 });
     expect(explained.placeOf(1, 'EXPLAIN '.length + 8)).toEqual({ line: 'SELECT stock_code,', before: 7 });
     expect(explained.placeOf(2, 3)).toMatchObject({ before: 2 });
+  });
+
+  test('has no place where a parameter has several lines', () => {
+    const values = [value('a', 'x\ny')];
+    expect(explainStatement({ sql: 'SELECT :a,\nb', values }).placeOf(2, 1)).toBeUndefined();
+    expect(athenaStatement({ sql: 'SELECT :a,\nb', values }).placeOf(2, 1)).toEqual({ line: 'b', before: 0 });
   });
 
   test('counts characters, of which some take two places in JavaScript', () => {

@@ -2,21 +2,17 @@
  * The tables of the warehouse on AWS, on the engine inside Athena: records go through the function, lie in Parquet by the columns
  * of the template, and are read through the views of the template, in the form in which Glue keeps a view.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase, sqlText } from '../../src/engines/duckdb/database.js';
-import { stampArrivals } from '../../src/lake/stamp-arrivals.lambda.js';
 import { athenaStatement } from '../../src/warehouse/execution.athena.js';
 import { parseQuery } from '../../src/warehouse/named-queries.js';
 import { valuesFor } from '../../src/warehouse/query-files.js';
 import type { Question } from '../../src/warehouse/warehouse.js';
-import type { SqlAnswer, SqlEngine } from '../engines/sql-engine.js';
+import { type AthenaTables, startAthenaTables } from '../engines/trino/athena-tables.js';
 import { type TrinoEnvironment, trinoEnvironment } from '../engines/trino/environment.js';
-import { startTrino } from '../engines/trino/server.js';
 import { describeUnless } from '../missing.js';
-import { ROOT, temporaryDirectory } from '../run-cli.js';
-import { tableInput, viewOf } from './views.js';
+import { ROOT } from '../run-cli.js';
 
 const ORDER = {
   orderId: '536365-85123A',
@@ -68,108 +64,37 @@ const ARRIVALS: readonly { readonly order: Partial<Order>; readonly second: numb
 const sequenceOf = (n: number) => `495903382714902566085596925383615710959215759891365888${10 + n}`;
 const placeOf = (n: number) => sequenceOf(n).padStart(64, '0');
 
-/** The rows that Firehose writes, by month: the values of what the function hands over, under the names of the table. */
-async function deliver(): Promise<Map<string, Record<string, unknown>[]>> {
-  const { records } = await stampArrivals({
-    records: ARRIVALS.flatMap(({ order, second, times = 1 }, n) =>
-      Array.from({ length: times }, () => ({
-        recordId: `${n}`,
-        data: Buffer.from(JSON.stringify({ ...ORDER, ...order })).toString('base64'),
-        approximateArrivalTimestamp: 0,
-        kinesisRecordMetadata: {
-          sequenceNumber: sequenceOf(n),
-          approximateArrivalTimestamp: Date.UTC(2026, 10, 27, 14, 0, second, 500),
-        },
-      })),
-    ),
-  });
-  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const months = new Map<string, Record<string, unknown>[]>();
-  for (const { data } of records) {
-    const order = JSON.parse(Buffer.from(data, 'base64').toString()) as Order;
-    const row = Object.fromEntries(Object.entries(order).map(([name, value]) => [snake(name), value]));
-    const month = order.orderDate.slice(0, 7);
-    months.set(month, [...(months.get(month) ?? []), row]);
-  }
-  return months;
-}
-
-const COLUMNS = tableInput('LakeTable').StorageDescriptor.Columns.map(({ Name, Type }) => [Name, Type] as const);
-
-async function writeFiles(directory: string): Promise<void> {
-  // What Trino's server declares by itself.
-  for (const part of ['orders', 'order_arrivals']) {
-    mkdirSync(join(directory, part), { recursive: true });
-  }
-  const database = await openDatabase({ spillTo: join(directory, 'spill') });
-  for (const [month, rows] of await deliver()) {
-    const folder = join(directory, 'delivered', `month=${month}`);
-    mkdirSync(folder, { recursive: true });
-    const cell = (value: unknown) =>
-      value === null ? 'NULL' : typeof value === 'number' ? `${value}` : sqlText(`${value}`);
-    const values = rows.map((row) => `(${COLUMNS.map(([name]) => cell(row[name])).join(', ')})`).join(', ');
-    const typed = COLUMNS.map(([name, type]) => `CAST(${name} AS ${type}) AS ${name}`).join(', ');
-    const names = COLUMNS.map(([name]) => name).join(', ');
-    await database.run(
-      `COPY (SELECT ${typed} FROM (VALUES ${values}) AS t(${names})) TO ${sqlText(join(folder, 'rows.parquet'))} (FORMAT parquet)`,
-    );
-  }
-  database.close();
-}
-
-/** Puts the text that Glue would have of a view in place of the one that Trino wrote. */
-function replaceView(directory: string, schema: string, resource: string): void {
-  const view = viewOf(resource);
-  const path = join(directory, 'metastore', schema, view.name);
-  const file = join(path, readdirSync(path).find((name) => name === '.trinoSchema') as string);
-  const kept = JSON.parse(readFileSync(file, 'utf8'));
-  expect(kept.tableType).toBe(tableTypeOf(resource));
-  const dataColumns = view.glueColumns.map(([name, type]) => ({ name, type, properties: {} }));
-  writeFileSync(
-    file,
-    JSON.stringify({
-      ...kept,
-      dataColumns,
-      viewOriginalText: view.textIn('hive', schema),
-      viewExpandedText: '/* Presto View */',
-    }),
-  );
-}
-
-const tableTypeOf = (resource: string) => (tableInput(resource) as unknown as { TableType: string }).TableType;
+/** As Firehose hands them to the function. */
+const RECORDS = ARRIVALS.flatMap(({ order, second, times = 1 }, n) =>
+  Array.from({ length: times }, () => ({
+    recordId: `${n}`,
+    data: Buffer.from(JSON.stringify({ ...ORDER, ...order })).toString('base64'),
+    approximateArrivalTimestamp: 0,
+    kinesisRecordMetadata: {
+      sequenceNumber: sequenceOf(n),
+      approximateArrivalTimestamp: Date.UTC(2026, 10, 27, 14, 0, second, 500),
+    },
+  })),
+);
 
 const trino = await trinoEnvironment().catch((error: Error) => error.message);
 
 describeUnless(typeof trino === 'string' ? trino : undefined, 'the views on Trino', () => {
-  let engine: SqlEngine;
+  let tables: AthenaTables;
+  let schema: string;
 
   beforeAll(async () => {
-    const directory = temporaryDirectory();
-    await writeFiles(directory);
-    engine = await startTrino(trino as TrinoEnvironment, temporaryDirectory(), { directory });
-    const run = (sql: string) => engine.query(sql, {}, 'real');
-    const hive = (type: string) => (type === 'string' ? 'varchar' : type);
-    const columns = COLUMNS.map(([name, type]) => `${name} ${hive(type)}`).join(', ');
-    await run('CREATE SCHEMA hive.lake');
-    await run(
-      `CREATE TABLE lake.delivered_orders (${columns}, month varchar) WITH (external_location = 'local:///delivered',
-        format = 'PARQUET', partitioned_by = ARRAY['month'])`,
-    );
-    await run("CALL hive.system.sync_partition_metadata('lake', 'delivered_orders', 'FULL')");
-    for (const resource of ['OrderArrivalsView', 'OrdersView']) {
-      await run(`CREATE VIEW lake.${viewOf(resource).name} AS SELECT 1 AS x`);
-      replaceView(directory, 'lake', resource);
-    }
+    tables = await startAthenaTables(trino as TrinoEnvironment);
+    schema = await tables.deliver(RECORDS);
   }, 300_000);
-  afterAll(() => engine?.close());
+  afterAll(() => tables?.close());
 
-  const ask = (sql: string) => engine.query(sql.replaceAll(/FROM (\w+)/g, 'FROM lake.$1'), {}, 'real');
+  const ask = (sql: string) => tables.ask(sql, schema);
 
   /** As Athena does: the statement and its literals. */
-  const asAthena = (question: Question): Promise<SqlAnswer> => {
+  const asAthena = (question: Question) => {
     const { text, parameters } = athenaStatement(question);
-    const inLake = text.replaceAll(/FROM (orders|order_arrivals)\b/g, 'FROM lake.$1').replaceAll("'", "''");
-    return engine.query(`EXECUTE IMMEDIATE '${inLake}' USING ${parameters.join(', ')}`, {}, 'real');
+    return ask(`EXECUTE IMMEDIATE '${text.replaceAll("'", "''")}' USING ${parameters.join(', ')}`);
   };
 
   test('have the columns of the warehouse, of their types', async () => {
@@ -187,7 +112,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'the views on Trin
       ['sequence', 'varchar'],
     ];
     for (const view of ['orders', 'order_arrivals']) {
-      const { rows } = await engine.query(`DESCRIBE lake.${view}`, {}, 'real');
+      const { rows } = await ask(`DESCRIBE ${view}`);
       expect(rows.map(([name, type]) => [name, type])).toEqual(expected);
     }
   });

@@ -305,17 +305,10 @@ describe('the signal', () => {
 });
 
 test('the plan of a question ends with what it may cost at most', async () => {
-  const text = await open()
-    .explain(
-      { sql: 'SELECT :n AS n', values: [{ name: 'n', type: 'integer', value: '1' }] },
-      {
-        signal,
-      },
-    )
-    .catch((error) => error);
-  // MiniStack knows no parameters; the text that it refuses is the one that was sent.
-  expect(String(text)).toMatch(/EXPLAIN SELECT CAST\(\? AS bigint\) AS n|parameter/i);
-  const plan = await open().explain({ sql: 'SELECT 1 AS n', values: [] }, { signal });
+  const plan = await open().explain(
+    { sql: 'SELECT :n AS n', values: [{ name: 'n', type: 'integer', value: '1' }] },
+    { signal },
+  );
   expect(plan).toMatch(/physical_plan/);
   expect(plan).toMatch(
     /\n\nIt may cost \$0\.05 \(list price of us-east-1 on 2025-06-01\) at most: Athena stops a query that reads over 10\.7 GB\.\n$/,

@@ -16,12 +16,16 @@ const JAVA_OPTIONS = [
   ...['--enable-native-access=ALL-UNNAMED', '--sun-misc-unsafe-memory-access=allow'],
 ];
 
+export interface Trino extends SqlEngine {
+  readonly url: string;
+}
+
 /** Starts a server with its files in `directory`, which is new, and declares the tables. */
 export async function startTrino(
   { java, libraries, plugins }: TrinoEnvironment,
   directory: string,
   files: OrderFiles,
-): Promise<SqlEngine> {
+): Promise<Trino> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const config = configure(directory, plugins, files, url);
@@ -52,6 +56,7 @@ export async function startTrino(
     throw cause;
   }
   return {
+    url,
     async query(sql, values, schema) {
       const { text, names } = splitParameters(sql, () => '?');
       const using = names.map((name) => literal(values[name] ?? null)).join(', ');
@@ -130,23 +135,34 @@ async function declare(url: string): Promise<void> {
 }
 
 interface Page {
-  readonly columns?: readonly { readonly name: string }[];
+  readonly columns?: readonly TrinoColumn[];
   readonly data?: readonly (readonly (string | number | boolean | null)[])[];
   readonly nextUri?: string;
   readonly error?: { readonly errorName: string; readonly message: string };
 }
 
-/** Trino's protocol for clients: https://trino.io/docs/476/develop/client-protocol.html */
+export interface TrinoColumn {
+  readonly name: string;
+  /** `decimal(18,6)` */
+  readonly type: string;
+}
+
 async function run(url: string, sql: string, schema: string): Promise<SqlAnswer> {
+  const { columns, rows } = await askTrino(url, sql, schema);
+  return { columns: columns.map(({ name }) => name), rows };
+}
+
+/** Trino's protocol for clients: https://trino.io/docs/476/develop/client-protocol.html */
+export async function askTrino(url: string, sql: string, schema: string) {
   const headers = { 'X-Trino-User': 'tests', 'X-Trino-Catalog': 'hive', 'X-Trino-Schema': schema };
-  let columns: string[] = [];
+  let columns: readonly TrinoColumn[] = [];
   const rows: (string | null)[][] = [];
   let next: string | undefined = `${url}/v1/statement`;
   for (let isFirst = true; next !== undefined; isFirst = false) {
     const response: Response = await fetch(next, isFirst ? { method: 'POST', body: sql, headers } : { headers });
     const page = (await response.json()) as Page;
     if (page.error) throw new Error(`${page.error.errorName}: ${page.error.message}`);
-    if (page.columns) columns = page.columns.map(({ name }) => name);
+    if (page.columns) columns = page.columns;
     for (const row of page.data ?? []) rows.push(row.map((cell) => (cell === null ? null : String(cell))));
     next = page.nextUri;
   }
