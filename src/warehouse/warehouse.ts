@@ -51,7 +51,7 @@ export interface Warehouse {
   /** For people: `duckdb`. */
   readonly engine: string;
   /**
-   * Answers over every order that was streamed before the call. Throws an `AlakazamError` that shows what is wrong with the SQL
+   * Answers over every order that was streamed before the call; on AWS, over those that Firehose has delivered. Throws an `AlakazamError` that shows what is wrong with the SQL
    * and where; also if it is anything but one question, unless `isUnsafe`. The signal cancels the question on the engine.
    */
   ask(question: Question, options: QuestionOptions): Promise<WarehouseAnswer>;

@@ -43,6 +43,8 @@ Resources:
 `,
 );
 
+const COLUMNS = { a: 'varchar', b: 'timestamp', price: 'decimal(18,6)' };
+
 describe('fragments', () => {
   test('make one template, which bears their comments, headings and tags', () => {
     const { yaml, json } = joinTemplate([QUEUE, FRAME]);
@@ -68,6 +70,33 @@ describe('fragments', () => {
     expect(Properties).toEqual({ Size: 1, Labels: { application: 'alakazam', stage: 'x' } });
   });
 
+  test('write views as SQL, which CloudFormation puts into a table of Glue', () => {
+    const database = 'Lake: { Type: AWS::Glue::Database, Properties: { DatabaseInput: { Name: orders } } }';
+    const sql = `SELECT "a", '\\'\n  AS b, price FROM raw\n`;
+    const view = { name: 'tidy', database: 'Lake', about: 'All: of "it"', columns: COLUMNS, sql };
+    const { Resources } = join(
+      fragment('x', `Resources: { ${database} }\nViews: ${JSON.stringify({ TidyView: view })}`),
+    );
+    const { Type, Properties = {} } = Resources['TidyView'] ?? {};
+    // biome-ignore lint/suspicious/noExplicitAny: what is asked of it is compared
+    const table = Properties['TableInput'] as any;
+    expect([Type, Properties['DatabaseName']]).toEqual(['AWS::Glue::Table', { Ref: 'Lake' }]);
+    expect(table).toMatchObject({ Name: 'tidy', Description: 'All: of "it"', TableType: 'VIRTUAL_VIEW' });
+    expect(table.StorageDescriptor.Columns).toEqual([
+      { Name: 'a', Type: 'string' },
+      { Name: 'b', Type: 'timestamp' },
+      { Name: 'price', Type: 'decimal(18,6)' },
+    ]);
+    const [text, names] = table.ViewOriginalText['Fn::Sub'];
+    expect(text).toBe('/* Presto View: $' + '{view} */');
+    expect(JSON.parse(names.view['Fn::Base64']['Fn::Sub'])).toEqual({
+      originalSql: sql.trim(),
+      catalog: 'awsdatacatalog',
+      schema: '$' + '{Lake}',
+      columns: Object.entries(COLUMNS).map(([name, type]) => ({ name, type })),
+    });
+  });
+
   test.each([
     ['a resource', 'Resources: { Waiting: { Type: AWS::SQS::Queue } }', 'Resources Waiting'],
     ['a parameter', 'Parameters: { Days: { Type: String } }', 'Parameters Days'],
@@ -90,6 +119,14 @@ describe('fragments', () => {
       'src/x/stack.yaml: src/stack/types.ts knows nothing of AWS::Nothing::Known',
     ],
     ['Title: [', 'src/x/stack.yaml: '],
+    [
+      'Views: { V: { name: v, database: D, about: x, columns: { a: text }, sql: SELECT 1 AS a } }',
+      'src/x/stack.yaml: view v has a column of type text; valid: bigint, date, timestamp, varchar, decimal(18,6)',
+    ],
+    [
+      'Views: { V: { name: v, database: D, about: x, columns: { a: bigint }, sql: "SELECT $' + '{a}" } }',
+      'src/x/stack.yaml: view v has ${ in its SQL, which CloudFormation would replace',
+    ],
     ['- 1', 'src/x/stack.yaml has no sections'],
     [
       'Alarms: { a: { metric: Errors of Nobody, is: Sum > 1, for: 1 of 1 x 60 s, says: x } }',

@@ -1,5 +1,6 @@
 /** What a template can get wrong that no linter sees: each of these was wrong once, and cost orders, money or somebody's sleep. */
 import { describe, expect, test } from 'vitest';
+import { COLUMNS } from '../../src/lake/order-columns.js';
 import { costOf } from '../../src/stack/costs.js';
 import { needsOf, purposesOf } from '../../src/stack/permissions.js';
 import { trustedBy } from '../../src/stack/template.js';
@@ -112,6 +113,15 @@ test('engines that know nothing of partition projection have a table with the sa
   expect(tables.some(isProjected)).toBe(true);
 });
 
+test('the views of Athena have the columns of the tables on every other engine', () => {
+  const views = ofType('AWS::Glue::Table').map(([name]) => propertiesOf(name)['TableInput'] as Properties);
+  for (const name of ['orders', 'order_arrivals']) {
+    const view = views.find((table) => table['Name'] === name) as Properties;
+    const columns = view['StorageDescriptor'].Columns.map((column: Properties) => column['Name']);
+    expect([name, columns]).toEqual([name, Object.keys(COLUMNS)]);
+  }
+});
+
 describe('roles and keys', () => {
   const own = /"(aws:SourceAccount|sts:ExternalId)":\{"Ref":"AWS::AccountId"\}/;
 
@@ -136,6 +146,7 @@ describe('roles and keys', () => {
     expect(trusted).toMatchObject({
       ProcessOrdersRole: ['lambda.amazonaws.com'],
       LakeDeliveryRole: ['firehose.amazonaws.com'],
+      StampArrivalsRole: ['lambda.amazonaws.com'],
     });
   });
 

@@ -4,7 +4,6 @@ import { openSession } from '../../src/engines/aws/session.js';
 import { encoderOf } from '../../src/stream/order-record.js';
 import { openAthenaWarehouse } from '../../src/warehouse/warehouse.athena.js';
 import { type AthenaServer, startAthena } from '../emulators/athena.js';
-import { emulatorEnvironment } from '../emulators/ministack.js';
 import { type AthenaTables, startAthenaTables } from '../engines/trino/athena-tables.js';
 import { type TrinoEnvironment, trinoEnvironment } from '../engines/trino/environment.js';
 import { blockOf, type Line } from '../fixtures/orders.js';
@@ -21,11 +20,20 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'Athena with Trino
   beforeAll(async () => {
     tables = await startAthenaTables(trino as TrinoEnvironment);
     server = await startAthena(tables.ask);
-    Object.assign(process.env, emulatorEnvironment('http://127.0.0.1:9'), { AWS_ENDPOINT_URL_ATHENA: server.url });
+    Object.assign(process.env, environment());
   }, 300_000);
   afterAll(async () => {
     await server?.close();
     await tables?.close();
+  });
+
+  /** Nothing but Athena answers. */
+  const environment = () => ({
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_ENDPOINT_URL_ATHENA: server.url,
   });
 
   /** Each line is a record of the stream by itself, as of an order that comes twice. */
@@ -86,8 +94,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'Athena with Trino
     runCli(['query', ...args, '--target', 'aws'], {
       home: temporaryDirectory(),
       env: {
-        ...emulatorEnvironment('http://127.0.0.1:9'),
-        AWS_ENDPOINT_URL_ATHENA: server.url,
+        ...environment(),
         ALAKAZAM_ATHENA_WORK_GROUP: 'alakazam',
         ALAKAZAM_GLUE_DATABASE: await deliver(LINES),
       },
