@@ -46,8 +46,8 @@ const { signal } = new AbortController();
 const ask = (sql: string, values: readonly QuestionValue[] = [], warehouse = open()) =>
   warehouse.ask({ sql, values }, { signal });
 
-async function rowsOf({ rows }: WarehouseAnswer): Promise<AnswerValue[][]> {
-  const found: AnswerValue[][] = [];
+async function rowsOf({ rows }: WarehouseAnswer): Promise<(readonly AnswerValue[])[]> {
+  const found: (readonly AnswerValue[])[] = [];
   for await (const some of rows) found.push(...some);
   return found;
 }
