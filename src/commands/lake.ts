@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
+import { AlakazamError } from '../errors.js';
 import type { LakeStatus } from '../lake/lake.js';
-import { outputOption } from '../options.js';
+import { outputOption, text } from '../options.js';
 import { answer, type Column } from '../terminal/answer.js';
-import { bytes, whole } from '../terminal/numbers.js';
+import { bytes, counted, whole } from '../terminal/numbers.js';
 
-const ACTIONS = ['status', 'compact', 'rebuild'] as const;
+const ACTIONS = ['status', 'compact', 'rebuild', 'export'] as const;
 
 type Month = LakeStatus['months'][number];
 
@@ -28,10 +30,19 @@ export const lake = defineCommand({
     ['alakazam lake status', 'what it holds, by month of the order date'],
     ['alakazam lake compact', 'join the files of each month to one'],
     ['alakazam lake rebuild', 'make it again from the stream'],
+    ['alakazam lake export --to orders.parquet', 'copy all orders; also to a .csv file or a directory'],
   ],
   argument: { name: 'action', about: 'what to do', choices: ACTIONS },
-  options: { output: outputOption },
-  async run(context, { output }, action) {
+  options: {
+    to: { flags: '--to <path>', about: 'where export copies the orders', parse: text },
+    output: outputOption,
+  },
+  async run(context, { to, output }, action) {
+    if ((action === 'export') !== (to !== undefined)) {
+      throw new AlakazamError('usage', to === undefined ? 'export where?' : `--to is for export, not for ${action}`, {
+        hint: 'alakazam lake export --to orders.parquet',
+      });
+    }
     const { pipeline, terminal, signal } = context;
     const lake = await pipeline.lake();
     const progress = terminal.progress();
@@ -40,6 +51,11 @@ export const lake = defineCommand({
       if (action === 'rebuild') await lake.rebuild(options);
       else await lake.update(options);
       if (action === 'compact') await lake.compact(options);
+      if (to !== undefined) {
+        const count = await lake.export(resolve(context.directory, to), options);
+        if (!signal.aborted) terminal.say(`${counted(count, 'order')} exported to ${to}`);
+        return undefined;
+      }
     } finally {
       progress.stop();
     }

@@ -8,6 +8,7 @@ import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
 import { IDENTITY } from './batch.local.js';
 import { bringIn } from './bring-in.local.js';
+import { exportOrders } from './export.local.js';
 import { keepFreshness } from './freshness.local.js';
 import { joinFiles } from './join-files.local.js';
 import type { Lake, LakeMonth, LakeStatus, UpdateOptions } from './lake.js';
@@ -72,6 +73,18 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
         if (!signal?.aborted) writer.publish();
       });
       return signal?.aborted ? { arrivalMs: 0 } : update(options);
+    },
+    async export(to, { signal } = {}) {
+      const { views, release } = openTables(directory);
+      signal?.addEventListener('abort', place.interrupt);
+      try {
+        const database = await engine();
+        await database.run(views);
+        return await exportOrders(database, to);
+      } finally {
+        signal?.removeEventListener('abort', place.interrupt);
+        release();
+      }
     },
     status: async () => statusOf(directory, readManifest(directory)),
     tables: () => openTables(directory),

@@ -22,6 +22,8 @@ export interface Lake {
    */
   rebuild(options?: UpdateOptions): Promise<Through>;
   status(): Promise<LakeStatus>;
+  /** Copies every order, in its latest version, to a .parquet or .csv file or a directory of Parquet by month. Gives their number. */
+  export(to: string, options?: UpdateOptions): Promise<number>;
   /**
    * The tables as they are now, for SQL. What they are made of stays until `release`, whatever others write. Throws an
    * `AlakazamError` if a file is not as it was written.
