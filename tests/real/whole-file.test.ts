@@ -1,9 +1,11 @@
 /** All 541,909 real orders, with the exact figures of the file. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
+import { pythonEnvironment } from '../python/environment.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
 import { COUNT, type Digest, digest } from './real-data.js';
 
@@ -16,6 +18,15 @@ describeReal('the whole real file', () => {
   const dump = ['tail', 'orders', '--since', 'start', '--no-follow', '-o', 'ndjson'];
   let undisturbed: Digest;
   let histories: string[];
+  let months: { month: string; orders: number }[];
+  const BOTH_TABLES = `SELECT count(*) AS orders, (SELECT count(*) FROM order_arrivals) AS arrivals,
+    sum(quantity * unit_price) AS revenue FROM orders`;
+
+  async function answerTo(...asked: string[]) {
+    const { code, stdout, stderr } = await runCli(['query', ...asked, '-o', 'json'], { home });
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout);
+  }
 
   const historyOf = async (customer: number) =>
     (await runCli(['history', '--customer', `${customer}`, '-o', 'json'], { home })).stdout;
@@ -43,6 +54,55 @@ describeReal('the whole real file', () => {
       '{"pass":true,"streamed":541909,"rejected":0,"guests":135080,"revenue":"9747747.934","views":{"history":{"held":406829,"repeated":0,"notExpected":135080,"revenue":"8300065.814"},"lake":{"held":541909,"repeated":0,"notExpected":0,"revenue":"9747747.934"}},"differences":[]}\n',
     );
     expect(code).toBe(0);
+  });
+
+  test('is in the lake, by month and country', async () => {
+    expect(await answerTo('--sql', BOTH_TABLES)).toEqual([{ orders: COUNT, arrivals: COUNT, revenue: '9747747.934' }]);
+    months = await answerTo('revenue-by-month');
+    expect(months).toHaveLength(13);
+    expect([months[0], months[11], months[12]]).toMatchObject([
+      { month: '2010-12', orders: 42_481 },
+      { month: '2011-11', orders: 84_711 },
+      { month: '2011-12', orders: 25_525 },
+    ]);
+    expect(await answerTo('revenue-by-country', '-p', 'limit=5')).toMatchObject([
+      { country: 'United Kingdom', revenue: '8187806.364' },
+      { country: 'Netherlands', revenue: '284661.54' },
+      { country: 'EIRE', revenue: '263276.82' },
+      { country: 'Germany', revenue: '221698.21' },
+      { country: 'France', revenue: '197403.9' },
+    ]);
+  });
+
+  test('lies in the lake as other programs read it: plain Parquet, with the same rows and types', async () => {
+    const python = join(await pythonEnvironment('emulators'), 'python');
+    const script = fileURLToPath(new URL('read_lake.py', import.meta.url));
+    const read = JSON.parse(execFileSync(python, [script, join(home, 'lake', 'orders')], { encoding: 'utf8' }));
+    const expected = {
+      rows: COUNT,
+      ids: COUNT,
+      guests: 135_080,
+      revenue: '9747747.934000',
+      months: 13,
+      sequences: COUNT,
+    };
+    expect(read).toEqual({
+      pyarrow: expected,
+      duckdb: expected,
+      types: {
+        order_id: 'string',
+        invoice_no: 'string',
+        stock_code: 'string',
+        description: 'string',
+        quantity: 'int64',
+        order_date: 'timestamp[us]',
+        unit_price: 'decimal128(18, 6)',
+        customer_id: 'int64',
+        country: 'string',
+        arrived_at: 'timestamp[us]',
+        sequence: 'int64',
+      },
+    });
   });
 
   test('shows the first order as the issue has it', async () => {
@@ -105,9 +165,16 @@ describeReal('the whole real file', () => {
         rejected: 0,
         guests: 2 * 135_080,
         revenue: '19495495.868',
-        views: { history: { held: 406_829, repeated: 406_829, notExpected: 2 * 135_080, revenue: '8300065.814' } },
+        views: {
+          history: { held: 406_829, repeated: 406_829, notExpected: 2 * 135_080, revenue: '8300065.814' },
+          lake: { held: COUNT, repeated: COUNT, notExpected: 0, revenue: '9747747.934' },
+        },
         differences: [],
       });
+      expect(await answerTo('--sql', BOTH_TABLES)).toEqual([
+        { orders: COUNT, arrivals: 2 * COUNT, revenue: '9747747.934' },
+      ]);
+      expect(await answerTo('revenue-by-month')).toEqual(months);
     },
     5 * MINUTES,
   );
