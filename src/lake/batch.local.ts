@@ -34,24 +34,26 @@ export interface Batch {
   readonly end: NumberedBlock;
 }
 
-/** Reads blocks until there are `count` orders, and writes their lines to a temporary file. Undefined if there are none. */
-export async function writeLines(
-  directory: string,
-  blocks: AsyncIterator<NumberedBlock>,
-  count: number,
-): Promise<Batch | undefined> {
+/** So many orders become durable together, or fewer whose lines are long: DuckDB holds a batch in memory. */
+const ORDERS_A_BATCH = 1 << 17;
+const BYTES_A_BATCH = 1 << 25;
+
+/** Reads blocks until there are enough orders, and writes their lines to a temporary file. Undefined if there are none. */
+export async function writeLines(directory: string, blocks: AsyncIterator<NumberedBlock>): Promise<Batch | undefined> {
   const path = temporaryPath(directory, 'csv');
   const file = openSync(path, 'wx', 0o600);
   let first = 0;
   let last = 0;
+  let bytes = 0;
   let end: NumberedBlock | undefined;
   try {
-    while (last - first + 1 < count || !end) {
+    while (!end || (last - first + 1 < ORDERS_A_BATCH && bytes < BYTES_A_BATCH)) {
       const { value: block, done } = await blocks.next();
       if (done) break;
       first ||= block.first;
       last = block.first + block.orders.count - 1;
       end = block;
+      bytes += block.orders.lines.length;
       writeAll(file, numberedLines(block));
     }
   } finally {

@@ -1,5 +1,5 @@
 /** Brings orders of the stream into the lake, batch by batch: each is durable, whole, with the checkpoint. */
-import type { Database } from '../engines/duckdb/database.js';
+import { type Database, isOutOfMemory } from '../engines/duckdb/database.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream, type SavedCheckpoint } from '../stream/view-checkpoint.js';
 import { writeFiles, writeLines } from './batch.local.js';
@@ -7,9 +7,6 @@ import { filesToJoin } from './compaction.js';
 import { joinFiles } from './join-files.local.js';
 import type { UpdateOptions } from './lake.js';
 import type { Writer } from './writer.local.js';
-
-/** So many orders become durable together. */
-const ORDERS_A_BATCH = 1 << 17;
 
 export interface LakeWriting {
   readonly directory: string;
@@ -35,7 +32,7 @@ export async function bringIn(lake: LakeWriting, options: UpdateOptions): Promis
   const { next, identity } = checkpoint.read();
   const due = stream.last() - next + 1;
   const blocks = stream.from(next)[Symbol.asyncIterator]();
-  const nextBatch = () => writeLines(directory, blocks, ORDERS_A_BATCH);
+  const nextBatch = () => writeLines(directory, blocks);
   let batch = signal?.aborted ? undefined : await nextBatch();
   while (batch) {
     // The lines of the next batch are written while DuckDB works on this one.
@@ -55,5 +52,10 @@ export async function bringIn(lake: LakeWriting, options: UpdateOptions): Promis
     onProgress?.(batch.last - next + 1, due);
     batch = signal?.aborted ? undefined : following;
   }
-  await joinFiles(engine, { directory, writer, choose: filesToJoin, signal });
+  try {
+    await joinFiles(engine, { directory, writer, choose: filesToJoin, signal });
+  } catch (error) {
+    // Joined files are read faster, and say the same: lines so long that they can't be joined stay as they are.
+    if (!isOutOfMemory(error)) throw error;
+  }
 }

@@ -69,7 +69,7 @@ test('a lake that is made again is seen as a whole, and as it was until then', a
 test('a lake that another process has brought further than this one saw the stream is not made again', async () => {
   const { stream, openLake, lake } = await openedLake();
   const put = putter(stream);
-  await put(manyLines(3));
+  await put(manyLines(4));
   await lake.update();
   const paths = pathsIn(lake);
   // Like a transaction of LMDB, which sees what there was when it began: the first look was before the others wrote.
@@ -83,11 +83,11 @@ test('a lake that another process has brought further than this one saw the stre
       if (looks > 1) last = stream.last();
     },
   };
-  await put(manyLines(3, 3));
+  await put(manyLines(4, 4));
   await lake.update();
   await openLake(behind).update();
   expect(pathsIn(lake)).toEqual(expect.arrayContaining([...paths]));
-  expect((await lake.status()).arrivals).toBe(6);
+  expect((await lake.status()).arrivals).toBe(8);
 });
 
 test('a stream that is emptied while its orders are brought in leaves none of them', async () => {
@@ -212,4 +212,20 @@ test('what killed processes left is deleted, and nothing that is none of the lak
     ...foreign.map((path) => join(directory, path)),
   ];
   expect(filesIn(directory)).toEqual(expected.sort());
+});
+
+test('a batch of long lines has fewer of them', async () => {
+  const { stream, lake } = await openedLake();
+  const put = putter(stream);
+  const long = '一'.repeat(65_536);
+  for (let n = 0; n < 12; n++) {
+    await put(manyLines(10, n * 10).map((line) => ({ ...line, description: long, country: long })));
+  }
+  const progress: number[] = [];
+  await lake.update({ onProgress: (done) => progress.push(done) });
+  // 47 MB, of which DuckDB holds 32 at once and no more.
+  expect(progress).toEqual([90, 120]);
+  expect((await latestIn(lake)).every(({ description, country }) => description === long && country === long)).toBe(
+    true,
+  );
 });

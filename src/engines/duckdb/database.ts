@@ -9,7 +9,12 @@ import {
   StatementType,
   VARCHAR,
 } from '@duckdb/node-api';
+import { textDecoder } from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { AlakazamError, reasonOf } from '../../errors.js';
+
+// The bindings decode every text with this decoder, which takes U+FEFF at the beginning of a value for a mark and drops it.
+const exact = new TextDecoder('utf-8', { ignoreBOM: true });
+textDecoder.decode = (bytes: Uint8Array) => exact.decode(bytes);
 
 export interface Database {
   /** Runs one or more statements. Gives how many rows the last one changed or copied. Several may run at once. */
@@ -133,7 +138,7 @@ async function prepareOn(
     };
   } catch (error) {
     connection.closeSync();
-    throw diskError(error) ?? error;
+    throw machineError(error) ?? error;
   }
 }
 
@@ -148,30 +153,40 @@ async function* rowsOf(connection: DuckDBConnection, statement: DuckDBPreparedSt
       if (signal.aborted) return;
     }
   } catch (error) {
-    if (!signal.aborted) throw diskError(error) ?? error;
+    if (!signal.aborted) throw machineError(error) ?? error;
   } finally {
     signal.removeEventListener('abort', interrupt);
     connection.closeSync();
   }
 }
 
-/** A full disk and missing permission, said as everywhere; what DuckDB says of SQL is passed on as it is. */
+/** A full disk, missing permission and too little memory, said as everywhere; what DuckDB says of SQL is passed on as it is. */
 async function guarded<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw diskError(error) ?? error;
+    throw machineError(error) ?? error;
   }
 }
 
-/** The error to show if DuckDB failed because of the disk; else undefined. */
-export function diskError(error: unknown): AlakazamError | undefined {
+/** The error to show if DuckDB failed because of the disk or memory; else undefined. */
+function machineError(error: unknown): AlakazamError | undefined {
   const reason = reasonOf(error);
   if (/no space left|disk.*full|max_temp_directory_size/i.test(reason)) {
     return new AlakazamError('failed', `the disk is full: ${reason}`, {
       hint: 'make room, then run the same command again',
       cause: error,
     });
+  }
+  if (isOutOfMemory(error)) {
+    return new AlakazamError(
+      'failed',
+      `DuckDB has not enough memory for this: ${reason.replace(/^Out of Memory Error: /, '')}`,
+      {
+        hint: 'ask for fewer rows or columns at once',
+        cause: error,
+      },
+    );
   }
   if (/permission denied|read-only file system/i.test(reason)) {
     return new AlakazamError('access', reason, {
@@ -189,6 +204,11 @@ function withoutComments(sql: string): string {
 /** A name as SQL writes it. */
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function isOutOfMemory(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return /^Out of Memory Error/.test(reasonOf(error)) || (cause !== undefined && isOutOfMemory(cause));
 }
 
 /** A string as SQL writes it. */
