@@ -1,5 +1,5 @@
 /** The lake on this machine: Parquet files by month of the order date, written and read by DuckDB. */
-import { type Database, openDatabase } from '../engines/duckdb/database.js';
+import { type Database, machineError, openDatabase } from '../engines/duckdb/database.js';
 import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { OrderBlock } from '../orders/order-block.js';
@@ -112,7 +112,7 @@ async function whileWriting<W extends Writer>(
       await act(writer);
     } catch (error) {
       // The next writer does what was interrupted.
-      if (!signal?.aborted) throw error;
+      if (!signal?.aborted) throw machineError(error) ?? error;
     } finally {
       signal?.removeEventListener('abort', interrupt);
       writer.clean();

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineError } from '../engines/duckdb/database.js';
 import { type Manifest, readManifest } from './manifest.local.js';
 import { isRunning, thisProcess } from './processes.local.js';
 
@@ -18,21 +19,21 @@ const READERS = 'readers';
 /** The current manifest, none of whose files is deleted before `release`. */
 export function leaseManifest(directory: string): Lease {
   const readers = join(directory, READERS);
-  mkdirSync(readers, { recursive: true, mode: 0o700 });
   const { pid, started } = thisProcess();
   for (;;) {
     const { version } = readManifest(directory);
     const path = join(readers, [version, pid, started, randomBytes(6).toString('hex')].join('-'));
     const release = () => rmSync(path, { force: true });
-    writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
     try {
+      mkdirSync(readers, { recursive: true, mode: 0o700 });
+      writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
       // Whoever deletes files looks at the readers after the manifest was replaced. So as long as the manifest is the same
       // now, its files stay.
       const manifest = readManifest(directory);
       if (manifest.version === version) return { manifest, release };
     } catch (error) {
       release();
-      throw error;
+      throw machineError(error) ?? error;
     }
     release();
   }

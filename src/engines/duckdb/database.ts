@@ -169,8 +169,9 @@ async function guarded<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The error to show if DuckDB failed because of the disk or memory; else undefined. */
-function machineError(error: unknown): AlakazamError | undefined {
+/** The error to show if DuckDB, or who works on its files, failed because of the disk or memory; else undefined. */
+export function machineError(error: unknown): AlakazamError | undefined {
+  if (error instanceof AlakazamError) return undefined;
   const reason = reasonOf(error);
   if (/no space left|disk.*full|max_temp_directory_size/i.test(reason)) {
     return new AlakazamError('failed', `the disk is full: ${reason}`, {

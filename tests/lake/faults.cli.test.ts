@@ -1,0 +1,232 @@
+/** The lake as a user meets it when something is wrong: one clear message, and nothing lost. */
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describeUnless } from '../missing.js';
+import { finish, openDirectory, runCli, spawnCli } from '../run-cli.js';
+
+const directory = openDirectory();
+const isRoot = process.getuid?.() === 0;
+let home = '';
+let homes = 0;
+beforeEach(() => {
+  home = join(directory, `home-${homes++}`);
+});
+
+const COUNT = ['query', '--sql', 'SELECT count(*), max(sequence) FROM orders'];
+const run = (args: readonly string[], isBound = false) => runCli(args, { home, isBound });
+const words = (line: string) => run(line.split(' '));
+
+async function done(line: string): Promise<string> {
+  const { code, stdout, stderr } = await words(line);
+  expect([code, stderr.includes('error')], `${line}: ${stderr}`).toEqual([0, false]);
+  return stdout;
+}
+
+/** One message, one hint, no stack. */
+function expectError(
+  { code, stdout, stderr }: Awaited<ReturnType<typeof run>>,
+  expected: number,
+  message: RegExp,
+): void {
+  expect(stderr).toMatch(message);
+  expect(stderr.match(/^error: /gm)).toHaveLength(1);
+  expect(stderr).not.toMatch(/^\s+at |this is a bug/m);
+  expect([code, stdout]).toEqual([expected, '']);
+}
+
+async function counted(): Promise<string[]> {
+  const { code, stdout, stderr } = await run(COUNT);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout.trim().split('\t');
+}
+
+const lakeFiles = () =>
+  readdirSync(join(home, 'lake'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('.parquet'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+
+test('a byte that changed is named, other commands work, and lake rebuild repairs it', async () => {
+  await done('generate --count 3000');
+  const before = await counted();
+  const path = lakeFiles()[0] as string;
+  const at = statSync(path).size >> 1;
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.from([(readFileSync(path)[at] as number) ^ 1]), 0, 1, at);
+  closeSync(file);
+  const message =
+    /^error: the lake is damaged: .*\.parquet is not as it was written\n {2}.*lake rebuild makes it again/;
+  for (const args of [COUNT, ['verify'], ['query', 'top-products']]) expectError(await run(args), 1, message);
+  for (const line of ['generate --count 5', 'tail orders --no-follow', 'rejected']) await done(line);
+  await done('lake rebuild');
+  expect(await counted()).toEqual(before.map((each) => String(Number(each) + 5)));
+  await done('verify');
+});
+
+test('readers without their directory, and a manifest that was cut, lose nothing', async () => {
+  await done('generate --count 300');
+  await counted();
+  rmSync(join(home, 'lake', 'readers'), { recursive: true });
+  expect(await counted()).toEqual(['300', '300']);
+  writeFileSync(join(home, 'lake', 'manifest.json'), 'cut');
+  expectError(await run(COUNT), 1, /manifest\.json is not as it was written\n {2}.*lake rebuild/);
+  await done('lake rebuild');
+  expect(await counted()).toEqual(['300', '300']);
+});
+
+test('a lake that is a file is named', async () => {
+  mkdirSync(home);
+  writeFileSync(join(home, 'lake'), '');
+  expectError(await run(COUNT), 1, /lake is a file/);
+  expect((await words('generate --count 5')).code).toBe(0);
+});
+
+describeUnless(isRoot ? undefined : 'only root may mount file systems', 'a disk', () => {
+  function mounted(size: string): string {
+    mkdirSync(home);
+    const path = join(home, 'lake');
+    mkdirSync(path);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
+    onTestFinished(() => void execFileSync('umount', ['-l', path]));
+    return path;
+  }
+
+  test('without room for the lake loses nothing, and the same question is answered when there is room', async () => {
+    const disk = mounted('1500k');
+    await done('generate --count 140000');
+    expectError(await run(COUNT), 1, /^error: .*(disk is full|no space left)/i);
+    expectError(await run(COUNT), 1, /^error: .*(disk is full|no space left)/i);
+    await done('tail orders --no-follow');
+    execFileSync('mount', ['-o', 'remount,size=100m', disk]);
+    expect(await counted()).toEqual(['140000', '140000']);
+    await done('verify');
+    expect(readdirSync(join(disk, 'tmp'))).toEqual([]);
+  });
+
+  test('that can only be read is named', async () => {
+    const disk = mounted('50m');
+    await done('generate --count 300');
+    await counted();
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    expectError(await run(COUNT), 4, /no permission to write/);
+    await done('generate --count 5');
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+    expect(await counted()).toEqual(['305', '305']);
+  });
+});
+
+describe('a lake beside another stream', () => {
+  const file = (name: string) => join(home, name);
+
+  test('is made again after reset, for a new stream, and for one restored from a backup', async () => {
+    await done('generate --count 3000');
+    await counted();
+    await done('reset --yes');
+    expect(await counted()).toEqual(['0']);
+    await done('generate --count 400 --seed 2');
+    expect(await counted()).toEqual(['400', '400']);
+
+    copyFileSync(file('stream.mdb'), file('backup.mdb'));
+    await done('generate --count 200 --seed 2');
+    expect((await counted())[1]).toBe('600');
+    copyFileSync(file('backup.mdb'), file('stream.mdb'));
+    rmSync(file('stream.mdb-lock'), { force: true });
+    expect(await counted()).toEqual(['400', '400']);
+    await done('verify');
+    // Restored once more, it grows past the lake unseen.
+    await done('generate --count 100 --seed 5');
+    await counted();
+    copyFileSync(file('backup.mdb'), file('stream.mdb'));
+    rmSync(file('stream.mdb-lock'), { force: true });
+    await done('generate --count 900 --seed 3 --from start');
+    expect((await counted())[1]).toBe('1300');
+    await done('verify');
+
+    renameSync(file('stream.mdb'), file('moved-away.mdb'));
+    rmSync(file('stream.mdb-lock'), { force: true });
+    await done('generate --count 70 --seed 4');
+    expect(await counted()).toEqual(['70', '70']);
+    await done('verify');
+  });
+
+  test('belongs to the stream also after a reset while it was brought up to date', async () => {
+    await done('generate --count 300000');
+    const child = spawnCli(['lake', 'status'], { home }, ['ignore', 'ignore', 'pipe']);
+    const ended = finish(child);
+    await vi.waitUntil(() => lakeFiles().length > 0, { timeout: 20_000, interval: 5 }).catch(() => undefined);
+    await done('reset --yes');
+    await done('generate --count 50 --seed 2');
+    const { code, stderr } = await ended;
+    expect([code, stderr.includes('error')], stderr).toEqual([0, false]);
+    expect(await counted()).toEqual(['50', '50']);
+    await done('verify');
+  });
+});
+
+describe('a question', () => {
+  const SLOW = 'SELECT a.* FROM order_arrivals a, range(100) ORDER BY 1';
+  const STREAMED = 'SELECT a.* FROM order_arrivals a, range(20)';
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'that takes long is ended by %s, and leaves nothing behind',
+    async (signal) => {
+      await done('generate --count 20000');
+      await counted();
+      for (const sql of ['SELECT count(*) FROM range(1000000000) a, range(1000) b', SLOW]) {
+        const child = spawnCli(['query', '--sql', sql], { home }, ['ignore', 'ignore', 'pipe']);
+        onTestFinished(() => void child.kill('SIGKILL'));
+        const ended = finish(child);
+        await vi.waitUntil(() => readdirSync(join(home, 'lake', 'readers')).length > 0, {
+          timeout: 20_000,
+          interval: 5,
+        });
+        child.kill(signal);
+        expect(await ended).toMatchObject({ code: signal === 'SIGINT' ? 130 : 143, stderr: '' });
+      }
+      await done('generate --count 1 --seed 2');
+      await counted();
+      expect(readdirSync(join(home, 'lake')).filter((name) => name.startsWith('spill'))).toEqual([]);
+      expect(readdirSync(join(home, 'lake', 'readers'))).toEqual([]);
+    },
+  );
+
+  test('whose reader has seen enough ends with 0', async () => {
+    await done('generate --count 20000');
+    const child = spawnCli(['query', '--sql', STREAMED], { home }, ['ignore', 'pipe', 'pipe']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
+  });
+
+  test('that is read slowly is not disturbed by others that write', async () => {
+    await done('generate --count 20000');
+    await counted();
+    const child = spawnCli(['query', '--sql', STREAMED, '-o', 'csv'], { home }, ['ignore', 'pipe', 'pipe']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await new Promise((resolve) => child.stdout?.once('readable', resolve));
+    const paths = lakeFiles();
+    for (const line of ['generate --count 3000 --seed 2', 'lake compact', 'lake rebuild', 'lake rebuild'])
+      await done(line);
+    for (const path of paths) expect(statSync(path).isFile()).toBe(true);
+    let lines = 0;
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>)
+      lines += chunk.toString('latin1').split('\n').length - 1;
+    // With the line of their names.
+    expect(lines).toBe(400_001);
+    // The lease was given back, so the next writer deletes what it held.
+    await done('lake rebuild');
+    for (const path of paths) expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
