@@ -220,7 +220,7 @@ describe('diff', () => {
     expect((await runCli(['destroy', '--yes'], aws('compared'))).stderr).toMatch(/^there is no stack compared in /);
     await runCli(['deploy', '--yes'], aws('compared'));
     const deployed = await objectVersions('compared');
-    expect(deployed).toHaveLength(2);
+    expect(deployed).toHaveLength(3);
     expect((await runCli(['diff', '--param', 'LogRetentionDays=7'], aws('compared'))).code).toBe(3);
     expect(await objectVersions('compared')).toEqual(deployed);
   });
