@@ -97,7 +97,7 @@ export const aws: Target = (config, clock) => {
     history,
     lake: async () => {
       throw new AlakazamError('failed', 'alakazam does not read the lake of a stack yet; Athena does', {
-        hint: 'alakazam lake status --target local',
+        hint: 'alakazam query --list',
       });
     },
     async warehouse(engine = 'athena') {
