@@ -14,7 +14,7 @@ export function whyNoAnswer(reason: string, statement: AthenaStatement, cause?: 
   ) as unknown as string[];
   const message = words.split('\n', 1)[0] || reason;
   const place = line === undefined ? undefined : statement.placeOf(Number(line), Number(column));
-  const [code, advice] = adviceOn(name, reason) ?? [place ? 'usage' : 'failed', undefined];
+  const [code, advice] = adviceOn(name, reason) ?? [line === undefined ? 'failed' : 'usage', undefined];
   const hint = [...(place ? [pointAt(place)] : []), ...(advice ? [advice] : [])].join('\n');
   return new AlakazamError(code, message, { hint: hint || undefined, cause });
 }
