@@ -35,7 +35,7 @@ export interface Batch {
 }
 
 /** So many orders become durable together, or fewer whose lines are long: DuckDB holds a batch in memory. */
-const ORDERS_A_BATCH = 1 << 17;
+const ORDERS_A_BATCH = 1 << 18;
 const BYTES_A_BATCH = 1 << 25;
 
 /** Reads blocks until there are enough orders, and writes their lines to a temporary file. Undefined if there are none. */
@@ -117,7 +117,7 @@ async function replacedBy(
   manifest: Manifest,
 ): Promise<ReplacedFile[]> {
   const [repeated] = await database.rows(
-    `SELECT 1 FROM (SELECT hash(${IDENTITY}) AS fingerprint FROM batch) GROUP BY fingerprint HAVING count(*) > 1 LIMIT 1`,
+    `SELECT 1 FROM (SELECT hash(order_id) AS fingerprint FROM batch) GROUP BY fingerprint HAVING count(*) > 1 LIMIT 1`,
   );
   const invoices = batch.files.flatMap((file) => file.invoices);
   const older = manifest.files.filter((file) =>

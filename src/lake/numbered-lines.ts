@@ -14,6 +14,7 @@ export function numberedLines(block: NumberedBlock): Uint8Array {
   const { first, arrivalMs, orders } = block.orders.lines.includes(CARRIAGE_RETURN) ? quoted(block) : block;
   const { count, lines, ends, occurrences } = orders;
   const bytes = scratchOf(lines.length + count * BEFORE_BYTES);
+  const source = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
   const arrived = Buffer.from(`${arrivalMs},`, 'latin1');
   let at = 0;
 
@@ -31,7 +32,7 @@ export function numberedLines(block: NumberedBlock): Uint8Array {
     writeNumber(first + i);
     for (const byte of arrived) bytes[at++] = byte;
     writeNumber(occurrences[i] as number);
-    for (let from = startOf(ends, i); from < (ends[i] as number); from++) bytes[at++] = lines[from] as number;
+    at += source.copy(bytes, at, startOf(ends, i), ends[i]);
   }
   return bytes.subarray(0, at);
 }
