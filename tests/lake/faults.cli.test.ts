@@ -176,6 +176,29 @@ describe('a lake beside another stream', () => {
   });
 });
 
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends an update, which the next one goes on with', async (signal, expected) => {
+  await done('generate --count 300000');
+  for (const action of ['status', 'rebuild']) {
+    const temporary = () =>
+      (readdirSync(home, { recursive: true }) as string[]).filter((name) => /lake.tmp.[0-9a-f]{16}/.test(name));
+    // One that was ended before its batch was done may have left some.
+    const before = temporary();
+    const child = spawnCli(['lake', action], { home }, ['ignore', 'ignore', 'pipe']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = finish(child);
+    await vi.waitUntil(() => temporary().some((name) => !before.includes(name)), { timeout: 20_000, interval: 2 });
+    child.kill(signal);
+    const { code, stderr } = await ended;
+    expect([code, stderr.includes('error')], stderr).toEqual([expected, false]);
+  }
+  expect(await counted()).toEqual(['300000', '300000']);
+  expect(readdirSync(join(home, 'lake', 'tmp'))).toEqual([]);
+  await done('verify');
+});
+
 describe('a question', () => {
   const SLOW = 'SELECT a.* FROM order_arrivals a, range(100) ORDER BY 1';
   const STREAMED = 'SELECT a.* FROM order_arrivals a, range(20)';
