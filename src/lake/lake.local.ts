@@ -2,20 +2,16 @@
 import { type Database, machineError, openDatabase } from '../engines/duckdb/database.js';
 import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
-import type { OrderBlock } from '../orders/order-block.js';
 import type { Through } from '../stage.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
-import { IDENTITY } from './batch.local.js';
 import { bringIn } from './bring-in.local.js';
-import { exportOrders } from './export.local.js';
 import { keepFreshness } from './freshness.local.js';
 import { joinFiles } from './join-files.local.js';
-import type { Lake, LakeMonth, LakeStatus, UpdateOptions } from './lake.js';
-import { blockOfRows, LAKE_LINE } from './lake-line.js';
-import { type Manifest, readManifest, versionOf } from './manifest.local.js';
+import type { Lake, UpdateOptions } from './lake.js';
+import { readManifest, versionOf } from './manifest.local.js';
+import { readLake } from './read.local.js';
 import { spillPath } from './spill.local.js';
-import { openTables } from './tables.local.js';
 import { openNewLakeWriter, openWriter, type Writer } from './writer.local.js';
 import { whileLocked } from './writer-lock.local.js';
 
@@ -47,17 +43,6 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     return isOfStream() && read().next === stream.last() + 1;
   }
 
-  async function* lines(from: string): AsyncGenerator<OrderBlock> {
-    const { views, release } = openTables(directory);
-    try {
-      const database = await engine();
-      await database.run(views);
-      for await (const rows of database.stream(`SELECT ${LAKE_LINE} ${from}`)) yield blockOfRows(rows);
-    } finally {
-      release();
-    }
-  }
-
   return {
     update,
     async compact({ signal } = {}) {
@@ -74,23 +59,7 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
       });
       return signal?.aborted ? { arrivalMs: 0 } : update(options);
     },
-    async export(to, { signal } = {}) {
-      const { views, release } = openTables(directory);
-      signal?.addEventListener('abort', place.interrupt);
-      try {
-        const database = await engine();
-        await database.run(views);
-        return await exportOrders(database, to);
-      } finally {
-        signal?.removeEventListener('abort', place.interrupt);
-        release();
-      }
-    },
-    status: async () => statusOf(directory, readManifest(directory)),
-    tables: () => openTables(directory),
-    all: (sinceMs = 0) => lines(`FROM orders WHERE arrived_at >= make_timestamp(${sinceMs} * 1000)`),
-    replacing: () =>
-      lines(`FROM orders SEMI JOIN (FROM order_arrivals ANTI JOIN orders USING (sequence)) USING (${IDENTITY})`),
+    ...readLake({ directory, engine, interrupt: place.interrupt }),
     async close() {
       (await opened?.catch(() => undefined))?.close();
       await lock.close();
@@ -118,20 +87,4 @@ async function whileWriting<W extends Writer>(
       writer.clean();
     }
   });
-}
-
-function statusOf(place: string, { files, replaced }: Manifest): LakeStatus {
-  const months = new Map<string, LakeMonth>();
-  for (const { month, rows, bytes } of files) {
-    const so = months.get(month) ?? { month, arrivals: 0, files: 0, bytes: 0 };
-    months.set(month, { month, arrivals: so.arrivals + rows, files: so.files + 1, bytes: so.bytes + bytes });
-  }
-  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
-  return {
-    place,
-    arrivals: sum(files.map(({ rows }) => rows)),
-    replaced: sum(replaced.map(({ rows }) => rows)),
-    bytes: sum([...files, ...replaced].map(({ bytes }) => bytes)),
-    months: [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)),
-  };
 }

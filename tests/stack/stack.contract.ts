@@ -104,7 +104,7 @@ export function testStack(start: () => Promise<StackFixture>): void {
       const taken = (await other.open().outputs()).find(({ name }) => name === 'GlueDatabaseName')?.value as string;
       const failed = await failureOf(deploy(open(), { GlueDatabaseName: taken }));
       expect(failed.message).toMatch(/^LakeDatabase could not be made: .*already exists/i);
-      expect(failed.hint).toMatch(/choose another with --param or --stack; alakazam deploy/);
+      expect(failed.hint).toMatch(/choose another name with --param or --stack; alakazam deploy/);
       await deploy(open());
       expect((await open().outputs()).find(({ name }) => name === 'GlueDatabaseName')?.value).not.toBe(taken);
     });

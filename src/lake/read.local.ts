@@ -1,0 +1,72 @@
+/** Reads the lake: its tables, its orders, what it holds. Nobody who writes waits for a reader. */
+import type { Database } from '../engines/duckdb/database.js';
+import type { OrderBlock } from '../orders/order-block.js';
+import { IDENTITY } from './batch.local.js';
+import { exportOrders } from './export.local.js';
+import type { Lake, LakeMonth, LakeStatus } from './lake.js';
+import { blockOfRows, LAKE_LINE } from './lake-line.js';
+import { type Manifest, readManifest } from './manifest.local.js';
+import { openTables } from './tables.local.js';
+
+export interface LakeReading {
+  readonly directory: string;
+  readonly engine: () => Promise<Database>;
+  /** Ends what DuckDB does. */
+  interrupt(): void;
+}
+
+type Reads = Pick<Lake, 'export' | 'status' | 'tables' | 'all' | 'replacing'>;
+
+export function readLake({ directory, engine, interrupt }: LakeReading): Reads {
+  async function overTables<T>(act: (database: Database) => Promise<T>): Promise<T> {
+    const { views, release } = openTables(directory);
+    try {
+      const database = await engine();
+      await database.run(views);
+      return await act(database);
+    } finally {
+      release();
+    }
+  }
+
+  async function* lines(from: string): AsyncGenerator<OrderBlock> {
+    const { views, release } = openTables(directory);
+    try {
+      const database = await engine();
+      await database.run(views);
+      for await (const rows of database.stream(`SELECT ${LAKE_LINE} ${from}`)) yield blockOfRows(rows);
+    } finally {
+      release();
+    }
+  }
+
+  return {
+    async export(to, { signal } = {}) {
+      signal?.addEventListener('abort', interrupt);
+      return overTables((database) => exportOrders(database, to)).finally(() =>
+        signal?.removeEventListener('abort', interrupt),
+      );
+    },
+    status: async () => statusOf(directory, readManifest(directory)),
+    tables: () => openTables(directory),
+    all: (sinceMs = 0) => lines(`FROM orders WHERE arrived_at >= make_timestamp(${sinceMs} * 1000)`),
+    replacing: () =>
+      lines(`FROM orders SEMI JOIN (FROM order_arrivals ANTI JOIN orders USING (sequence)) USING (${IDENTITY})`),
+  };
+}
+
+function statusOf(place: string, { files, replaced }: Manifest): LakeStatus {
+  const months = new Map<string, LakeMonth>();
+  for (const { month, rows, bytes } of files) {
+    const so = months.get(month) ?? { month, arrivals: 0, files: 0, bytes: 0 };
+    months.set(month, { month, arrivals: so.arrivals + rows, files: so.files + 1, bytes: so.bytes + bytes });
+  }
+  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
+  return {
+    place,
+    arrivals: sum(files.map(({ rows }) => rows)),
+    replaced: sum(replaced.map(({ rows }) => rows)),
+    bytes: sum([...files, ...replaced].map(({ bytes }) => bytes)),
+    months: [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)),
+  };
+}
