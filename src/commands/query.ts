@@ -3,13 +3,14 @@ import { join, resolve } from 'node:path';
 import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError, reasonOf } from '../errors.js';
-import { assignment, outputOption, text, wholeNumber } from '../options.js';
-import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
+import { assignment, oneOf, outputOption, text, wholeNumber } from '../options.js';
+import { answer, type Column, FORMATS, type Format, openAnswer } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
+import type { Terminal } from '../terminal/terminal.js';
 import { type AnswerRow, chartOf, columnsOf, rowOf } from '../warehouse/answer-columns.js';
 import type { NamedQuery } from '../warehouse/named-queries.js';
 import { findQueries, queryNamed, readQuery, valuesFor } from '../warehouse/query-files.js';
-import type { Question, Warehouse } from '../warehouse/warehouse.js';
+import type { Question, Warehouse, WriteTo } from '../warehouse/warehouse.js';
 
 const BUILT_IN = assetOf('sql/');
 const STDIN = '-';
@@ -32,7 +33,13 @@ const options = {
   show: { flags: '--show', about: "print the named query's SQL" },
   engine: { flags: '--engine <name>', about: 'the engine that answers', parse: text },
   unsafe: { flags: '--unsafe', about: 'also statements that write, and other files' },
-  output: outputOption,
+  defuse: { flags: '--defuse', about: "in CSV, ' before a text that a spreadsheet would run" },
+  output: {
+    ...outputOption,
+    about: outputOption.about.replace('csv', 'csv, parquet'),
+    parse: oneOf(...FORMATS, 'parquet'),
+    choices: [...FORMATS, 'parquet'],
+  },
 } as const;
 
 const listColumns: readonly Column<NamedQuery>[] = [
@@ -68,9 +75,11 @@ export const query = defineCommand({
     if (values.list || isBare(values, name)) {
       const listed = [...queries.values()].map(readQuery);
       const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));
-      await answer(terminal, values.output, listColumns, listed, { json, table: listColumns.slice(0, 2) });
+      await answer(terminal, rowsFormat(values.output), listColumns, listed, { json, table: listColumns.slice(0, 2) });
       return undefined;
     }
+    const given = [values.sql, values.file, name || undefined].filter((each) => each !== undefined);
+    if (given.length > 1) throw new AlakazamError('usage', 'a name, --sql and --file exclude each other');
     const named = name !== '' && name !== STDIN ? queryNamed(queries, name) : undefined;
     if (values.show) {
       if (!named) throw new AlakazamError('usage', 'whose SQL?', { hint: 'alakazam query top-products --show' });
@@ -79,7 +88,7 @@ export const query = defineCommand({
     }
     const question = named
       ? { sql: named.sql, values: valuesFor(named, values.param), isStable: isBuiltIn(queries, name) }
-      : await ownQuestion(context, values, name);
+      : await ownQuestion(context, values);
     const warehouse = await pipeline.warehouse(values.engine);
     if (values.explain) await explain(context, warehouse, question, values.unsafe);
     else await ask(context, warehouse, question, values);
@@ -103,13 +112,7 @@ function isBare({ sql, file }: Asked, name: string): boolean {
 }
 
 /** A question of the user's own: from the flag, a file or standard input. */
-async function ownQuestion(
-  { directory, stdin }: Context,
-  { sql, file, param }: Asked,
-  name: string,
-): Promise<Question> {
-  const given = [sql, file, name || undefined].filter((each) => each !== undefined);
-  if (given.length > 1) throw new AlakazamError('usage', 'a name, --sql and --file exclude each other');
+async function ownQuestion({ directory, stdin }: Context, { sql, file, param }: Asked): Promise<Question> {
   const own = sql ?? (file !== undefined && file !== STDIN ? readSql(resolve(directory, file)) : await readAll(stdin));
   return { sql: own, values: param.map(([name, value]) => ({ name, type: 'text', value })) };
 }
@@ -149,28 +152,26 @@ interface Shown {
   readonly limit: number | undefined;
   readonly chart: boolean;
   readonly unsafe: boolean;
-  readonly output: Format | undefined;
+  readonly defuse: boolean;
+  readonly output: Format | 'parquet' | undefined;
 }
 
 async function ask(
   context: Context,
   warehouse: Warehouse,
   question: Question,
-  { limit, chart, unsafe, output }: Shown,
+  { limit, chart, unsafe, defuse, output }: Shown,
 ) {
   const { terminal, signal } = context;
   const progress = terminal.progress();
   const startMs = performance.now();
-  const csvPath = output === 'csv' && limit === undefined && !chart ? terminal.path : undefined;
-  const { columns, rows, writeCsv, cost } = await warehouse
-    .ask(question, { signal, csvPath, isUnsafe: unsafe, onProgress: (done, total) => progress.update(done, total) })
+  const writeTo = chart ? undefined : destinationOf(terminal, output, { isDefused: defuse, limit });
+  const { columns, rows, write, cost } = await warehouse
+    .ask(question, { signal, writeTo, isUnsafe: unsafe, onProgress: (done, total) => progress.update(done, total) })
     .finally(() => progress.stop());
-  if (writeCsv) {
-    await writeCsv();
-    return;
-  }
+  if (write) return write();
   const kept: AnswerRow[] = [];
-  const open = openAnswer<AnswerRow>(terminal, output, columnsOf(columns));
+  const open = openAnswer<AnswerRow>(terminal, rowsFormat(output), columnsOf(columns, output === 'csv' && defuse));
   let count = 0;
   for await (const some of rows) {
     const within = limit === undefined ? some : some.slice(0, limit - count);
@@ -187,6 +188,26 @@ async function ask(
     const seconds = duration((performance.now() - startMs) / 1000);
     terminal.say(`${whole(count)} rows in ${seconds}; ${warehouse.engine}, ${cost()}`);
   }
+}
+
+/** A place to which the engine may write. Parquet has to go there. */
+function destinationOf(
+  { path, isInteractive }: Terminal,
+  output: Shown['output'],
+  options: Pick<WriteTo, 'isDefused' | 'limit'>,
+): WriteTo | undefined {
+  if (output === 'parquet' && !path) {
+    const where = isInteractive ? 'a terminal' : 'the end of a file';
+    throw new AlakazamError('usage', `Parquet is not for ${where}`, {
+      hint: 'alakazam query … -o parquet > answer.parquet',
+    });
+  }
+  return path && (output === 'csv' || output === 'parquet') ? { path, format: output, ...options } : undefined;
+}
+
+function rowsFormat(output: Shown['output']): Format | undefined {
+  if (output !== 'parquet') return output;
+  throw new AlakazamError('usage', `Parquet is for answers; valid here: ${FORMATS.join(', ')}`);
 }
 
 function noChart(): never {

@@ -18,11 +18,17 @@ const isNumber = ({ type }: AnswerColumn) => NUMBERS.includes(type);
 const IDENTIFIER = /(^|_)(id|no|code|year|month|hour|weekday|sequence)$/i;
 const MONEY = /revenue|price|value|spent|turnover/i;
 
-export function columnsOf(columns: readonly AnswerColumn[]): Column<AnswerRow>[] {
+/** `isDefused`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
+export function columnsOf(columns: readonly AnswerColumn[], isDefused = false): Column<AnswerRow>[] {
   return columns.map((column) => ({
     name: column.name,
     isNumber: isNumber(column),
-    value: (row) => plainOf(row[column.name] as AnswerValue),
+    value: (row) => {
+      const value = plainOf(row[column.name] as AnswerValue);
+      return isDefused && column.type === 'text' && typeof value === 'string'
+        ? value.replace(/^(?=[=+@\t\r-])/, "'")
+        : value;
+    },
     show: (row) => shownOf(column, row[column.name] as AnswerValue),
   }));
 }

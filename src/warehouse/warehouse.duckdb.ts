@@ -3,13 +3,13 @@ import type { Database } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { bytes } from '../terminal/numbers.js';
-import { csvStatement } from './csv.duckdb.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
 import type { ParameterType } from './named-queries.js';
 import { sqlError } from './sql-error.duckdb.js';
 import { splitParameters } from './statement.js';
 import { answerColumns, answerRows } from './values.duckdb.js';
 import type { AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
+import { writingStatement } from './write-answer.duckdb.js';
 
 export interface DuckDbWarehouseOptions {
   readonly lake: () => Promise<Lake>;
@@ -27,18 +27,20 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
   return {
     engine: 'duckdb',
     async ask(question, options) {
-      const known = question.isStable ? knownVersion() : undefined;
+      const isParquet = options.writeTo?.format === 'parquet';
+      const known = question.isStable && !isParquet ? knownVersion() : undefined;
       const kept = known === undefined ? undefined : answers.find(known, question);
       if (kept) return { columns: kept.columns, rows: once(kept.rows), cost: () => 'asked before' };
       const opened = await open(question, options);
       const columns = answerColumns(opened.prepared);
       const keep = (rows: readonly AnswerValue[][]) =>
         question.isStable && answers.keep(opened.tables.version, question, { columns, rows });
-      const csv = options.csvPath && csvStatement(textOf(question), opened.prepared.columns, columns, options.csvPath);
+      const statement =
+        options.writeTo && writingStatement(textOf(question), opened.prepared.columns, columns, options.writeTo);
       return {
         columns,
         rows: rowsOf(opened, options.signal, keep),
-        ...(csv && { writeCsv: () => writeCsv(opened, csv, question, options.signal) }),
+        ...(statement && { write: () => write(opened, statement, question, options.signal) }),
         cost: () => `${bytes(opened.tables.bytes)} in the lake`,
       };
     },
@@ -62,7 +64,7 @@ async function openQuestion(
   lake: () => Promise<Lake>,
   spillTo: string,
   question: Question,
-  { signal, onProgress, csvPath, isUnsafe }: QuestionOptions,
+  { signal, onProgress, writeTo, isUnsafe }: QuestionOptions,
 ) {
   const open = await lake();
   await open.update({ signal, ...(onProgress && { onProgress }) });
@@ -75,7 +77,7 @@ async function openQuestion(
   };
   try {
     await database.run(tables.views);
-    if (!isUnsafe) await database.seal([...tables.paths, ...(csvPath ? [csvPath] : [])]);
+    if (!isUnsafe) await database.seal([...tables.paths, ...(writeTo ? [writeTo.path] : [])]);
     const [text, values] = [textOf(question), valuesOf(question)];
     const prepared = await database.prepare(text, values);
     if (!isUnsafe && (!prepared.isSelect || (await isActing(database, text, values)))) {
@@ -113,15 +115,15 @@ async function* rowsOf(
   }
 }
 
-async function writeCsv(
+async function write(
   { prepared, database, close }: OpenQuestion,
-  csv: string,
+  statement: string,
   question: Question,
   signal: AbortSignal,
 ) {
   try {
     prepared.close();
-    const { rows } = await database.prepare(csv, valuesOf(question));
+    const { rows } = await database.prepare(statement, valuesOf(question));
     for await (const _ of rows(signal));
   } catch (error) {
     // Whoever reads the answer has seen enough.

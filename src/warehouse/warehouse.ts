@@ -31,18 +31,27 @@ export interface WarehouseAnswer {
   readonly columns: readonly AnswerColumn[];
   /** Rows as they come, some at a time. Memory does not grow with their number. */
   readonly rows: AsyncIterable<readonly (readonly AnswerValue[])[]>;
-  /** Writes the answer to `csvPath` as CSV with a header, instead of giving its rows. Not there if the engine would write other text. */
-  writeCsv?(): Promise<void>;
+  /** Writes the answer to `writeTo`, instead of giving its rows. Not there if the engine can't, or would write other text. */
+  write?(): Promise<void>;
   /** Of what was read, for people; known once all rows were read. */
   cost(): string;
+}
+
+export interface WriteTo {
+  readonly path: string;
+  readonly format: 'csv' | 'parquet';
+  /** In CSV, a text that a spreadsheet would run as a formula gets an apostrophe before it. */
+  readonly isDefused?: boolean;
+  /** No more rows than this. */
+  readonly limit?: number | undefined;
 }
 
 export interface QuestionOptions {
   readonly signal: AbortSignal;
   /** Hears how far the tables were brought up to date before. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** A path to which the engine may write the answer as CSV, since that is faster. */
-  readonly csvPath?: string | undefined;
+  /** Where the engine may write the answer itself, since that is faster. */
+  readonly writeTo?: WriteTo | undefined;
   /** Also statements that write, and files that are none of the lake. */
   readonly isUnsafe?: boolean;
 }
