@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError, reasonOf } from '../errors.js';
@@ -12,7 +13,7 @@ import type { NamedQuery } from '../warehouse/named-queries.js';
 import { findQueries, queryNamed, readQuery, valuesFor } from '../warehouse/query-files.js';
 import type { Question, Warehouse, WriteTo } from '../warehouse/warehouse.js';
 
-const BUILT_IN = assetOf('sql/');
+const BUILT_IN = fileURLToPath(assetOf('sql'));
 const STDIN = '-';
 /** A statement may be long, and a file of orders given by mistake is longer. */
 const SQL_BYTES_MAX = 1 << 20;
@@ -65,13 +66,13 @@ export const query = defineCommand({
     isOpen: true,
     // Read when a shell completes it or a help shows it.
     get choices() {
-      return [...findQueries([BUILT_IN.pathname]).keys()];
+      return [...findQueries([BUILT_IN]).keys()];
     },
   },
   options,
   async run(context, values, name) {
     const { pipeline, terminal, config } = context;
-    const queries = findQueries([BUILT_IN.pathname, ...(config.project ? [join(config.project, 'sql')] : [])]);
+    const queries = findQueries([BUILT_IN, ...(config.project ? [join(config.project, 'sql')] : [])]);
     if (values.list || isBare(values, name)) {
       const listed = [...queries.values()].map(readQuery);
       const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));
@@ -98,7 +99,7 @@ export const query = defineCommand({
 
 /** Those that come with alakazam have no function whose answer changes by itself: a test looks. */
 function isBuiltIn(queries: ReturnType<typeof findQueries>, name: string): boolean {
-  return queries.get(name)?.path.startsWith(BUILT_IN.pathname) ?? false;
+  return queries.get(name)?.path.startsWith(BUILT_IN) ?? false;
 }
 
 interface Asked {

@@ -21,7 +21,7 @@ const MARK = '# made by alakazam demo; it may be deleted';
 /** A copy of the package, as an installation is one, in a directory whose name a URL spells otherwise. */
 function copyOfPackage(directory: string): string {
   const copy = join(directory, 'package é');
-  for (const name of ['bin', 'dist', 'data', 'package.json'])
+  for (const name of ['bin', 'dist', 'data', 'sql', 'package.json'])
     cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   return join(copy, 'bin', 'alakazam.js');

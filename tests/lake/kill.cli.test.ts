@@ -145,6 +145,7 @@ test(
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(directory.length + 1));
     const expected = [
+      'fresh.json',
       'manifest.json',
       'writer.mdb',
       'writer.mdb-lock',
