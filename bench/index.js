@@ -8,8 +8,9 @@ import { memory } from './memory.js';
 import { putRecords } from './put-records.js';
 import { startup } from './startup.js';
 import { tailLatency } from './tail-latency.js';
+import { warehouse } from './warehouse.js';
 
-const BENCHES = { load, memory, putRecords, startup, tailLatency };
+const BENCHES = { load, memory, putRecords, startup, tailLatency, warehouse };
 
 const wanted = process.argv.slice(2);
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);

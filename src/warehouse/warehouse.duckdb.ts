@@ -59,6 +59,9 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
   };
 }
 
+/** To write an answer takes little more than the rows on their way, and DuckDB's buffers for files come on top. */
+const WRITING_MEMORY_MIB = 192;
+
 /** Prepares a question over the lake as it is now, on a database of its own that can do nothing else. */
 async function openQuestion(
   lake: () => Promise<Lake>,
@@ -70,7 +73,7 @@ async function openQuestion(
   await open.update({ signal, ...(onProgress && { onProgress }) });
   const tables = open.tables();
   const { openDatabase } = await import('../engines/duckdb/database.js');
-  const database = await openDatabase({ spillTo });
+  const database = await openDatabase({ spillTo, ...(writeTo && { memoryMib: WRITING_MEMORY_MIB }) });
   const close = () => {
     database.close();
     tables.release();
