@@ -1,7 +1,8 @@
 /** A question as Athena takes it: `?` for each parameter, and a literal for each `?`. */
 import { AlakazamError } from '../errors.js';
 import type { ParameterType } from './named-queries.js';
-import { outlineOf, splitParameters } from './statement.js';
+import { checkOneQuestion } from './one-question.js';
+import { splitParameters } from './statement.js';
 import type { Question } from './warehouse.js';
 
 export interface AthenaStatement {
@@ -106,15 +107,5 @@ const QUESTIONS = ['SELECT', 'WITH', 'VALUES', 'TABLE'];
 
 /** Throws an `AlakazamError` for anything but one question. */
 export function checkQuestion(sql: string): void {
-  const outline = outlineOf(sql).trim().replace(/;$/, '');
-  if (outline === '') throw new AlakazamError('usage', 'there is no SQL');
-  if (outline.includes(';')) throw new AlakazamError('usage', 'several statements; valid: one');
-  const word = /^[(\s]*(\w*)/.exec(outline)?.[1]?.toUpperCase() ?? '';
-  if (QUESTIONS.includes(word)) return;
-  if (word === 'EXPLAIN') {
-    throw new AlakazamError('usage', 'that is no question, but EXPLAIN', { hint: 'alakazam query --explain' });
-  }
-  throw new AlakazamError('usage', `that is no question: it begins with ${word || JSON.stringify(outline[0])}`, {
-    hint: 'alakazam query takes one SELECT; --unsafe runs any statement',
-  });
+  checkOneQuestion(sql, QUESTIONS);
 }

@@ -1,8 +1,7 @@
 /** Why Athena did not answer, in its words, and what to do about it. */
 import { AlakazamError } from '../errors.js';
 import type { AthenaStatement } from './execution.athena.js';
-
-const SHOWN_CHARACTERS_MAX = 100;
+import { pointAt } from './pointer.js';
 
 /**
  * `reason` is Athena's: `COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved`.
@@ -35,12 +34,4 @@ function adviceOn(name: string, reason: string): [code: 'usage' | 'failed' | 'ac
     return ['access', 'alakazam doctor says which permissions are missing'];
   }
   return undefined;
-}
-
-/** The line, and a caret under the place; of a long line, what is around the place. */
-function pointAt({ line, before }: { readonly line: string; readonly before: number }): string {
-  const characters = [...line.replaceAll('\t', ' ')];
-  const start = Math.max(0, Math.min(before - SHOWN_CHARACTERS_MAX / 2, characters.length - SHOWN_CHARACTERS_MAX));
-  const shown = characters.slice(start, start + SHOWN_CHARACTERS_MAX).join('');
-  return `${shown}\n${' '.repeat(before - start)}^`;
 }

@@ -1,0 +1,18 @@
+/** Whether an SQL text is one question, which changes nothing. */
+import { AlakazamError } from '../errors.js';
+import { outlineOf } from './statement.js';
+
+/** Throws an `AlakazamError` for anything but one statement that begins with one of these words, in capital letters. */
+export function checkOneQuestion(sql: string, beginnings: readonly string[]): void {
+  const outline = outlineOf(sql).trim().replace(/;$/, '');
+  if (outline === '') throw new AlakazamError('usage', 'there is no SQL');
+  if (outline.includes(';')) throw new AlakazamError('usage', 'several statements; valid: one');
+  const word = /^[(\s]*(\w*)/.exec(outline)?.[1]?.toUpperCase() ?? '';
+  if (beginnings.includes(word)) return;
+  if (word === 'EXPLAIN') {
+    throw new AlakazamError('usage', 'that is no question, but EXPLAIN', { hint: 'alakazam query --explain' });
+  }
+  throw new AlakazamError('usage', `that is no question: it begins with ${word || JSON.stringify(outline[0])}`, {
+    hint: 'alakazam query takes one SELECT; --unsafe runs any statement',
+  });
+}
