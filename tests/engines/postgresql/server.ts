@@ -29,12 +29,16 @@ export async function postgresBinaries(): Promise<Binaries | undefined> {
   return import(name).catch(() => undefined) as Promise<Binaries | undefined>;
 }
 
-/** Starts a server with its data in `directory`, which is new, and fills its tables. */
-export async function startPostgres(
-  { initdb, postgres }: Binaries,
-  directory: string,
-  files: OrderFiles,
-): Promise<SqlEngine> {
+/** A server, and where it listens. Its databases have the user `tests`, who may do anything and needs no password. */
+export interface PostgresServer {
+  readonly port: number;
+  close(): Promise<void>;
+  /** What it said, when it has ended. */
+  readonly ended: Promise<{ stderr: string }>;
+}
+
+/** Starts a server with its data in `directory`, which is new. It takes connections a moment later: see `connectPostgres`. */
+export async function runPostgres({ initdb, postgres }: Binaries, directory: string): Promise<PostgresServer> {
   const data = join(directory, 'data');
   mkdirSync(data);
   chmodSync(data, 0o700);
@@ -57,14 +61,27 @@ export async function startPostgres(
     ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
   const ended = finish(child);
-  const close = async () => {
-    // A fast shutdown: it ends its own processes and gives back its shared memory.
-    child.kill('SIGINT');
-    await ended;
+  return {
+    port,
+    ended,
+    async close() {
+      // A fast shutdown: it ends its own processes and gives back its shared memory.
+      child.kill('SIGINT');
+      await ended;
+    },
   };
+}
+
+/** Every cell as the server wrote it. */
+export const AS_TEXT = { getTypeParser: () => (cell: string) => cell };
+
+/** Starts a server with its data in `directory`, which is new, and fills its tables. */
+export async function startPostgres(binaries: Binaries, directory: string, files: OrderFiles): Promise<SqlEngine> {
+  const server = await runPostgres(binaries, directory);
   try {
-    const clients = await connect(port, ended);
-    await fill(clients.real, files);
+    const [real, empty] = [await openSchema(server, 'real'), await openSchema(server, 'empty')];
+    const clients: Record<SqlSchema, pg.Client> = { real, empty };
+    await fill(real, files);
     return {
       async query(sql, values, schema) {
         const names = [...new Set(splitParameters(sql, (name) => name).names)];
@@ -73,49 +90,48 @@ export async function startPostgres(
           text,
           values: names.map((name) => values[name] ?? null),
           rowMode: 'array',
-          // Every cell as the server wrote it.
-          types: { getTypeParser: () => (cell: string) => cell },
+          types: AS_TEXT,
         });
         return { columns: result.fields.map(({ name }) => name), rows: result.rows as (string | null)[][] };
       },
       async close() {
         await Promise.all(Object.values(clients).map((client) => client.end()));
-        await close();
+        await server.close();
       },
     };
   } catch (cause) {
-    await close();
+    await server.close();
     throw cause;
   }
 }
+
+const openSchema = (server: PostgresServer, schema: SqlSchema) =>
+  connectPostgres(server, { options: `-c search_path=${schema}` });
 
 function run(program: string, args: readonly string[]) {
   const words = [...(isRoot ? AS_NOBODY : []), program, ...args];
   return spawn(words[0] as string, words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
 }
 
-/** A connection for each schema, when the server is ready. */
-async function connect(port: number, ended: Promise<{ stderr: string }>): Promise<Record<SqlSchema, pg.Client>> {
+/** A connection, when the server is ready. */
+export async function connectPostgres(
+  { port, ended }: PostgresServer,
+  settings: pg.ClientConfig = {},
+): Promise<pg.Client> {
   let end: string | undefined;
   void ended.then(({ stderr }) => {
     end = stderr;
   });
-  const open = async (schema: SqlSchema): Promise<pg.Client> => {
-    while (end === undefined) {
-      const client = new pg.Client({
-        ...{ host: '127.0.0.1', port, user: 'tests', database: 'postgres' },
-        options: `-c search_path=${schema}`,
-      });
-      const isOpen = await client.connect().then(
-        () => true,
-        () => false,
-      );
-      if (isOpen) return client;
-      await delay(50);
-    }
-    throw new Error(`PostgreSQL ended: ${end}`);
-  };
-  return { real: await open('real'), empty: await open('empty') };
+  while (end === undefined) {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'tests', database: 'postgres', ...settings });
+    const isOpen = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    if (isOpen) return client;
+    await delay(50);
+  }
+  throw new Error(`PostgreSQL ended: ${end}`);
 }
 
 async function fill(client: pg.Client, { directory }: OrderFiles): Promise<void> {
