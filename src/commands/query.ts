@@ -33,6 +33,8 @@ const options = {
   list: { flags: '--list', about: 'list the named queries' },
   show: { flags: '--show', about: "print the named query's SQL" },
   engine: { flags: '--engine <name>', about: 'the engine that answers', parse: text },
+  setup: { flags: '--setup', about: 'make the tables on an engine that has none yet, such as redshift' },
+  yes: { flags: '-y, --yes', about: 'do not ask before --setup' },
   unsafe: { flags: '--unsafe', about: 'also statements that write, and other files' },
   defuse: { flags: '--defuse', about: "in CSV, ' before a text that a spreadsheet would run" },
   output: {
@@ -72,6 +74,11 @@ export const query = defineCommand({
   options,
   async run(context, values, name) {
     const { pipeline, terminal, config } = context;
+    if (values.setup) {
+      if (!isBare(values, name)) throw new AlakazamError('usage', '--setup asks no question', { hint: SETUP });
+      await setUp(context, await pipeline.warehouse(values.engine), values.yes);
+      return undefined;
+    }
     const queries = findQueries([BUILT_IN, ...(config.project ? [join(config.project, 'sql')] : [])]);
     if (values.list || isBare(values, name)) {
       const listed = [...queries.values()].map(readQuery);
@@ -143,6 +150,19 @@ function checkSql(bytes: Buffer, from: string): string {
     throw new AlakazamError('usage', `${from} is longer than a statement may be (1 MB)`);
   if (bytes.includes(0)) throw new AlakazamError('usage', `${from} is no text`);
   return bytes.toString('utf8');
+}
+
+const SETUP = 'alakazam query --engine redshift --setup';
+
+async function setUp({ terminal, signal }: Context, { engine, setup }: Warehouse, isAgreed: boolean): Promise<void> {
+  if (!setup) throw new AlakazamError('usage', `${engine} needs no set-up`, { hint: SETUP });
+  for (const statement of setup.statements) terminal.say(`${statement};`);
+  if (!isAgreed && !(await terminal.confirm(`Run these ${setup.statements.length} statements on ${engine}?`))) {
+    terminal.say('nothing was changed');
+    return;
+  }
+  await setup.run(signal);
+  if (!signal.aborted) terminal.say(`orders and order_arrivals are on ${engine}`);
 }
 
 async function explain({ terminal, signal }: Context, warehouse: Warehouse, question: Question, isUnsafe: boolean) {

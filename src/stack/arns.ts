@@ -39,6 +39,8 @@ export function arnsOf(
     account: '*',
     alarms: `arn:${partition}:cloudwatch:${region}:${account}:alarm:*`,
     artifactBucket: `arn:${partition}:s3:::${artifactBucketOf(stack, owner)}`,
+    // AWS makes it up: https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html
+    redshiftSecret: `arn:${partition}:secretsmanager:${region}:${account}:secret:redshift!any`,
     stack: `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/${ANY_ID}`,
   };
 

@@ -1,7 +1,7 @@
 /** The cost of a stack by the price list: a month at rest, and a million orders. */
 import { createSum } from '../orders/money.js';
 import type { StackModel, Usage } from './parts.js';
-import { typeOf } from './types.js';
+import { typeOf, unpricedOf } from './types.js';
 
 /** `prices.json`: list prices of one region on one day. */
 export interface Prices {
@@ -24,6 +24,8 @@ export interface Cost {
   readonly items: readonly CostItem[];
   readonly asOf: string;
   readonly region: string;
+  /** What is billed besides, at prices that alakazam does not know, for people. Not there if all prices are known. */
+  readonly unpriced?: readonly string[];
 }
 
 export interface CostItem {
@@ -56,7 +58,11 @@ export function costOf(
       items.push({ name, what: usage.what, monthlyAtRest, perMillionOrders });
     }
   }
-  return { monthlyAtRest: atRest.toString(), perMillionOrders: perMillion.toString(), items, asOf, region };
+  const unpriced = [...new Set(resources.flatMap(({ type }) => unpricedOf(type) ?? []))];
+  return {
+    ...{ monthlyAtRest: atRest.toString(), perMillionOrders: perMillion.toString(), items, asOf, region },
+    ...(unpriced.length > 0 && { unpriced }),
+  };
 }
 
 /** Fixed charges of a resource, and the usage that its stage declares. A resource of an older template may have neither. */

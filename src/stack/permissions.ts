@@ -113,7 +113,7 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
   ];
   const ofStages = new Set(parts.flatMap(({ needs }) => Object.keys(needs)));
   for (const { name } of ofStack) ofStages.delete(name);
-  const first = [...ofStages].map((name): Purpose => ({ name, actions: FIND_STACK }));
+  const first = [...ofStages].map((name): Purpose => ({ name, actions: FIND_STACK, ...onlyWith(name) }));
   return [...first, ...ofStack].map((purpose) => ({
     ...purpose,
     actions: merged(purpose.actions, ...parts.map(({ needs }) => needs[purpose.name] ?? {})),
@@ -122,6 +122,13 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
       ...parts.map(({ needsByService }) => needsByService?.[purpose.name] ?? {}),
     ),
   }));
+
+  /** A purpose of a stage that has to do with optional resources is one of those who have them. */
+  function onlyWith(purpose: string): Pick<Purpose, 'onlyWith'> {
+    const subjects = new Set(parts.flatMap(({ needs }) => Object.keys(needs[purpose] ?? {})));
+    const named = optional.filter(([name]) => subjects.has(name));
+    return named.length > 0 ? { onlyWith: parametersOf(template, named) } : {};
+  }
 
   function probe(name: string): Needs {
     return { [name]: typeOf((template.Resources[name] as TemplateResource).Type).probe ?? [] };

@@ -18,8 +18,8 @@ export interface DeployedStack {
 }
 
 export interface Resources {
-  /** Throws an `AlakazamError` if there is no stack, or the stack has no such output. */
-  nameOf(resource: ResourceName): Promise<string>;
+  /** Throws an `AlakazamError` if there is no stack, or the stack has no such output; with a command that gives it one. */
+  nameOf(resource: ResourceName, command?: string): Promise<string>;
   /** The stack is asked for once, and only where no variable says the name. Throws an `AlakazamError` if there is none. */
   stack(): Promise<DeployedStack>;
   /** Ids and outputs of the deployed resources; empty if there is no stack, or if the caller may not look at it. */

@@ -34,14 +34,14 @@ export function findResources(session: AwsSession): Resources {
   return {
     stack,
     deployed,
-    async nameOf({ output, variable }) {
+    async nameOf({ output, variable }, command = 'alakazam deploy brings it up to date') {
       const given = session.environment[variable];
       if (given) return given;
       const { status, outputs } = await stack();
       const name = outputs.get(output);
       if (name) return name;
       throw new AlakazamError('failed', `stack ${JSON.stringify(session.stack)} (${status}) has no output ${output}`, {
-        hint: 'alakazam deploy brings it up to date',
+        hint: command,
       });
     },
   };

@@ -63,10 +63,12 @@ export const costColumns: readonly Column<CostItem>[] = [
 ];
 
 /** Two lines of at most 80 columns: the cost, and the source of the prices. */
-export function costLines({ monthlyAtRest, perMillionOrders, asOf, region }: Cost): string[] {
+export function costLines({ monthlyAtRest, perMillionOrders, asOf, region, unpriced = [] }: Cost): string[] {
   return [
     `costs ${dollars(monthlyAtRest)} a month at rest, and ${dollars(perMillionOrders)} for each million orders`,
     `  (list prices of ${region} as of ${asOf}, before free tiers and taxes)`,
+    ...(unpriced.length > 0 ? ['and, at prices that alakazam does not know:'] : []),
+    ...unpriced.map((what) => `  ${what}`),
   ];
 }
 

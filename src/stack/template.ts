@@ -6,7 +6,13 @@ export interface StackTemplate {
   readonly Parameters: Readonly<Record<string, ParameterDefinition>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Description: string }>>;
+  readonly Outputs?: Readonly<Record<string, TemplateOutput>>;
+}
+
+export interface TemplateOutput {
+  readonly Value: unknown;
+  readonly Description: string;
+  readonly Condition?: string;
 }
 
 export interface TemplateResource {

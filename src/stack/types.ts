@@ -44,6 +44,8 @@ export interface ResourceType {
   readonly metrics?: { readonly namespace: string; readonly dimension: string; readonly attribute?: string };
   /** Fixed charges of a resource, which do not depend on how much the resource is used. */
   readonly charges?: (resource: TemplateResource) => readonly Usage[];
+  /** What is billed though `prices.json` has no price of it, for people. */
+  readonly hasNoPrice?: string;
 }
 
 export interface KeptType {
@@ -233,6 +235,32 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     make: ['logs:CreateLogStream'],
     remove: ['logs:DeleteLogStream'],
   },
+  'AWS::RedshiftServerless::Namespace': {
+    arn: 'redshift-serverless:{region}:{account}:namespace/{id}',
+    // AWS gives it an id of its own, which its ARN has; Ref gives its name.
+    id: 'uuid',
+    tags: TAGS,
+    make: [
+      'redshift-serverless:CreateNamespace',
+      'redshift-serverless:GetNamespace',
+      'redshift-serverless:TagResource',
+      'redshift-serverless:UpdateNamespace',
+    ],
+    remove: ['redshift-serverless:DeleteNamespace', 'redshift-serverless:GetNamespace'],
+  },
+  'AWS::RedshiftServerless::Workgroup': {
+    arn: 'redshift-serverless:{region}:{account}:workgroup/{id}',
+    id: 'uuid',
+    tags: TAGS,
+    make: [
+      'redshift-serverless:CreateWorkgroup',
+      'redshift-serverless:GetWorkgroup',
+      'redshift-serverless:TagResource',
+      'redshift-serverless:UpdateWorkgroup',
+    ],
+    remove: ['redshift-serverless:DeleteWorkgroup', 'redshift-serverless:GetWorkgroup'],
+    hasNoPrice: 'Redshift Serverless while it answers, a minute at least; its secret',
+  },
   'AWS::S3::Bucket': {
     arn: 's3:::{id}',
     id: 'lower case',
@@ -293,6 +321,9 @@ export function typeOf(type: string): ResourceType {
 }
 
 export const knownTypes = (): readonly string[] => Object.keys(TYPES);
+
+/** What is billed for a resource at a price that alakazam does not know, for people. */
+export const unpricedOf = (type: string): string | undefined => TYPES[type]?.hasNoPrice;
 
 export const holdsData = (type: string): boolean => TYPES[type]?.holdsData ?? false;
 

@@ -13,7 +13,15 @@ import { findResources } from '../stack/resources.aws.js';
 import { PARTS } from '../stack-parts.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { awsStreamStage } from '../stream/stage.aws.js';
-import { ATHENA_WORK_GROUP, GLUE_DATABASE } from '../warehouse/resources.js';
+import {
+  ATHENA_WORK_GROUP,
+  GLUE_DATABASE,
+  REDSHIFT_DATABASE,
+  REDSHIFT_NAMESPACE,
+  REDSHIFT_WORKGROUP,
+} from '../warehouse/resources.js';
+
+const WITH_REDSHIFT = 'alakazam deploy --with redshift';
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
@@ -76,6 +84,16 @@ export const aws: Target = (config, clock) => {
     return openAthenaWarehouse({ session, workGroup, database, price: { perTerabyte, region, asOf } });
   });
 
+  const redshift = once(async () => {
+    const [{ openRedshiftWarehouse }, workgroup, namespace, glueDatabase] = await Promise.all([
+      import('../warehouse/warehouse.redshift.js'),
+      nameOf(REDSHIFT_WORKGROUP, WITH_REDSHIFT),
+      nameOf(REDSHIFT_NAMESPACE, WITH_REDSHIFT),
+      nameOf(GLUE_DATABASE),
+    ]);
+    return openRedshiftWarehouse({ session, workgroup, namespace, database: REDSHIFT_DATABASE, glueDatabase });
+  });
+
   const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }, { shardLimits }] = await Promise.all([
       import('../stack/stack.aws.js'),
@@ -102,7 +120,11 @@ export const aws: Target = (config, clock) => {
     },
     async warehouse(engine = 'athena') {
       if (engine === 'athena') return athena();
-      throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the aws target: athena`);
+      if (engine === 'redshift') return redshift();
+      throw new AlakazamError(
+        'usage',
+        `engine is ${JSON.stringify(engine)}; valid on the aws target: athena, redshift`,
+      );
     },
     stack,
     stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],

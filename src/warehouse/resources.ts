@@ -6,3 +6,13 @@ export const ATHENA_WORK_GROUP: ResourceName = {
   variable: 'ALAKAZAM_ATHENA_WORK_GROUP',
 };
 export const GLUE_DATABASE: ResourceName = { output: 'GlueDatabaseName', variable: 'ALAKAZAM_GLUE_DATABASE' };
+export const REDSHIFT_WORKGROUP: ResourceName = {
+  output: 'RedshiftWorkgroupName',
+  variable: 'ALAKAZAM_REDSHIFT_WORKGROUP',
+};
+export const REDSHIFT_NAMESPACE: ResourceName = {
+  output: 'RedshiftNamespaceName',
+  variable: 'ALAKAZAM_REDSHIFT_NAMESPACE',
+};
+/** Database in the namespace, as the template calls it. */
+export const REDSHIFT_DATABASE = 'orders';

@@ -66,5 +66,15 @@ export interface Warehouse {
   ask(question: Question, options: QuestionOptions): Promise<WarehouseAnswer>;
   /** How the engine would go about it, as it says so. */
   explain(question: Question, options: QuestionOptions): Promise<string>;
+  /** Makes the tables on the engine; not there if they are a part of the stack or of the directory. */
+  readonly setup?: WarehouseSetup;
   close(): Promise<void>;
+}
+
+/** May be run again at any time. */
+export interface WarehouseSetup {
+  /** What is run, in its order. */
+  readonly statements: readonly string[];
+  /** Throws an `AlakazamError` in the engine's words. The signal ends it between two statements, and cancels the one that runs. */
+  run(signal: AbortSignal): Promise<void>;
 }

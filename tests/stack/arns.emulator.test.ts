@@ -57,6 +57,7 @@ async function arnsOfDeployed(stack: string): Promise<Map<string, string>> {
     ['LakeDeliveryLogStream', `${arns.get('LakeDeliveryLogGroup')}:log-stream:delivery`],
     ['WorkGroup', `arn:aws:athena:${PLACE}:workgroup/${output('AthenaWorkGroupName')}`],
     ['account', '*'],
+    ['redshiftSecret', `arn:aws:secretsmanager:${PLACE}:secret:redshift!any`],
     ['alarms', `arn:aws:cloudwatch:${PLACE}:alarm:*`],
     ['artifactBucket', `arn:aws:s3:::${await bucketWithCode()}`],
     ['stack', `${Stacks?.[0]?.StackId}`.replace(/[0-9a-f-]{36}$/, '00000000-0000-0000-0000-000000000000')],

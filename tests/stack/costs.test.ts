@@ -46,6 +46,12 @@ const RESOURCES = [
 const cost = (parameters: Record<string, string>) => costOf(RESOURCES, new Map(Object.entries(parameters)), MODEL);
 
 describe('the cost of a stack', () => {
+  test('names what has no price here, once', () => {
+    const resources = ['A', 'B'].map((name) => ({ name, type: 'AWS::RedshiftServerless::Workgroup' }));
+    expect(costOf(resources, new Map(), MODEL).unpriced).toEqual([expect.stringMatching(/^Redshift Serverless /)]);
+    expect(costOf(RESOURCES, new Map(), MODEL)).not.toHaveProperty('unpriced');
+  });
+
   // Reckoned by hand: 730 × 0.04; 0.954 × 0.08 + 0.625.
   test('is what applies, to the last digit', () => {
     expect(cost({ Mode: 'ON_DEMAND', Shards: '3', Hours: '24' })).toEqual({

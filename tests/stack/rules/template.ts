@@ -24,7 +24,7 @@ export interface Template {
   readonly Parameters?: Record<string, Parameter>;
   readonly Conditions?: Record<string, unknown>;
   readonly Resources: Record<string, Resource>;
-  readonly Outputs?: Record<string, unknown>;
+  readonly Outputs?: Record<string, { readonly Condition?: string }>;
 }
 
 const FUNCTIONS = ['Ref', 'Condition', 'Sub', 'GetAtt', 'If', 'Not', 'Equals', 'And', 'Or', 'Join', 'Select', 'Split'];
