@@ -88,6 +88,22 @@ export const outputOption = {
   choices: FORMATS,
 } as const satisfies Option;
 
+/** On every command that plans a deployment: parts that are not in every stack. What is deployed stays where neither is given. */
+export const partOptions = {
+  with: {
+    flags: '--with <part>',
+    about: 'add an optional part, such as redshift, until --without; may be given more than once',
+    parse: text,
+    isRepeatable: true,
+  },
+  without: {
+    flags: '--without <part>',
+    about: 'leave an optional part out; may be given more than once',
+    parse: text,
+    isRepeatable: true,
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
 /** On every command that plans a deployment. */
 export const paramOption = {
   flags: '-p, --param <name=value>',

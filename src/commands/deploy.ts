@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
-import { outputOption, paramOption } from '../options.js';
+import { outputOption, paramOption, partOptions } from '../options.js';
+import { partParameters } from '../stack/optional-parts.js';
 import { costLines, eventColumns, showEvents, shownChangeColumns } from '../stack/rows.js';
 import { answer, openAnswer } from '../terminal/answer.js';
 import { duration } from '../terminal/numbers.js';
@@ -18,21 +19,23 @@ export const deploy = defineCommand({
   ],
   options: {
     param: paramOption,
+    ...partOptions,
     yes: { flags: '-y, --yes', about: 'do not ask' },
     wait: { flags: '--no-wait', about: 'return as soon as AWS has begun' },
     printTemplate: { flags: '--print-template', about: 'print the template and do nothing' },
     output: outputOption,
   },
-  async run({ pipeline, terminal, signal, clock }, { param, yes, wait, printTemplate, output }) {
+  async run({ pipeline, terminal, signal, clock }, { param, yes, wait, printTemplate, output, ...parts }) {
     const stack = await pipeline.stack();
     if (printTemplate) {
       await terminal.write(stack.template);
       return undefined;
     }
+    const wanted = partParameters(stack.optionalParts, parts.with, parts.without);
     const events = openAnswer(terminal, output, eventColumns);
     await showEvents(terminal, events, 0, stack.settle(signal));
     if (signal.aborted) return undefined;
-    const plan = await stack.plan(new Map(param), signal);
+    const plan = await stack.plan(new Map([...param, ...wanted]), signal);
     try {
       if (plan.changes.length === 0) {
         terminal.say(`${await stack.where()} is up to date`);

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
-import { outputOption, paramOption } from '../options.js';
+import { outputOption, paramOption, partOptions } from '../options.js';
+import { partParameters } from '../stack/optional-parts.js';
 import { changeColumns, costLines, shownChangeColumns } from '../stack/rows.js';
 import { answer } from '../terminal/answer.js';
 
@@ -15,11 +16,13 @@ export const diff = defineCommand({
   ],
   options: {
     param: paramOption,
+    ...partOptions,
     output: outputOption,
   },
-  async run({ pipeline, terminal, signal }, { param, output }) {
+  async run({ pipeline, terminal, signal }, { param, output, ...parts }) {
     const stack = await pipeline.stack();
-    const plan = await stack.plan(new Map(param), signal);
+    const wanted = partParameters(stack.optionalParts, parts.with, parts.without);
+    const plan = await stack.plan(new Map([...param, ...wanted]), signal);
     await plan.discard();
     const { changes, cost } = plan;
     await answer(terminal, output, changeColumns, changes, {

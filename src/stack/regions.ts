@@ -1,4 +1,6 @@
 /** What to do about a resource type that CloudFormation does not have in a region. */
+import { optionalPartsOf } from './optional-parts.js';
+import type { ParameterDefinition } from './parameters.js';
 import type { StackTemplate } from './template.js';
 
 /**
@@ -13,7 +15,10 @@ export function whyNotThere(reason: string, template: StackTemplate): string | u
     each.Type === type && each.Condition ? [each.Condition] : [],
   );
   const settings = [...new Set(conditions.flatMap((name) => parametersIn(template.Conditions?.[name], template)))].map(
-    (name) => ` --param ${name}=${template.Parameters[name]?.Default ?? ''}`,
+    (name) => {
+      const [part] = optionalPartsOf({ [name]: template.Parameters[name] as ParameterDefinition });
+      return part ? ` --without ${part}` : ` --param ${name}=${template.Parameters[name]?.Default ?? ''}`;
+    },
   );
   const there = `this region has no ${type}`;
   return settings.length > 0

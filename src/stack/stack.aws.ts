@@ -4,6 +4,7 @@ import type { Assets } from './assets.js';
 import { costOf } from './costs.js';
 import { listResources } from './deployed.aws.js';
 import { lookUp } from './lookup.aws.js';
+import { optionalPartsOf } from './optional-parts.js';
 import { planDeployment, valuesOf } from './plan.aws.js';
 import { findRemains } from './remains.aws.js';
 import { settle } from './settle.aws.js';
@@ -23,6 +24,7 @@ export function openAwsStack(options: AwsStackOptions): Stack {
 
   return {
     template: assets.template,
+    optionalParts: optionalPartsOf(assets.model.template.Parameters),
     where: lookup.where,
     settle: (signal) => settle(lookup, clock, signal),
     plan: (typed, signal) => planDeployment(lookup, options, typed, signal),

@@ -8,6 +8,8 @@ import type { Cost } from './costs.js';
 export interface Stack {
   /** The template in YAML, for people who deploy it by other means. */
   readonly template: string;
+  /** What a deployment may have or leave out, as it is typed: `redshift`. */
+  readonly optionalParts: readonly string[];
   /** For people: `stack alakazam in eu-central-1`. */
   where(): Promise<string>;
   /** Waits for an operation that is under way, and repairs a stack whose deployment failed. */

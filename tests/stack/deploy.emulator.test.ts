@@ -76,8 +76,35 @@ describe('deploy', () => {
       const [, name] = line.split('\t');
       const isMade = events.some((event) => event.includes(`\tCREATE_COMPLETE\t${name}\t`));
       // The emulator also plans what a condition leaves out.
-      if (!/Subscription|Budget/.test(name as string)) expect([name, isMade]).toEqual([name, true]);
+      if (!/Subscription|Budget|Redshift/.test(name as string)) expect([name, isMade]).toEqual([name, true]);
     }
+  });
+
+  test('asks CloudFormation for an optional part that is wanted, and knows no other', async () => {
+    const sent: string[] = [];
+    proxy.fault(({ action, body }) => {
+      if (action === 'CreateChangeSet') sent.push(String(body));
+      return undefined;
+    });
+    // The emulator has no such type.
+    const wanted = await runCli(['diff', '--with', 'redshift'], aws('optional'));
+    expect(wanted.stderr).toMatch(
+      /has no AWS::RedshiftServerless::\w+: leave it out with alakazam deploy --without redshift, or/,
+    );
+    const parameters = new URLSearchParams(sent[0]);
+    const key = [...parameters].find(([, value]) => value === 'WithRedshift')?.[0] as string;
+    expect(parameters.get(key.replace('ParameterKey', 'ParameterValue'))).toBe('yes');
+    const unknown = await runCli(['deploy', '--without', 'spark'], aws('optional'));
+    expect([unknown.code, unknown.stderr]).toEqual([2, 'error: there is no optional part "spark"; valid: redshift\n']);
+    // The stack of the test before has no Redshift.
+    const question = await runCli(
+      ['query', '--sql', 'SELECT 1', '--engine', 'redshift', '--target', 'aws'],
+      aws('plain'),
+    );
+    expect([question.code, question.stderr]).toEqual([
+      1,
+      expect.stringMatching(/has no output Redshift\w+\n {2}\S*alakazam\S* deploy --with redshift\n$/),
+    ]);
   });
 
   test('changes nothing where nobody can say yes', async () => {

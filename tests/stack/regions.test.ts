@@ -11,6 +11,12 @@ test('a region without budgets: says which parameter leaves the budget out', () 
   );
 });
 
+test('a region without an optional part: says how to leave the part out', () => {
+  expect(whyNotThere(refusal('AWS::RedshiftServerless::Workgroup'), template)).toMatch(
+    /: leave it out with alakazam deploy --without redshift, or/,
+  );
+});
+
 test('a region without a type that the stack can’t do without', () => {
   expect(whyNotThere(refusal('AWS::Kinesis::Stream'), template)).toBe(
     'this region has no AWS::Kinesis::Stream: set AWS_REGION to another region',
