@@ -44,11 +44,7 @@ export function arnsOf(
     stack: `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/${ANY_ID}`,
   };
 
-  function resourceOf(name: string): TemplateResource {
-    const resource = template.Resources[name];
-    if (!resource) throw new TypeError(`the template has no resource ${name}`);
-    return resource;
-  }
+  const resourceOf = (name: string) => resourceIn(template, name);
 
   /** A parameter, a pseudo parameter or a resource, as `Ref` gives it. */
   function lookUp(name: string): string | undefined {
@@ -90,6 +86,12 @@ export function arnsOf(
     if (attribute !== undefined) return attributeOf(name, attribute);
     return `${fixed[name] ?? arnOf(name)}${within}`;
   };
+}
+
+function resourceIn({ Resources }: StackTemplate, name: string): TemplateResource {
+  const resource = Resources[name];
+  if (!resource) throw new TypeError(`the template has no resource ${name}`);
+  return resource;
 }
 
 /** Values of parameters that two stacks in one account and region can't share. */
