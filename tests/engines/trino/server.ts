@@ -152,8 +152,22 @@ async function run(url: string, sql: string, schema: string): Promise<SqlAnswer>
   return { columns: columns.map(({ name }) => name), rows };
 }
 
+/** For some seconds after its start, Trino takes statements and has no node yet that would run them. */
+const NODES_WAIT_MS = 60_000;
+
+export async function askTrino(url: string, sql: string, schema: string): ReturnType<typeof askOnce> {
+  for (const endMs = performance.now() + NODES_WAIT_MS; ; ) {
+    try {
+      return await askOnce(url, sql, schema);
+    } catch (error) {
+      if (!/^NO_NODES_AVAILABLE/.test((error as Error).message) || performance.now() > endMs) throw error;
+      await delay(250);
+    }
+  }
+}
+
 /** Trino's protocol for clients: https://trino.io/docs/476/develop/client-protocol.html */
-export async function askTrino(url: string, sql: string, schema: string) {
+async function askOnce(url: string, sql: string, schema: string) {
   const headers = { 'X-Trino-User': 'tests', 'X-Trino-Catalog': 'hive', 'X-Trino-Schema': schema };
   let columns: readonly TrinoColumn[] = [];
   const rows: (string | null)[][] = [];
