@@ -1,9 +1,8 @@
 /** A question as Athena takes it: `?` for each parameter, and a literal for each `?`. */
 import { AlakazamError } from '../errors.js';
-import type { ParameterType } from './named-queries.js';
 import { checkOneQuestion } from './one-question.js';
-import { splitParameters } from './statement.js';
-import type { Question } from './warehouse.js';
+import { SQL_TYPES, writeQuestion } from './question-values.js';
+import type { Question, QuestionValue } from './warehouse.js';
 
 export interface AthenaStatement {
   readonly text: string;
@@ -15,14 +14,6 @@ export interface AthenaStatement {
    */
   placeOf(line: number, column: number): { readonly line: string; readonly before: number } | undefined;
 }
-
-const SQL_TYPES: Readonly<Record<ParameterType, string>> = {
-  text: 'varchar',
-  integer: 'bigint',
-  decimal: 'decimal(18, 6)',
-  boolean: 'boolean',
-  date: 'date',
-};
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html: the longest of `ExecutionParameters`. */
 const LITERAL_LENGTH_MAX = 1024;
@@ -42,16 +33,12 @@ export function explainStatement(question: Question): AthenaStatement {
 }
 
 /** `before` is put in front of the question, and what `stand` makes of a literal in its place. */
-function written({ sql, values }: Question, before: string, stand: (literal: string) => string): AthenaStatement {
-  if (sql.includes(PARAMETER)) throw new AlakazamError('usage', 'the SQL has a character of code 0 in it');
-  const byName = new Map(values.map((each) => [each.name, each]));
-  const { text, names } = splitParameters(sql, () => PARAMETER);
-  const asked = names.map((name) => {
-    const value = byName.get(name);
-    if (value) return value;
-    throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
-      hint: `--param ${name}=…`,
-    });
+function written(question: Question, before: string, stand: (literal: string) => string): AthenaStatement {
+  if (question.sql.includes(PARAMETER)) throw new AlakazamError('usage', 'the SQL has a character of code 0 in it');
+  const asked: QuestionValue[] = [];
+  const { text, names } = writeQuestion(question, (value) => {
+    asked.push(value);
+    return PARAMETER;
   });
   const parameters = asked.map(({ name, value }) => {
     const literal = literalOf(value);

@@ -1,8 +1,8 @@
 /** A question as the Data API of Redshift takes it: named parameters, each with a text. */
 import type { SqlParameter } from '@aws-sdk/client-redshift-data';
 import { AlakazamError } from '../errors.js';
-import type { ParameterType } from './named-queries.js';
 import { checkOneQuestion } from './one-question.js';
+import { SQL_TYPES, writeQuestion } from './question-values.js';
 import { outlineOf, splitParameters } from './statement.js';
 import type { Question, QuestionValue } from './warehouse.js';
 
@@ -15,31 +15,19 @@ export interface RedshiftStatement {
 }
 
 /** A varchar without a length is one of 256 bytes, and a cast to it cuts a longer text. */
-const SQL_TYPES: Readonly<Record<ParameterType, string>> = {
-  text: 'varchar(65535)',
-  integer: 'bigint',
-  decimal: 'decimal(18, 6)',
-  boolean: 'boolean',
-  date: 'date',
-};
+const REDSHIFT_TYPES = { ...SQL_TYPES, text: 'varchar(65535)' };
 
 /**
  * `before` is put in front of the question. Redshift makes of a text what the cast around it says. NULL and an empty text are no
  * values for the API, so they stand in the SQL.
  * https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html#data-api-calling-considerations
  */
-export function redshiftStatement({ sql, values }: Question, before = ''): RedshiftStatement {
-  const byName = new Map(values.map((each) => [each.name, each]));
+export function redshiftStatement(question: Question, before = ''): RedshiftStatement {
   const sent = new Map<string, SqlParameter>();
-  const { text, names } = splitParameters(sql.replace(/;\s*$/, ''), (name) => {
-    const found = byName.get(name);
-    if (!found) {
-      throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
-        hint: `--param ${name}=…`,
-      });
-    }
-    return `CAST(${standIn(found, sql, sent)} AS ${SQL_TYPES[found.type]})`;
-  });
+  const { text, names } = writeQuestion(
+    question,
+    (value) => `CAST(${standIn(value, question.sql, sent)} AS ${REDSHIFT_TYPES[value.type]})`,
+  );
   return {
     sql: before + text,
     parameters: sent.size > 0 ? [...sent.values()] : undefined,

@@ -10,7 +10,7 @@
  */
 import { AlakazamError } from '../errors.js';
 import { isoDate } from '../orders/order-line.js';
-import { splitParameters } from './statement.js';
+import { splitParameters, withoutEnd } from './statement.js';
 
 const SUMMARY_LENGTH_MAX = 60;
 
@@ -62,7 +62,7 @@ export function parseQuery(name: string, text: string): NamedQuery {
   }
   const parameters = others.filter((line) => line.startsWith('@')).map((line) => parameterOf(line, refuse));
   const help = others.filter((line) => !line.startsWith('@'));
-  const sql = (end < 0 ? [] : lines.slice(end)).join('\n').trim().replace(/\s*;$/, '');
+  const sql = withoutEnd((end < 0 ? [] : lines.slice(end)).join('\n')).trim();
   if (sql === '') throw refuse('there is no SQL after its comment');
 
   const listed = parameters.map((each) => each.name);

@@ -1,11 +1,16 @@
 /** Whether an SQL text is one question, which changes nothing. */
 import { AlakazamError } from '../errors.js';
-import { outlineOf } from './statement.js';
+import { outlineOf, withoutEnd } from './statement.js';
+
+/** Throws an `AlakazamError` for a text of comments, blanks and semicolons alone. */
+export function checkNotEmpty(sql: string): void {
+  if (/^[;\s]*$/.test(outlineOf(sql))) throw new AlakazamError('usage', 'there is no SQL');
+}
 
 /** Throws an `AlakazamError` for anything but one statement that begins with one of these words, in capital letters. */
 export function checkOneQuestion(sql: string, beginnings: readonly string[]): void {
-  const outline = outlineOf(sql).trim().replace(/;$/, '');
-  if (outline === '') throw new AlakazamError('usage', 'there is no SQL');
+  checkNotEmpty(sql);
+  const outline = outlineOf(withoutEnd(sql)).trim();
   if (outline.includes(';')) throw new AlakazamError('usage', 'several statements; valid: one');
   const word = /^[(\s]*(\w*)/.exec(outline)?.[1]?.toUpperCase() ?? '';
   if (beginnings.includes(word)) return;

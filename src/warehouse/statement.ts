@@ -24,10 +24,20 @@ export function splitParameters(sql: string, write: (name: string, index: number
   return { text, names };
 }
 
+/** The statement without the semicolon at its end, and without what follows the semicolon: comments and blanks. */
+export function withoutEnd(sql: string): string {
+  const signs = sql.replace(TOKEN, (token: string) => (isComment(token) ? ' ' : 'x').repeat(token.length)).trimEnd();
+  return signs.endsWith(';') ? sql.slice(0, signs.length - 1) : sql;
+}
+
+function isComment(token: string): boolean {
+  return /^(--|\/\*)/.test(token);
+}
+
 /** The statement without its comments, and with nothing in its texts and quoted identifiers: what is left are words and signs. */
 export function outlineOf(sql: string): string {
   return sql.replace(TOKEN, (token: string) => {
-    if (/^(--|\/\*)/.test(token)) return ' ';
+    if (isComment(token)) return ' ';
     return token.startsWith(':') ? token : "''";
   });
 }

@@ -5,7 +5,7 @@ import { bytes } from '../terminal/numbers.js';
 import { athenaStatement, checkQuestion, explainStatement } from './execution.athena.js';
 import { REUSE_MINUTES_MAX, runQuery } from './queries.athena.js';
 import { readResults } from './results.athena.js';
-import type { Question, Warehouse } from './warehouse.js';
+import type { Warehouse } from './warehouse.js';
 
 /** Each query is billed for at least so much. https://aws.amazon.com/athena/pricing/ */
 const BILLED_BYTES_MIN = 10_000_000;
@@ -48,14 +48,14 @@ export function openAthenaWarehouse({
     engine: 'athena',
     async ask(question, { signal, isUnsafe }) {
       if (!isUnsafe) checkQuestion(question.sql);
-      const execution = await runQuery(place, athenaStatement(withoutEnd(question)), signal);
+      const execution = await runQuery(place, athenaStatement(question), signal);
       if (!execution) return { columns: [], rows: none(), cost: () => 'stopped' };
       const results = await readResults({ session, client, execution, signal, fileBytesMin });
       return { ...results, cost: () => costOf(execution, price) };
     },
     async explain(question, { signal, isUnsafe }) {
       if (!isUnsafe) checkQuestion(question.sql);
-      const execution = await runQuery(place, explainStatement(withoutEnd(question)), signal);
+      const execution = await runQuery(place, explainStatement(question), signal);
       if (!execution) return '';
       const [{ rows }, { WorkGroup: found }] = await Promise.all([
         readResults({ session, client, execution, signal }),
@@ -67,11 +67,6 @@ export function openAthenaWarehouse({
     },
     async close() {},
   };
-}
-
-/** Without the semicolon at its end. */
-function withoutEnd({ sql, values }: Question): Question {
-  return { sql: sql.replace(/;\s*$/, ''), values };
 }
 
 async function* none() {}

@@ -4,9 +4,9 @@ import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { bytes } from '../terminal/numbers.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
-import type { ParameterType } from './named-queries.js';
+import { checkNotEmpty } from './one-question.js';
+import { SQL_TYPES, writeQuestion } from './question-values.js';
 import { sqlError } from './sql-error.duckdb.js';
-import { splitParameters } from './statement.js';
 import { answerColumns, answerRows } from './values.duckdb.js';
 import type { AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 import { writingStatement } from './write-answer.duckdb.js';
@@ -35,8 +35,11 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
       const columns = answerColumns(opened.prepared);
       const keep = (rows: readonly AnswerValue[][]) =>
         question.isStable && answers.keep(opened.tables.version, question, { columns, rows });
+      const { prepared } = opened;
       const statement =
-        options.writeTo && writingStatement(textOf(question), opened.prepared.columns, columns, options.writeTo);
+        options.writeTo && prepared.isSelect
+          ? writingStatement(textOf(question), prepared.columns, columns, options.writeTo)
+          : undefined;
       return {
         columns,
         rows: rowsOf(opened, options.signal, keep),
@@ -69,6 +72,7 @@ async function openQuestion(
   question: Question,
   { signal, onProgress, writeTo, isUnsafe }: QuestionOptions,
 ) {
+  checkNotEmpty(question.sql);
   const open = await lake();
   await open.update({ signal, ...(onProgress && { onProgress }) });
   const tables = open.tables();
@@ -166,24 +170,8 @@ async function isActing(database: Database, sql: string, values: Record<string, 
   return MAY_ACT.test(sql) && ACTING.test(await planOf(database, 'EXPLAIN (FORMAT json)', sql, values));
 }
 
-const SQL_TYPES: Readonly<Record<ParameterType, string>> = {
-  text: 'VARCHAR',
-  integer: 'BIGINT',
-  decimal: 'DECIMAL(18,6)',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-};
-
-function textOf({ sql, values }: Question): string {
-  const types = new Map(values.map(({ name, type }) => [name, SQL_TYPES[type]]));
-  return splitParameters(sql, (name) => {
-    const type = types.get(name);
-    if (!type)
-      throw new AlakazamError('usage', `the SQL has a parameter :${name}, and it has no value`, {
-        hint: `--param ${name}=…`,
-      });
-    return `CAST($${name} AS ${type})`;
-  }).text;
+function textOf(question: Question): string {
+  return writeQuestion(question, ({ name, type }) => `CAST($${name} AS ${SQL_TYPES[type]})`).text;
 }
 
 function valuesOf({ values }: Question): Record<string, string | null> {

@@ -73,6 +73,25 @@ describe('query', () => {
     );
   });
 
+  test.each(['SELECT 1 AS a;', 'SELECT 1 AS a; -- that is all', 'SELECT 1 AS a -- ;'])(
+    'answers %j in every format',
+    async (sql) => {
+      const written = async (output: string) => (await run('query', '--sql', sql, '-o', output)).stdout;
+      expect([await written('csv'), await written('json'), await written('ndjson')]).toEqual([
+        'a\n1\n',
+        '[{"a":1}]\n',
+        '{"a":1}\n',
+      ]);
+    },
+  );
+
+  test('with --unsafe runs what is no question, whatever the format', async () => {
+    const path = join(directory, 'unsafe.csv');
+    const sql = `COPY (SELECT 1 AS a) TO '${path}'`;
+    expect((await run('query', '--unsafe', '--sql', sql, '-o', 'csv')).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe('a\n1\n');
+  });
+
   test('writes CSV into a file, and behind what is in one', async () => {
     const write = (redirect: string, file: string) =>
       spawnSync(

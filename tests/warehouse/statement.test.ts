@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { splitParameters } from '../../src/warehouse/statement.js';
+import { splitParameters, withoutEnd } from '../../src/warehouse/statement.js';
 
 const split = (sql: string) => splitParameters(sql, (name, index) => `<${name} ${index}>`);
 
@@ -46,6 +46,22 @@ describe('the parameters of a statement', () => {
     [':größe', '<gr 0>öße'],
   ])('begin after what is none: %s', (sql, text) => {
     expect(split(sql).text).toBe(text);
+  });
+});
+
+describe('the end of a statement', () => {
+  test.each([
+    ['SELECT 1;', 'SELECT 1'],
+    ['SELECT 1 ; -- that is all;\n /* ; */ ', 'SELECT 1 '],
+    ['SELECT 1 -- ;\n;', 'SELECT 1 -- ;\n'],
+    ["SELECT ';'", "SELECT ';'"],
+    ["SELECT ';';", "SELECT ';'"],
+    ['SELECT ";', 'SELECT ";'],
+    ['SELECT 1 -- x;', 'SELECT 1 -- x;'],
+    ['SELECT 1;;', 'SELECT 1;'],
+    ['', ''],
+  ])('of %j', (sql, without) => {
+    expect(withoutEnd(sql)).toBe(without);
   });
 });
 

@@ -113,6 +113,13 @@ export function testWarehouse(name: string, start: StartWarehouse) {
       });
     });
 
+    test.each(['SELECT 7 AS n;', 'SELECT 7 AS n; -- that is all', 'SELECT 7 AS n -- ;\n'])(
+      'takes a semicolon at the end: %j',
+      async (sql) => {
+        expect((await ask(await start([]), sql)).rows).toEqual([[7]]);
+      },
+    );
+
     test('has the columns of an answer without rows', async () => {
       const { columns, rows } = await ask(await start([]), 'SELECT order_id, sequence FROM orders');
       expect([columns.map((column) => column.name), rows]).toEqual([['order_id', 'sequence'], []]);

@@ -24,7 +24,7 @@ export interface Database {
   /** Rows as they come, some at a time, and no more in memory than DuckDB needs. */
   stream(sql: string): AsyncIterable<Json[][]>;
   /**
-   * Prepares one statement, with its parameters as `$name`, each of them a text or null. Throws what DuckDB says is wrong with it.
+   * Prepares one statement, which is not empty, with its parameters as `$name`, each of them a text or null. Throws what DuckDB says is wrong with it.
    * The connection is its own until its rows were read.
    */
   prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared>;
@@ -118,10 +118,7 @@ async function prepareOn(
   values: Readonly<Record<string, string | null>>,
 ): Promise<Prepared> {
   try {
-    // DuckDB has no error for a text without a statement.
-    const statements = /\w/.test(withoutComments(sql))
-      ? await connection.extractStatements(sql)
-      : { count: 0 as const };
+    const statements = await connection.extractStatements(sql);
     if (statements.count !== 1) throw new AlakazamError('usage', `${statements.count} statements; valid: one`);
     const statement = await statements.prepare(0);
     statement.bind({ ...values }, Object.fromEntries(Object.keys(values).map((name) => [name, VARCHAR])));
@@ -196,10 +193,6 @@ export function machineError(error: unknown): AlakazamError | undefined {
     });
   }
   return undefined;
-}
-
-function withoutComments(sql: string): string {
-  return sql.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, '');
 }
 
 /** A name as SQL writes it. */
