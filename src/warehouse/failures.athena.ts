@@ -1,7 +1,7 @@
 /** Why Athena did not answer, in its words, and what to do about it. */
 import { AlakazamError } from '../errors.js';
-import type { AthenaStatement } from './execution.athena.js';
 import { pointAt } from './pointer.js';
+import type { AthenaStatement } from './question.athena.js';
 
 /**
  * `reason` is Athena's: `COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved`.

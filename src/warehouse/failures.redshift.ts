@@ -1,7 +1,7 @@
 /** Why Redshift did not answer, in its words, and what to do about it. */
 import { AlakazamError } from '../errors.js';
-import type { RedshiftStatement } from './execution.redshift.js';
 import { pointAt } from './pointer.js';
+import type { RedshiftStatement } from './question.redshift.js';
 
 /** What is wrong with the SQL, as PostgreSQL and Redshift word it. */
 const WRONG_SQL =

@@ -2,9 +2,9 @@
 import { AthenaClient, GetWorkGroupCommand, type QueryExecution } from '@aws-sdk/client-athena';
 import type { AwsSession } from '../engines/aws/session.js';
 import { bytes } from '../terminal/numbers.js';
-import { athenaStatement, checkQuestion, explainStatement } from './execution.athena.js';
-import { REUSE_MINUTES_MAX, runQuery } from './queries.athena.js';
+import { athenaStatement, checkQuestion, explainStatement } from './question.athena.js';
 import { readResults } from './results.athena.js';
+import { REUSE_MINUTES_MAX, runQuery } from './run.athena.js';
 import type { Warehouse } from './warehouse.js';
 
 /** Each query is billed for at least so much. https://aws.amazon.com/athena/pricing/ */

@@ -4,10 +4,10 @@ import { GetNamespaceCommand, RedshiftServerlessClient } from '@aws-sdk/client-r
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { duration } from '../terminal/numbers.js';
-import { checkRedshiftQuestion, redshiftStatement } from './execution.redshift.js';
+import { checkRedshiftQuestion, redshiftStatement } from './question.redshift.js';
 import { readStatementResults } from './results.redshift.js';
+import { runStatement } from './run.redshift.js';
 import { setupStatements } from './setup.redshift.js';
-import { runStatement } from './statements.redshift.js';
 import type { Question, QuestionOptions, Warehouse } from './warehouse.js';
 
 export interface RedshiftWarehouseOptions {

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { athenaStatement } from '../../src/warehouse/execution.athena.js';
 import { parseQuery } from '../../src/warehouse/named-queries.js';
 import { valuesFor } from '../../src/warehouse/query-files.js';
+import { athenaStatement } from '../../src/warehouse/question.athena.js';
 import type { Question } from '../../src/warehouse/warehouse.js';
 import { type AthenaTables, startAthenaTables } from '../engines/trino/athena-tables.js';
 import { type TrinoEnvironment, trinoEnvironment } from '../engines/trino/environment.js';

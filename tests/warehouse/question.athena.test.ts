@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { athenaStatement, checkQuestion, explainStatement, literalOf } from '../../src/warehouse/execution.athena.js';
 import { whyNoAnswer } from '../../src/warehouse/failures.athena.js';
 import type { ParameterType } from '../../src/warehouse/named-queries.js';
+import { athenaStatement, checkQuestion, explainStatement, literalOf } from '../../src/warehouse/question.athena.js';
 
 const value = (name: string, text: string | null, type: ParameterType = 'text') => ({ name, type, value: text });
 

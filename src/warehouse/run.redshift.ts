@@ -10,8 +10,8 @@ import {
 import { nameOf } from '../engines/aws/errors.js';
 import { createPoll } from '../engines/aws/poll.js';
 import { reasonOf } from '../errors.js';
-import type { RedshiftStatement } from './execution.redshift.js';
 import { whyNoRedshiftAnswer } from './failures.redshift.js';
+import type { RedshiftStatement } from './question.redshift.js';
 
 /** Between two looks at a statement that runs. */
 const WAIT_MS_MAX = 2000;

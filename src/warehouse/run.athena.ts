@@ -9,8 +9,8 @@ import {
 import { nameOf } from '../engines/aws/errors.js';
 import { createPoll } from '../engines/aws/poll.js';
 import { reasonOf } from '../errors.js';
-import type { AthenaStatement } from './execution.athena.js';
 import { whyNoAnswer } from './failures.athena.js';
+import type { AthenaStatement } from './question.athena.js';
 
 /** As long as Firehose may hold orders back by default: an answer is not much older for being one that Athena gave before. */
 export const REUSE_MINUTES_MAX = 5;
