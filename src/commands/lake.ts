@@ -51,6 +51,8 @@ export const lake = defineCommand({
       if (action === 'rebuild') await lake.rebuild(options);
       else await lake.update(options);
       if (action === 'compact') await lake.compact(options);
+      // A part of the lake would look like all of it.
+      if (signal.aborted) return undefined;
       if (to !== undefined) {
         const count = await lake.export(resolve(context.directory, to), options);
         if (!signal.aborted) terminal.say(`${counted(count, 'order')} exported to ${to}`);

@@ -9,7 +9,7 @@ import { bringIn } from './bring-in.local.js';
 import { keepFreshness } from './freshness.local.js';
 import { joinFiles } from './join-files.local.js';
 import type { Lake, UpdateOptions } from './lake.js';
-import { readManifest, versionOf } from './manifest.local.js';
+import { type Manifest, readManifest, versionOf } from './manifest.local.js';
 import { readLake } from './read.local.js';
 import { spillPath } from './spill.local.js';
 import { openNewLakeWriter, openWriter, type Writer } from './writer.local.js';
@@ -28,17 +28,18 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
   async function update(options: UpdateOptions = {}): Promise<Through> {
     const stamp = stampOf(stream.path);
     stream.refresh();
-    if (!isUpToDate())
+    let manifest = readManifest(directory);
+    if (!isUpToDate(manifest)) {
       await whileWriting(place, options.signal, openWriter, (writer) =>
         bringIn({ directory, stream, engine, writer }, options),
       );
-    const manifest = readManifest(directory);
-    if (stamp !== undefined && isUpToDate()) keepFreshness(directory, stamp, versionOf(manifest));
+      manifest = readManifest(directory);
+    }
+    if (stamp !== undefined && isUpToDate(manifest)) keepFreshness(directory, stamp, versionOf(manifest));
     return { arrivalMs: manifest.checkpoint?.arrivalMs ?? 0 };
   }
 
-  function isUpToDate(): boolean {
-    const { checkpoint } = readManifest(directory);
+  function isUpToDate({ checkpoint }: Manifest): boolean {
     const { isOfStream, read } = followStream({ read: () => checkpoint, keep() {} }, stream);
     return isOfStream() && read().next === stream.last() + 1;
   }

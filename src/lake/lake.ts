@@ -29,7 +29,7 @@ export interface Lake {
    * `AlakazamError` if a file is not as it was written.
    */
   tables(): LakeTables;
-  /** Every order once, in its latest version, or those that arrived since; lines as `asLakeLine` writes them. */
+  /** Every order once, in its latest version, or those that arrived since; lines as `asLakeLines` writes them. */
   all(sinceMs?: number): AsyncIterable<OrderBlock>;
   /** The latest version of each order that replaced an earlier one. */
   replacing(): AsyncIterable<OrderBlock>;

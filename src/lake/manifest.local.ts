@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { replaceFile, syncDirectory } from '../durable-file.js';
+import { checkedText, replaceFile, syncDirectory, withChecksum } from '../durable-file.js';
 import { AlakazamError } from '../errors.js';
 import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
 
@@ -41,7 +41,7 @@ export interface LakeFile extends StoredFile {
   readonly month: string;
   readonly first: number;
   readonly last: number;
-  /** What its invoice numbers span, by what they begin with: see `invoiceSpans`. */
+  /** What its invoice numbers span, for each character that some of them begin with. */
   readonly invoices: readonly InvoiceSpan[];
 }
 
@@ -80,9 +80,8 @@ export function readManifest(directory: string): Manifest {
     if (code !== 'EISDIR') throw error;
     throw new AlakazamError('failed', `${path} is a directory`, { hint: 'move it away: it is none of the lake' });
   }
-  // Its first line is the checksum of the rest.
-  const [checksum, body = ''] = [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)];
-  if (checksum !== checksumOf(body)) throw damagedLake(`${path} is not as it was written`);
+  const body = checkedText(text);
+  if (body === undefined) throw damagedLake(`${path} is not as it was written`);
   const manifest = JSON.parse(body) as Manifest;
   if (manifest.format !== FORMAT) {
     throw new AlakazamError('failed', `${path} was made by a newer alakazam`, {
@@ -103,12 +102,7 @@ export function versionOf({ version, checkpoint }: Manifest): string {
 
 /** Durable, whole or not at all, when this returns. */
 export function replaceManifest(directory: string, manifest: Manifest): void {
-  const body = `${JSON.stringify(manifest)}\n`;
-  replaceFile(join(directory, NAME), `${checksumOf(body)}\n${body}`);
-}
-
-function checksumOf(body: string): string {
-  return crc32(body).toString(16).padStart(8, '0');
+  replaceFile(join(directory, NAME), withChecksum(`${JSON.stringify(manifest)}\n`));
 }
 
 /** Makes a finished file durable, and gives it its place. */

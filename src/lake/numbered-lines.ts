@@ -1,4 +1,5 @@
 /** Orders as the lines that `ordersOfCsv` reads: sequence number, arrival time in ms, occurrence, and the order line as it is. */
+import { createBlockBuilder } from '../orders/block-builder.js';
 import { lineOf, startOf } from '../orders/order-block.js';
 import { formatLine, parseLine } from '../orders/order-line.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
@@ -46,12 +47,12 @@ function scratchOf(size: number): Uint8Array {
 
 /** The same block with quotes around fields that hold a carriage return: DuckDB takes one without quotes for the end of the line. */
 function quoted(block: NumberedBlock): NumberedBlock {
-  const { count } = block.orders;
-  const texts = Array.from({ length: count }, (_, i) => {
+  const { count, customers, occurrences } = block.orders;
+  const builder = createBlockBuilder();
+  for (let i = 0; i < count; i++) {
     const line = lineOf(block.orders, i);
-    return Buffer.from(`${line.includes('\r') ? formatLine(parseLine(line)) : line}\n`);
-  });
-  let end = 0;
-  const ends = Uint32Array.from(texts, ({ length }) => (end += length));
-  return { ...block, orders: { ...block.orders, lines: Buffer.concat(texts), ends } };
+    const written = line.includes('\r') ? formatLine(parseLine(line)) : line;
+    builder.add(written, customers[i] as number, occurrences[i] as number);
+  }
+  return { ...block, orders: builder.take() };
 }

@@ -1,5 +1,4 @@
 /** The lake's tables, as SQL has them. */
-
 import { join } from 'node:path';
 import { parquet } from './batch.local.js';
 import type { LakeTables } from './lake.js';

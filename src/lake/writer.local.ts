@@ -136,9 +136,9 @@ function pathsOf({ files, replaced }: Manifest): Set<string> {
   return new Set([...files, ...replaced].map(({ path }) => path));
 }
 
-/** Names that this program gives, but for `manifest.json`. Whatever else lies here is somebody else's. */
+/** Names that this program gives to files that may go. Whatever else lies here is somebody else's. */
 const OWN =
-  /^(manifest\.json\.[0-9a-f]{12}|(orders\/month=\d{4}-\d\d|replaced)\/\d{12,}-\d{12,}-\d+\.parquet|tmp\/[0-9a-f]{16}\.(csv|parquet))$/;
+  /^((manifest|fresh)\.json\.[0-9a-f]{12}|(orders\/month=\d{4}-\d\d|replaced)\/\d{12,}-\d{12,}-\d+\.parquet|tmp\/[0-9a-f]{16}\.(csv|parquet))$/;
 
 /** Files of this program in a folder of the lake, or in the lake itself. */
 function ownFilesIn(directory: string, folder: string): string[] {

@@ -60,7 +60,11 @@ export function costOf(
   }
   const unpriced = [...new Set(resources.flatMap(({ type }) => unpricedOf(type) ?? []))];
   return {
-    ...{ monthlyAtRest: atRest.toString(), perMillionOrders: perMillion.toString(), items, asOf, region },
+    monthlyAtRest: atRest.toString(),
+    perMillionOrders: perMillion.toString(),
+    items,
+    asOf,
+    region,
     ...(unpriced.length > 0 && { unpriced }),
   };
 }

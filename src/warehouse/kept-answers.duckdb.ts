@@ -1,8 +1,7 @@
 /** Answers that were given before, kept for as long as the lake stays as it is. */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { replaceFile } from '../durable-file.js';
+import { checkedText, checksumOf, replaceFile, withChecksum } from '../durable-file.js';
 import type { AnswerColumn, AnswerValue, Question } from './warehouse.js';
 
 export interface KeptAnswer {
@@ -32,8 +31,8 @@ export function openKeptAnswers(directory: string): KeptAnswers {
     find(version, question) {
       const key = keyOf(version, question);
       try {
-        const [checksum, kept, answer = ''] = readFileSync(pathOf(version, key), 'utf8').split('\n', 3);
-        return kept === key && checksum === checksumOf(key + answer) ? (JSON.parse(answer) as KeptAnswer) : undefined;
+        const [kept, answer = ''] = checkedText(readFileSync(pathOf(version, key), 'utf8'))?.split('\n', 2) ?? [];
+        return kept === key ? (JSON.parse(answer) as KeptAnswer) : undefined;
       } catch {
         return undefined;
       }
@@ -46,14 +45,10 @@ export function openKeptAnswers(directory: string): KeptAnswers {
         for (const name of readdirSync(directory)) {
           if (!name.startsWith(prefixOf(version))) rmSync(join(directory, name), { force: true });
         }
-        replaceFile(pathOf(version, key), `${checksumOf(key + body)}\n${key}\n${body}`);
+        replaceFile(pathOf(version, key), withChecksum(`${key}\n${body}`));
       } catch {
         // A full disk, or a directory of somebody else.
       }
     },
   };
-}
-
-function checksumOf(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0');
 }

@@ -182,6 +182,7 @@ test('what killed processes left is deleted, and nothing that is none of the lak
   const { pid, started } = endedProcess();
   const left = [
     'manifest.json.0123456789ab',
+    'fresh.json.0123456789ab',
     'orders/month=2010-12/000000000001-000000000009-7.parquet',
     'orders/month=1999-01/000000000001-000000000009-7.parquet',
     'replaced/000000000001-000000000009-7.parquet',

@@ -31,8 +31,8 @@ export interface Database {
   /** From now on statements read these files alone, and change no setting. */
   seal(paths: readonly string[]): Promise<void>;
   /**
-   * Ends what runs with an error, and begins nothing more. A process must not end while DuckDB works: its threads would use memory that is gone, and
-   * crash.
+   * Ends what runs with an error, and begins nothing more. A process must not end while DuckDB works: its threads would use
+   * memory that is gone, and crash.
    */
   interrupt(): void;
   close(): void;
@@ -195,14 +195,15 @@ export function machineError(error: unknown): AlakazamError | undefined {
   return undefined;
 }
 
-/** A name as SQL writes it. */
-export function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
+/** True if DuckDB had not enough memory, also where an error for people says so. */
 export function isOutOfMemory(error: unknown): boolean {
   const { cause } = (error ?? {}) as { cause?: unknown };
   return /^Out of Memory Error/.test(reasonOf(error)) || (cause !== undefined && isOutOfMemory(cause));
+}
+
+/** A name as SQL writes it. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** A string as SQL writes it. */
