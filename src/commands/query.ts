@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
@@ -104,9 +104,10 @@ export const query = defineCommand({
   },
 });
 
-/** Those that come with alakazam have no function whose answer changes by itself: a test looks. */
+/** Those that come with alakazam call no function whose answer changes by itself: a test looks. */
 function isBuiltIn(queries: ReturnType<typeof findQueries>, name: string): boolean {
-  return queries.get(name)?.path.startsWith(BUILT_IN) ?? false;
+  const path = queries.get(name)?.path;
+  return path !== undefined && dirname(path) === BUILT_IN;
 }
 
 interface Asked {

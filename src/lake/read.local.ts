@@ -18,22 +18,22 @@ export interface LakeReading {
 type Reads = Pick<Lake, 'export' | 'status' | 'tables' | 'all' | 'replacing'>;
 
 export function readLake({ directory, engine, interrupt }: LakeReading): Reads {
-  async function overTables<T>(act: (database: Database) => Promise<T>): Promise<T> {
+  /** The engine with the tables as they are now, which stay until `release`. */
+  async function open() {
     const { views, release } = openTables(directory);
     try {
       const database = await engine();
       await database.run(views);
-      return await act(database);
-    } finally {
+      return { database, release };
+    } catch (error) {
       release();
+      throw error;
     }
   }
 
   async function* lines(from: string): AsyncGenerator<OrderBlock> {
-    const { views, release } = openTables(directory);
+    const { database, release } = await open();
     try {
-      const database = await engine();
-      await database.run(views);
       for await (const rows of database.stream(`SELECT ${LAKE_LINE} ${from}`)) yield blockOfRows(rows);
     } finally {
       release();
@@ -42,10 +42,14 @@ export function readLake({ directory, engine, interrupt }: LakeReading): Reads {
 
   return {
     async export(to, { signal } = {}) {
+      const { database, release } = await open();
       signal?.addEventListener('abort', interrupt);
-      return overTables((database) => exportOrders(database, to)).finally(() =>
-        signal?.removeEventListener('abort', interrupt),
-      );
+      try {
+        return await exportOrders(database, to);
+      } finally {
+        signal?.removeEventListener('abort', interrupt);
+        release();
+      }
     },
     status: async () => statusOf(directory, readManifest(directory)),
     tables: () => openTables(directory),
