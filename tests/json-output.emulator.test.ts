@@ -2,8 +2,9 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { beforeAll, expect, test } from 'vitest';
+import { emulatorEnvironment } from './emulators/environment.js';
 import { useFaultProxy } from './emulators/fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from './emulators/ministack.js';
+import { useMiniStack } from './emulators/ministack.js';
 import { expectColumns, expectFields, rowsOf } from './json-output.js';
 import { type Finished, runCli, temporaryDirectory } from './run-cli.js';
 

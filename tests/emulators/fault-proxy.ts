@@ -1,7 +1,7 @@
 /** A proxy before an emulator that answers as AWS does when something is wrong. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { emulatorEnvironment } from './ministack.js';
+import { emulatorEnvironment } from './environment.js';
 import type { Server as Emulator } from './server.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every service

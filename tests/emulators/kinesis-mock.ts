@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { beforeAll } from 'vitest';
-import { emulatorEnvironment } from './ministack.js';
+import { emulatorEnvironment } from './environment.js';
 import { answers, freePort, type Server, useServer } from './server.js';
 
 /** Starts before the tests of the file and ends with them; the SDK of this process talks to it. */

@@ -4,17 +4,8 @@ import { join } from 'node:path';
 import { beforeAll } from 'vitest';
 import { pythonEnvironment } from '../python/environment.js';
 import { temporaryDirectory } from '../run-cli.js';
+import { emulatorEnvironment } from './environment.js';
 import { answers, type Server, useServer } from './server.js';
-
-/** What the SDK takes its region, credentials and endpoint from. */
-export function emulatorEnvironment(url: string): Record<string, string> {
-  return {
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_ENDPOINT_URL: url,
-  };
-}
 
 /** Starts before the tests of the file and ends with them; the SDK of this process talks to it. */
 export function useMiniStack({

@@ -18,7 +18,7 @@ import { type ArrivalOptions, openArrivals } from '../../src/stream/kinesis/arri
 import { openAwsStream } from '../../src/stream/stream.aws.js';
 import type { BookmarkedStream } from '../../src/stream/stream.js';
 import { type CliOptions, ROOT, temporaryDirectory } from '../run-cli.js';
-import { emulatorEnvironment } from './ministack.js';
+import { emulatorEnvironment } from './environment.js';
 
 export interface Parts {
   readonly stream: string;

@@ -1,7 +1,8 @@
 /** Real orders through a deployed stack, from `deploy` to `destroy`. */
 import { DeleteDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { expect, test } from 'vitest';
-import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { emulatorEnvironment } from '../emulators/environment.js';
+import { useMiniStack } from '../emulators/ministack.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { ListBucketsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
+import { emulatorEnvironment } from '../emulators/environment.js';
 import { useFaultProxy } from '../emulators/fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { useMiniStack } from '../emulators/ministack.js';
 import { MODEL } from '../fixtures/built-stack.js';
 import {
   type CliOptions,

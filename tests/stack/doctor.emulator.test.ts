@@ -7,8 +7,9 @@ import { stackChecks } from '../../src/stack/checks.aws.js';
 import { purposesOf } from '../../src/stack/permissions.js';
 import { findResources } from '../../src/stack/resources.aws.js';
 import type { Check } from '../../src/terminal/check.js';
+import { emulatorEnvironment } from '../emulators/environment.js';
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { useMiniStack } from '../emulators/ministack.js';
 import { MODEL } from '../fixtures/built-stack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
 

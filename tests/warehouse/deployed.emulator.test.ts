@@ -1,7 +1,8 @@
 /** The warehouse of a deployed stack: orders go from the stream into the lake, and are asked for by the names that the stack gives. */
 import { beforeAll, expect, test } from 'vitest';
+import { emulatorEnvironment } from '../emulators/environment.js';
 import { type Call, useFaultProxy } from '../emulators/fault-proxy.js';
-import { emulatorEnvironment, useMiniStack } from '../emulators/ministack.js';
+import { useMiniStack } from '../emulators/ministack.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
 
 const emulator = useMiniStack();

@@ -1,14 +1,15 @@
 /** The driver of Athena on the engine inside Athena: its API is a stand-in, tables and views are those of the template. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
-import { encoderOf } from '../../src/stream/order-record.js';
 import { openAthenaWarehouse } from '../../src/warehouse/warehouse.athena.js';
 import { type AthenaServer, startAthena } from '../emulators/athena.js';
+import { emulatorEnvironment } from '../emulators/environment.js';
 import { type AthenaTables, startAthenaTables } from '../engines/trino/athena-tables.js';
 import { type TrinoEnvironment, trinoEnvironment } from '../engines/trino/environment.js';
-import { blockOf, type Line } from '../fixtures/orders.js';
+import type { Line } from '../fixtures/orders.js';
 import { describeUnless } from '../missing.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
+import { deliveredRecords } from './delivered.js';
 import { testWarehouse } from './warehouse.contract.js';
 
 const trino = await trinoEnvironment().catch((error: Error) => error.message);
@@ -29,30 +30,20 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'Athena with Trino
 
   /** Nothing but Athena answers. */
   const environment = () => ({
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    ...emulatorEnvironment('http://127.0.0.1:9'),
     AWS_ENDPOINT_URL_ATHENA: server.url,
   });
-
-  /** Each line is a record of the stream by itself, as of an order that comes twice. */
-  function deliver(lines: readonly Line[]): Promise<string> {
-    return tables.deliver(
-      lines.map((line, i) => ({
-        recordId: `${i}`,
-        data: encoderOf(blockOf([line]))(0),
-        approximateArrivalTimestamp: i,
-        kinesisRecordMetadata: { sequenceNumber: `${i + 1}`, approximateArrivalTimestamp: 1000 + i },
-      })),
-    );
-  }
 
   async function start(lines: readonly Line[]) {
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
     const price = { perTerabyte: 5, region: 'us-east-1', asOf: '2025-06-01' };
-    return openAthenaWarehouse({ session, workGroup: 'alakazam', database: await deliver(lines), price });
+    return openAthenaWarehouse({
+      session,
+      workGroup: 'alakazam',
+      database: await tables.deliver(deliveredRecords(lines)),
+      price,
+    });
   }
 
   testWarehouse('athena', start);
@@ -96,7 +87,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'Athena with Trino
       env: {
         ...environment(),
         ALAKAZAM_ATHENA_WORK_GROUP: 'alakazam',
-        ALAKAZAM_GLUE_DATABASE: await deliver(LINES),
+        ALAKAZAM_GLUE_DATABASE: await tables.deliver(deliveredRecords(LINES)),
       },
     });
 

@@ -1,16 +1,17 @@
 /** The driver of Redshift on the engine that Redshift descends from: its API is a stand-in, the views are those of its set-up. */
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
-import { encoderOf } from '../../src/stream/order-record.js';
 import { REDSHIFT_DATABASE } from '../../src/warehouse/resources.js';
 import type { AnswerValue, QuestionValue, Warehouse, WarehouseAnswer } from '../../src/warehouse/warehouse.js';
 import { openRedshiftWarehouse } from '../../src/warehouse/warehouse.redshift.js';
+import { emulatorEnvironment } from '../emulators/environment.js';
 import { type RedshiftDataServer, refused, startRedshiftData } from '../emulators/redshift-data.js';
 import { type RedshiftTables, startRedshiftTables } from '../engines/postgresql/redshift-tables.js';
 import { postgresBinaries } from '../engines/postgresql/server.js';
-import { blockOf, type Line } from '../fixtures/orders.js';
+import type { Line } from '../fixtures/orders.js';
 import { describeUnless } from '../missing.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
+import { deliveredRecords } from './delivered.js';
 import { testWarehouse } from './warehouse.contract.js';
 
 const postgres = await postgresBinaries();
@@ -36,26 +37,12 @@ describeUnless(why, 'Redshift with PostgreSQL', () => {
 
   /** Nothing but Redshift answers. */
   const environment = () => ({
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    ...emulatorEnvironment('http://127.0.0.1:9'),
     AWS_ENDPOINT_URL_REDSHIFT_DATA: server.url,
     AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS: server.url,
   });
 
-  /** Each line is a record of the stream by itself, as of an order that comes twice. */
-  function deliver(lines: readonly Line[], database?: string): Promise<string> {
-    return tables.deliver(
-      lines.map((line, i) => ({
-        recordId: `${i}`,
-        data: encoderOf(blockOf([line]))(0),
-        approximateArrivalTimestamp: i,
-        kinesisRecordMetadata: { sequenceNumber: `${i + 1}`, approximateArrivalTimestamp: 1000 + i },
-      })),
-      database,
-    );
-  }
+  const deliver = (lines: readonly Line[], database?: string) => tables.deliver(deliveredRecords(lines), database);
 
   const { signal } = new AbortController();
 
