@@ -1,22 +1,28 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
-import { AlakazamError, reasonOf } from '../errors.js';
+import { AlakazamError } from '../errors.js';
 import { assignment, oneOf, outputOption, text, wholeNumber } from '../options.js';
 import { answer, type Column, FORMATS, type Format, openAnswer } from '../terminal/answer.js';
 import { duration, whole } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { type AnswerRow, chartOf, columnsOf, rowOf } from '../warehouse/answer-columns.js';
 import type { NamedQuery } from '../warehouse/named-queries.js';
-import { findQueries, queryNamed, readQuery, valuesFor } from '../warehouse/query-files.js';
+import {
+  checkSql,
+  findQueries,
+  type QueryFile,
+  queryNamed,
+  readQuery,
+  readSql,
+  SQL_BYTES_MAX,
+  valuesFor,
+} from '../warehouse/query-files.js';
 import type { Question, Warehouse, WriteTo } from '../warehouse/warehouse.js';
 
 const BUILT_IN = fileURLToPath(assetOf('sql'));
 const STDIN = '-';
-/** A statement may be long, and a file of orders given by mistake is longer. */
-const SQL_BYTES_MAX = 1 << 20;
 
 const options = {
   param: {
@@ -81,7 +87,7 @@ export const query = defineCommand({
     }
     const queries = findQueries([BUILT_IN, ...(config.project ? [join(config.project, 'sql')] : [])]);
     if (values.list || isBare(values, name)) {
-      const listed = [...queries.values()].map(readQuery);
+      const listed = [...queries.values()].flatMap((file) => readOrWarn(terminal, file));
       const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));
       await answer(terminal, rowsFormat(values.output), listColumns, listed, { json, table: listColumns.slice(0, 2) });
       return undefined;
@@ -91,7 +97,7 @@ export const query = defineCommand({
     const named = name !== '' && name !== STDIN ? queryNamed(queries, name) : undefined;
     if (values.show) {
       if (!named) throw new AlakazamError('usage', 'whose SQL?', { hint: 'alakazam query top-products --show' });
-      await terminal.write(readFileSync((queries.get(name) as { path: string }).path, 'utf8'));
+      await terminal.write(readSql((queries.get(name) as { path: string }).path));
       return undefined;
     }
     const question = named
@@ -103,6 +109,17 @@ export const query = defineCommand({
     return undefined;
   },
 });
+
+/** A file with a fault in it costs the list no other query. */
+function readOrWarn(terminal: Terminal, file: QueryFile): NamedQuery[] {
+  try {
+    return [readQuery(file)];
+  } catch (error) {
+    if (!(error instanceof AlakazamError)) throw error;
+    terminal.warn(error.message);
+    return [];
+  }
+}
 
 /** Those that come with alakazam call no function whose answer changes by itself: a test looks. */
 function isBuiltIn(queries: ReturnType<typeof findQueries>, name: string): boolean {
@@ -126,15 +143,6 @@ async function ownQuestion({ directory, stdin }: Context, { sql, file, param }: 
   return { sql: own, values: param.map(([name, value]) => ({ name, type: 'text', value })) };
 }
 
-function readSql(path: string): string {
-  try {
-    return checkSql(readFileSync(path), path);
-  } catch (error) {
-    if (error instanceof AlakazamError) throw error;
-    throw new AlakazamError('usage', `can't read ${path}: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
 async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -144,13 +152,6 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
     if (size > SQL_BYTES_MAX) break;
   }
   return checkSql(Buffer.concat(parts), 'standard input');
-}
-
-function checkSql(bytes: Buffer, from: string): string {
-  if (bytes.length > SQL_BYTES_MAX)
-    throw new AlakazamError('usage', `${from} is longer than a statement may be (1 MB)`);
-  if (bytes.includes(0)) throw new AlakazamError('usage', `${from} is no text`);
-  return bytes.toString('utf8');
 }
 
 const SETUP = 'alakazam query --engine redshift --setup';

@@ -1,7 +1,7 @@
 /** The named queries: those that come with alakazam, and those of the user. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AlakazamError } from '../errors.js';
+import { AlakazamError, reasonOf } from '../errors.js';
 import { nearestTo } from '../terminal/nearest.js';
 import { isValueOf, type NamedQuery, parseQuery } from './named-queries.js';
 import type { QuestionValue } from './warehouse.js';
@@ -33,8 +33,30 @@ function namesIn(directory: string): string[] {
   }
 }
 
+/** Throws an `AlakazamError` if the file can't be read, or is not as `parseQuery` wants it. */
 export function readQuery({ name, path }: QueryFile): NamedQuery {
-  return parseQuery(name, readFileSync(path, 'utf8'));
+  return parseQuery(name, readSql(path));
+}
+
+/** A statement may be long, and a file of orders given by mistake is longer. */
+export const SQL_BYTES_MAX = 1 << 20;
+
+/** The text of a file with SQL. Throws an `AlakazamError` if it can't be read or can't be SQL. */
+export function readSql(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new AlakazamError('usage', `can't read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+  return checkSql(bytes, path);
+}
+
+export function checkSql(bytes: Buffer, from: string): string {
+  if (bytes.length > SQL_BYTES_MAX)
+    throw new AlakazamError('usage', `${from} is longer than a statement may be (1 MB)`);
+  if (bytes.includes(0)) throw new AlakazamError('usage', `${from} is no text`);
+  return bytes.toString('utf8');
 }
 
 /** The query of a name, or an `AlakazamError` with the nearest there is. */

@@ -51,6 +51,26 @@ describe('query', () => {
     );
   });
 
+  test('lists the others where a file has a fault, and says which has one', async () => {
+    const faulty = join(directory, 'faulty');
+    mkdirSync(join(faulty, 'sql', 'folder.sql'), { recursive: true });
+    writeFileSync(join(faulty, '.alakazamrc'), '');
+    writeFileSync(join(faulty, 'sql', 'wrong.sql'), '-- Something\nSELECT :x\n');
+    const within = (...args: string[]) => runCli(['query', ...args], { home, cwd: faulty });
+    const { code, stdout, stderr } = await within('--list');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^top-products\t/m)]);
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(/^warning: can't read .*folder\.sql: EISDIR/),
+      'warning: sql/wrong.sql: :x has no line -- @param x',
+      '',
+    ]);
+    expect(await within('folder')).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: can't read /) });
+    expect(await within('wrong')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: sql\/wrong\.sql: /),
+    });
+  });
+
   test('takes SQL from a flag, a file and standard input', async () => {
     const sql = 'SELECT count(*) AS n FROM orders -- all';
     writeFileSync(join(project, 'count.sql'), `${sql}\n`);
