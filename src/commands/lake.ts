@@ -55,7 +55,8 @@ export const lake = defineCommand({
       if (signal.aborted) return undefined;
       if (to !== undefined) {
         const count = await lake.export(resolve(context.directory, to), options);
-        if (!signal.aborted) terminal.say(`${counted(count, 'order')} exported to ${to}`);
+        const isCutOff = signal.aborted && count === 0;
+        terminal.say(isCutOff ? 'interrupted; nothing was exported' : `${counted(count, 'order')} exported to ${to}`);
         return undefined;
       }
     } finally {

@@ -22,7 +22,10 @@ export interface Lake {
    */
   rebuild(options?: UpdateOptions): Promise<Through>;
   status(): Promise<LakeStatus>;
-  /** Copies every order, in its latest version, to a .parquet or .csv file or a directory of Parquet by month. Gives their number. */
+  /**
+   * Copies every order, in its latest version, to a .parquet or .csv file or a directory of Parquet by month. Gives their
+   * number; 0 if the signal ended it, and then nothing is there.
+   */
   export(to: string, options?: UpdateOptions): Promise<number>;
   /**
    * The tables as they are now, for SQL. What they are made of stays until `release`, whatever others write. Throws an

@@ -45,7 +45,10 @@ export function readLake({ directory, engine, interrupt }: LakeReading): Reads {
       const { database, release } = await open();
       signal?.addEventListener('abort', interrupt);
       try {
-        return await exportOrders(database, to);
+        return signal?.aborted ? 0 : await exportOrders(database, to);
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+        return 0;
       } finally {
         signal?.removeEventListener('abort', interrupt);
         release();
