@@ -13,7 +13,17 @@ import { type Import, readProject, readTexts, type Source, UNKNOWN } from './sou
  * A folder that is not listed is a stage.
  */
 const LAYERS = {
-  base: ['errors.ts', 'assets.ts', 'config.ts', 'durable-file.ts', 'once.ts', 'stage.ts', 'orders', 'terminal'],
+  base: [
+    'errors.ts',
+    'assets.ts',
+    'config.ts',
+    'durable-file.ts',
+    'once.ts',
+    'random.ts',
+    'stage.ts',
+    'orders',
+    'terminal',
+  ],
   platform: ['engines', 'stack'],
   stages: [],
   pipeline: ['pipeline.ts', 'stack-parts.ts'],

@@ -4,8 +4,8 @@
  */
 import { type BlockBuilder, createBlockBuilder } from '../orders/block-builder.js';
 import { GUEST } from '../orders/order-block.js';
+import { hash } from '../random.js';
 import type { OrderSource, SourceBatch, SourceRead } from './order-source.js';
-import { hash } from './shop/random.js';
 import { loadShopData, openShop, type Shop } from './shop/shop.js';
 import { createInvoices, type Invoice } from './shop/shop-invoices.js';
 

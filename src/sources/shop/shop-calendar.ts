@@ -1,5 +1,5 @@
 /** When the built-in shop sells: its invoices spread over days and minutes as the real ones are, for ever. */
-import { firstAbove, hash, runningTotals } from './random.js';
+import { firstAbove, hash, runningTotals } from '../../random.js';
 import type { ShopData } from './shop.js';
 
 export interface ShopTime {

@@ -1,6 +1,6 @@
 /** What the built-in shop sells next: which product, and how many of it. */
 import { GUEST } from '../../orders/order-block.js';
-import { hash, type Random } from './random.js';
+import { hash, type Random } from '../../random.js';
 import { FAVOURITES, QUANTITIES, type Shop } from './shop.js';
 import type { ShopTime } from './shop-calendar.js';
 

@@ -1,7 +1,7 @@
 /** The invoices of the built-in shop: their customers, and the products they buy or return. */
 import { GUEST } from '../../orders/order-block.js';
 import { formatLine } from '../../orders/order-line.js';
-import { createRandom, hash } from './random.js';
+import { createRandom, hash } from '../../random.js';
 import { listed, type Shop, type ShopData } from './shop.js';
 import { createCalendar, type ShopTime } from './shop-calendar.js';
 import { createChoice } from './shop-choice.js';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { assetOf } from '../../assets.js';
 import { AlakazamError } from '../../errors.js';
 import { formatLine } from '../../orders/order-line.js';
-import { createRandom, firstAbove, hash, runningTotals, scaled } from './random.js';
+import { createRandom, firstAbove, hash, runningTotals, scaled } from '../../random.js';
 
 type Histogram = readonly (readonly [value: number, count: number])[];
 type ProductRow = readonly [
