@@ -1,10 +1,17 @@
 /** Builds dist/: the command line, and what `deploy` brings to AWS. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { main as compileKernel } from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { bundleCommandLine, options } from './bundle.js';
+
+const KERNEL_OPTIONS = [
+  ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
+  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '32768'],
+];
+const kernels = new Map();
 
 const { files, contents } = await bundleCommandLine();
 const sources = readdirSync('src', { recursive: true }).map((path) => `src/${path.replaceAll('\\', '/')}`);
@@ -35,6 +42,14 @@ await build({
 });
 const { joinTemplate, PARTS } = await import(pathToFileURL(joiner).href);
 
+// What recommendations calculate with.
+const kernel = await compileKernel(['kernel/als.ts', '--outFile', 'als.wasm', ...KERNEL_OPTIONS], {
+  readFile: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
+  listFiles: () => [],
+  writeFile: (path, contents) => void kernels.set(path, contents),
+});
+if (kernel.error) throw new Error(`kernel/als.ts: ${kernel.error.message}\n${kernel.stderr}`);
+
 // The fragments of the stages, joined to the template. A stage that is not in the list comes behind it.
 const order = PARTS.map(({ stage }) => stage);
 const placeOf = ({ stage }) => (stage === 'stack' ? Number.POSITIVE_INFINITY : order.indexOf(stage) >>> 0);
@@ -48,6 +63,7 @@ const template = joinTemplate(fragments);
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist/stack', { recursive: true });
 for (const { path, contents } of files) writeFileSync(path, contents);
+for (const [name, contents] of kernels) writeFileSync(`dist/${name}`, contents);
 writeFileSync('dist/stack/template.yaml', template.yaml);
 writeFileSync('dist/stack/template.json', template.json);
 copyFileSync('src/stack/prices.json', 'dist/stack/prices.json');

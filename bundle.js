@@ -170,9 +170,12 @@ const programs = {
 /** The files of the command line, and by path what each is made of, as the bundler says it. */
 export async function bundleCommandLine() {
   // A thread shares no module with the program that starts it.
-  const thread = await build({ ...programs, entryPoints: ['src/sources/file/scan.thread.ts'] });
+  const threads = await build({
+    ...programs,
+    entryPoints: ['src/sources/file/scan.thread.ts', 'src/product-recommendations/als.thread.ts'],
+  });
   const { files, contents } = await joinStart(
     await build({ ...programs, entryPoints: ['src/cli.ts'], splitting: true }),
   );
-  return { files: [...thread.outputFiles, ...files], contents: { ...thread.metafile.outputs, ...contents } };
+  return { files: [...threads.outputFiles, ...files], contents: { ...threads.metafile.outputs, ...contents } };
 }

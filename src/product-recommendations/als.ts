@@ -1,0 +1,144 @@
+/**
+ * Implicit-feedback ALS (Hu, Koren, Volinsky 2008): factors of customers and products such that their product is near 1 for what
+ * was bought, and near 0 for the rest, by how sure each pair is.
+ */
+import { hash } from '../random.js';
+import { type Confidences, transposed } from './confidences.js';
+import { type Arena, createArena, type Kernel, startKernel } from './kernel.js';
+import { type Job, leave, PIECE_ROWS, runJob, SCRATCH_ROWS } from './kernel-jobs.js';
+import type { KernelThreads } from './kernel-threads.js';
+
+export interface AlsOptions {
+  readonly rank: number;
+  readonly regularization: number;
+  readonly iterations: number;
+  readonly seed: number;
+  /** Hears the loss after each iteration but the last. */
+  readonly onIteration?: (iteration: number, loss: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Factors of rows, `rank` floats each; the rank is a multiple of 4, and factors beyond the wished ones are 0. */
+export interface Factors {
+  readonly rank: number;
+  readonly rows: Float32Array;
+}
+
+export interface Fit {
+  readonly customers: Factors;
+  readonly products: Factors;
+}
+
+/** Steps of conjugate gradient in each half of an iteration, as in Takács, Pilászy, Tikk 2011 and `implicit`. */
+const STEPS = 3;
+
+/** Of the random factors at the beginning. */
+const START_MAX = 0.01;
+
+/**
+ * Fits the factors; `threads` work together, and their number changes no bit of the result. Ends early, with what is there, if
+ * the signal says so.
+ */
+export async function fitAls(confidences: Confidences, options: AlsOptions, threads: KernelThreads): Promise<Fit> {
+  const { rank: wished, regularization, iterations, seed, onIteration, signal } = options;
+  const rank = Math.ceil(wished / 4) * 4;
+  const [customers, products] = [confidences.starts.length - 1, confidences.width];
+  const arena = createArena(bytesOf(customers, products, confidences.values.length, rank, threads.count));
+  await threads.join(arena.memory);
+  const kernel = startKernel(arena.memory);
+
+  const own = { customers: arena.floats(customers * rank), products: arena.floats(products * rank) };
+  randomize(own.customers, wished, rank, seed);
+  randomize(own.products, wished, rank, seed + 1);
+  const squares = arena.floats((piecesOf(Math.max(customers, products)) + 1) * rank * rank);
+  const losses = arena.doubles(piecesOf(Math.max(customers, products)));
+  const scratch = arena.floats(SCRATCH_ROWS * rank * threads.count);
+  const toProducts = place(arena, confidences);
+  const toCustomers = place(arena, transposed(confidences));
+
+  /** Improves one side, given the other. Gives the loss before, without the regularization of the other side. */
+  function improve(rows: Float32Array, other: Float32Array, pairs: Confidences): number {
+    const square = squares.subarray(0, rank * rank);
+    const job: Omit<Job, 'kind' | 'rows' | 'square'> = {
+      rank,
+      steps: STEPS,
+      own: rows.byteOffset,
+      other: other.byteOffset,
+      starts: pairs.starts.byteOffset,
+      columns: pairs.columns.byteOffset,
+      values: pairs.values.byteOffset,
+      scratch: scratch.byteOffset,
+      losses: losses.byteOffset,
+    };
+    const otherRows = other.length / rank;
+    const partial = squares.subarray(rank * rank);
+    run(arena, kernel, { ...job, kind: 'gram', rows: otherRows, square: partial.byteOffset }, threads);
+    sumSquares(partial, piecesOf(otherRows), rank, regularization, square);
+    const ownRows = rows.length / rank;
+    run(arena, kernel, { ...job, kind: 'solve', rows: ownRows, square: square.byteOffset }, threads);
+    return losses.subarray(0, piecesOf(ownRows)).reduce((sum, loss) => sum + loss, 0);
+  }
+
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const loss = improve(own.customers, own.products, toProducts);
+    if (iteration > 0 && onIteration) onIteration(iteration, loss + regularization * squared(own.products));
+    improve(own.products, own.customers, toCustomers);
+    // Whoever waits for a signal, or draws the progress, gets its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted) break;
+  }
+  leave(arena.memory, kernel, threads.count - 1);
+  // A copy of their own: the memory of the arena goes.
+  return {
+    customers: { rank, rows: own.customers.slice() },
+    products: { rank, rows: own.products.slice() },
+  };
+}
+
+function run(arena: Arena, kernel: Kernel, job: Job, threads: KernelThreads): void {
+  runJob(arena.memory, kernel, job, threads.count - 1);
+}
+
+function bytesOf(customers: number, products: number, pairs: number, rank: number, threads: number): number {
+  const most = Math.max(customers, products);
+  const factors = (customers + products) * rank;
+  const squares = (piecesOf(most) + 1) * rank * rank;
+  const pairsBothWays = 2 * (2 * pairs + most + 1);
+  return 4 * (factors + squares + pairsBothWays + SCRATCH_ROWS * rank * threads + 2 * piecesOf(most)) + 4096;
+}
+
+function piecesOf(rows: number): number {
+  return Math.ceil(rows / PIECE_ROWS);
+}
+
+function randomize(rows: Float32Array, wished: number, rank: number, seed: number): void {
+  for (let i = 0; i < rows.length; i++) rows[i] = i % rank < wished ? (hash(seed, i) / 2 ** 32) * START_MAX : 0;
+}
+
+function place(arena: Arena, { width, starts, columns, values }: Confidences): Confidences {
+  const placed = {
+    width,
+    starts: arena.integers(starts.length),
+    columns: arena.integers(columns.length),
+    values: arena.floats(values.length),
+  };
+  placed.starts.set(starts);
+  placed.columns.set(columns);
+  placed.values.set(values);
+  return placed;
+}
+
+/** The sum of the squares of all pieces, with the regularization on the diagonal. */
+function sumSquares(partial: Float32Array, pieces: number, rank: number, regularization: number, square: Float32Array) {
+  const sums = new Float64Array(rank * rank);
+  for (let piece = 0; piece < pieces; piece++) {
+    const at = piece * rank * rank;
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (partial[at + i] as number);
+  }
+  for (let i = 0; i < rank; i++) sums[i * (rank + 1)] = (sums[i * (rank + 1)] as number) + regularization;
+  square.set(sums);
+}
+
+function squared(rows: Float32Array): number {
+  return rows.reduce((sum, value) => sum + value * value, 0);
+}

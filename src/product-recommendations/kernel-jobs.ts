@@ -1,0 +1,102 @@
+/**
+ * Jobs that threads share: each takes the next piece of the rows until none is left. A piece is always of the same rows, and what
+ * is summed over rows has a place for each piece, so the result does not depend on which thread took which.
+ */
+import type { Kernel } from './kernel.js';
+
+/** What a thread receives at its start; threads are numbered from 1, and 0 is the one that started them. */
+export interface Share {
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  readonly thread: number;
+}
+
+/** Rows of a piece. */
+export const PIECE_ROWS = 64;
+
+/** Floats of a thread's own, for each factor. */
+export const SCRATCH_ROWS = 3;
+
+const KINDS = ['gram', 'solve', 'leave'] as const;
+
+/** Numbers of a job: counts, and addresses in the shared memory, named as in `kernel/als.ts`. */
+const NUMBERS = [
+  'rows',
+  'rank',
+  'steps',
+  'own',
+  'other',
+  'square',
+  'starts',
+  'columns',
+  'values',
+  'scratch',
+  'losses',
+] as const;
+
+/** `gram` sums over `other`, into a square of each piece from `square` on. `solve` improves `own`. `leave` ends the work. */
+export type Job = { readonly kind: (typeof KINDS)[number] } & Numbers;
+
+type Numbers = Readonly<Record<(typeof NUMBERS)[number], number>>;
+
+/** Places in the control block at the beginning of the memory. */
+const [JOB, NEXT, FINISHED, KIND, FIRST_NUMBER] = [0, 1, 2, 3, 4];
+
+function controlOf(memory: WebAssembly.Memory): Int32Array {
+  return new Int32Array(memory.buffer, 0, FIRST_NUMBER + NUMBERS.length);
+}
+
+/** Runs a job on this thread and on `others`, and returns when all of it is done. */
+export function runJob(memory: WebAssembly.Memory, kernel: Kernel, job: Job, others: number): void {
+  const control = controlOf(memory);
+  control[KIND] = KINDS.indexOf(job.kind);
+  for (const [i, name] of NUMBERS.entries()) control[FIRST_NUMBER + i] = job[name];
+  Atomics.store(control, NEXT, 0);
+  Atomics.store(control, FINISHED, 0);
+  Atomics.add(control, JOB, 1);
+  Atomics.notify(control, JOB);
+  takePieces(memory, kernel, 0);
+  for (let finished = 0; finished < others; finished = Atomics.load(control, FINISHED)) {
+    Atomics.wait(control, FINISHED, finished);
+  }
+}
+
+/** Works on every job to come until it may leave. */
+export function workOn({ memory, thread }: Share, kernel: Kernel): void {
+  const control = controlOf(memory);
+  for (let job = 0, isLast = false; !isLast; job++) {
+    Atomics.wait(control, JOB, job);
+    isLast = KINDS[control[KIND] as number] === 'leave';
+    takePieces(memory, kernel, thread);
+    Atomics.add(control, FINISHED, 1);
+    Atomics.notify(control, FINISHED);
+  }
+}
+
+/** Lets the other threads go. */
+export function leave(memory: WebAssembly.Memory, kernel: Kernel, others: number): void {
+  const none = Object.fromEntries(NUMBERS.map((name) => [name, 0])) as Numbers;
+  runJob(memory, kernel, { ...none, kind: 'leave' }, others);
+}
+
+function takePieces(memory: WebAssembly.Memory, kernel: Kernel, thread: number): void {
+  const control = controlOf(memory);
+  const kind = KINDS[control[KIND] as number];
+  const numbers = Object.fromEntries(NUMBERS.map((name, i) => [name, control[FIRST_NUMBER + i]]));
+  const { rows, rank, steps, own, other, square, starts, columns, values, scratch, losses } = numbers as Numbers;
+  const scratchBytes = SCRATCH_ROWS * rank * 4;
+  const squareBytes = rank * rank * 4;
+  for (;;) {
+    const piece = Atomics.add(control, NEXT, 1);
+    const begin = piece * PIECE_ROWS;
+    if (begin >= rows) return;
+    const end = Math.min(rows, begin + PIECE_ROWS);
+    if (kind === 'gram') {
+      kernel.gram(other, begin, end, rank, square + piece * squareBytes);
+    } else {
+      const ownScratch = scratch + thread * scratchBytes;
+      const loss = kernel.solve(own, other, square, starts, columns, values, begin, end, rank, steps, ownScratch);
+      new Float64Array(memory.buffer, losses)[piece] = loss;
+    }
+  }
+}
