@@ -23,6 +23,8 @@ export interface Database {
   rows(sql: string): Promise<Json[][]>;
   /** Rows as they come, some at a time, and no more in memory than DuckDB needs. */
   stream(sql: string): AsyncIterable<Json[][]>;
+  /** All rows of an answer whose columns are INTEGERs without NULL, by column: many rows fit into memory, and come fast. */
+  integers(sql: string): Promise<Int32Array[]>;
   /**
    * Prepares one statement, which is not empty, with its parameters as `$name`, each of them a text or null. Throws what DuckDB says is wrong with it.
    * The connection is its own until its rows were read.
@@ -92,6 +94,7 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
       const { rows } = await prepare(sql, {});
       yield* rows(new AbortController().signal);
     },
+    integers: (sql) => onConnection((connection) => integersOf(connection, sql)),
     prepare,
     async seal(paths) {
       const connection = await instance.connect();
@@ -110,6 +113,18 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
       instance.closeSync();
     },
   };
+}
+
+async function integersOf(connection: DuckDBConnection, sql: string): Promise<Int32Array[]> {
+  const result = await connection.run(sql);
+  const columns = Array.from({ length: result.columnCount }, () => new Int32Array(result.rowCount));
+  let at = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (!chunk || chunk.rowCount === 0) return columns;
+    for (const [i, column] of columns.entries()) column.set(chunk.getColumnVector(i).toArray() as number[], at);
+    at += chunk.rowCount;
+  }
 }
 
 async function prepareOn(
