@@ -1,0 +1,53 @@
+/** Products with words in common: their descriptions as vectors, which say most about a product that few have bought. */
+import type { NamedProduct } from './purchases.js';
+
+export interface Words {
+  /** Adds `weight` × the vector of a product to a profile, which has a place for each word. */
+  add(product: number, weight: number, profile: Float64Array): void;
+  /** Of each product, its vector · the profile. */
+  score(profile: Float64Array, scores: Float64Array): void;
+  /** An empty profile. */
+  profile(): Float64Array;
+}
+
+/** Shorter words are of, in, and. */
+const LETTERS_MIN = 3;
+
+/** A vector has ln(products / products with the word) for each of its words, and the length 1. */
+export function findWords(products: readonly NamedProduct[]): Words {
+  const wordsOf = products.map(({ description }) => [
+    ...new Set(description.toUpperCase().match(new RegExp(`\\p{L}{${LETTERS_MIN},}`, 'gu')) ?? []),
+  ]);
+  const frequencies = new Map<string, number>();
+  for (const words of wordsOf) for (const word of words) frequencies.set(word, (frequencies.get(word) ?? 0) + 1);
+  // A word of one product says nothing about others.
+  const known = [...frequencies].filter(([, count]) => count > 1).map(([word]) => word);
+  const places = new Map(known.map((word, i) => [word, i]));
+  const vectors = wordsOf.map((words) => {
+    const places_ = words.map((word) => places.get(word)).filter((place) => place !== undefined);
+    const values = places_.map((place) =>
+      Math.log(products.length / (frequencies.get(known[place] as string) as number)),
+    );
+    const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1;
+    return { places: Uint32Array.from(places_), values: Float64Array.from(values, (value) => value / length) };
+  });
+  return {
+    profile: () => new Float64Array(known.length),
+    add(product, weight, profile) {
+      const { places, values } = vectors[product] as (typeof vectors)[number];
+      for (let i = 0; i < places.length; i++) {
+        const place = places[i] as number;
+        profile[place] = (profile[place] as number) + weight * (values[i] as number);
+      }
+    },
+    score(profile, scores) {
+      for (let product = 0; product < vectors.length; product++) {
+        const { places, values } = vectors[product] as (typeof vectors)[number];
+        let score = 0;
+        for (let i = 0; i < places.length; i++)
+          score += (values[i] as number) * (profile[places[i] as number] as number);
+        scores[product] = score;
+      }
+    },
+  };
+}
