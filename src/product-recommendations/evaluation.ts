@@ -1,0 +1,108 @@
+/** Measures recommendations against what customers bought next, on orders that the model has not seen. */
+import { type Baseline, itemCosine, ownFrequency, popularity } from './baselines.js';
+import { collectQuality, LIST_LENGTH, type Quality } from './metrics.js';
+import { basketOf, keepInvoices, type Purchases } from './purchases.js';
+import { rank } from './ranking.js';
+import { openScores } from './scores.js';
+import { topIndexes } from './top.js';
+import type { Model } from './training.js';
+
+/** What a customer bought next, and the day before which nothing of it may be known. */
+export interface Trial {
+  /** Index among the customers of the known purchases. */
+  readonly customer: number;
+  readonly today: number;
+  /** Products by their index; one that was not known then has a number below 0. */
+  readonly held: ReadonlySet<number>;
+}
+
+export interface ModelQuality {
+  readonly name: string;
+  readonly all: Quality | undefined;
+  /** Of products that the customer had not bought before. */
+  readonly new: Quality | undefined;
+}
+
+/** The first invoice of each known customer in `later`, to be foretold from `known`, which ends before `today`. */
+export function trialsAfter(known: Purchases, later: Purchases, today: number): Trial[] {
+  const customers = new Map(Array.from(known.customers, (id, i) => [id, i]));
+  const products = new Map(known.products.map(({ stockCode }, i) => [stockCode, i]));
+  const trials: Trial[] = [];
+  for (const [i, id] of later.customers.entries()) {
+    const customer = customers.get(id);
+    const next = basketOf(later, i);
+    if (customer === undefined || next.days.length === 0 || basketOf(known, customer).days.length === 0) continue;
+    const bought = [...next.items.subarray(next.starts[0], next.starts[1])];
+    // A product that nobody had bought can't be foretold, and counts as missed.
+    const held = bought.map(
+      (product) => products.get((later.products[product] as { stockCode: string }).stockCode) ?? ~product,
+    );
+    trials.push({ customer, today, held: new Set(held) });
+  }
+  return trials;
+}
+
+/** The last invoice of each customer with more than one; `known` is all the rest. */
+export function trialsOfLast(purchases: Purchases): { readonly known: Purchases; readonly trials: Trial[] } {
+  const trials: Trial[] = [];
+  const last = new Set<number>();
+  for (let customer = 0; customer < purchases.customers.length; customer++) {
+    const { days, starts, items } = basketOf(purchases, customer);
+    if (days.length < 2) continue;
+    const at = days.length - 1;
+    last.add((purchases.invoices[customer] as number) + at);
+    const held = new Set(items.subarray(starts[at], starts[at + 1]));
+    trials.push({ customer, today: days[at] as number, held });
+  }
+  return { known: keepInvoices(purchases, (invoice) => !last.has(invoice)), trials };
+}
+
+/** Asks the model and the simple ways alike for lists of ten. */
+export function evaluateModels(model: Model, trials: readonly Trial[]): ModelQuality[] {
+  const { purchases } = model;
+  const score = openScores(model);
+  const baselines: Record<string, Baseline> = {
+    popularity: popularity(purchases),
+    frequency: ownFrequency(purchases),
+    cosine: itemCosine(purchases),
+  };
+  const collected = new Map<string, ReturnType<typeof collectBoth>>();
+
+  for (const { customer, today, held } of trials) {
+    const basket = basketOf(purchases, customer);
+    const scores = score(basket, customer, today);
+    const own = new Set(scores.own);
+    const isOwn = (product: number) => own.has(product);
+    const heldNew = new Set([...held].filter((product) => !own.has(product)));
+    const add = (name: string, all: readonly number[], fresh: readonly number[]) => {
+      const both = collected.get(name) ?? collectBoth(purchases.products.length);
+      collected.set(name, both);
+      both.all.add(all, held);
+      if (heldNew.size > 0) both.fresh.add(fresh, heldNew);
+    };
+    for (const [name, baseline] of Object.entries(baselines)) {
+      const all = baseline(basket);
+      add(
+        name,
+        topIndexes(all, LIST_LENGTH, () => false),
+        topIndexes(all, LIST_LENGTH, isOwn),
+      );
+    }
+    add(
+      'als',
+      topIndexes(scores.short, LIST_LENGTH, () => false),
+      topIndexes(scores.short, LIST_LENGTH, isOwn),
+    );
+    const { all, fresh } = rank(basket, scores, model.ranking, LIST_LENGTH);
+    add('recommend', productsIn(all), productsIn(fresh));
+  }
+  return [...collected].map(([name, { all, fresh }]) => ({ name, all: all.result(), new: fresh.result() }));
+}
+
+function productsIn(list: readonly { readonly product: number }[]): number[] {
+  return list.map(({ product }) => product);
+}
+
+function collectBoth(products: number) {
+  return { all: collectQuality(products), fresh: collectQuality(products) };
+}
