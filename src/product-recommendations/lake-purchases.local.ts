@@ -1,0 +1,79 @@
+/** Purchases as the lake has them by now. */
+import type { Database } from '../engines/duckdb/database.js';
+import type { Lake } from '../lake/lake.js';
+import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
+import { heldBackDays, type Purchases } from './purchases.js';
+import { type Period, readPurchases } from './read-purchases.duckdb.js';
+import type { EvaluateOptions, WorkOptions } from './recommender.js';
+
+const DAY_MS = 86_400_000;
+
+export interface LakePurchasesOptions {
+  readonly lake: () => Promise<Lake>;
+  /** Gives a path for what memory does not hold. */
+  readonly spillTo: () => string;
+}
+
+/** What is known, and what is to be foretold from it. */
+export interface Trials {
+  readonly known: Purchases;
+  readonly trials: readonly Trial[];
+  /** The day that a temporal cut is before, in days since 1970; null without one. */
+  readonly cut: number | null;
+}
+
+export interface LakePurchases {
+  /** Brings the lake up to date, and reads it; `version` is that of its tables. */
+  read(period: Period, progress: WorkOptions): Promise<{ readonly purchases: Purchases; readonly version: string }>;
+  trials(options: EvaluateOptions, progress: WorkOptions): Promise<Trials>;
+}
+
+export function openLakePurchases({ lake, spillTo }: LakePurchasesOptions): LakePurchases {
+  /** The lake's tables as they are now, in a database of their own. */
+  async function withTables<T>(
+    { signal, onProgress }: WorkOptions,
+    act: (database: Database, version: string) => Promise<T>,
+  ): Promise<T> {
+    const open = await lake();
+    await open.update({ signal, onProgress: (done, total) => onProgress?.('orders', done, total) });
+    signal.throwIfAborted();
+    const tables = open.tables();
+    const { openDatabase } = await import('../engines/duckdb/database.js');
+    const database = await openDatabase({ spillTo: spillTo() });
+    const interrupt = () => database.interrupt();
+    signal.addEventListener('abort', interrupt);
+    try {
+      await database.run(tables.views);
+      return await act(database, tables.version);
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+      database.close();
+      tables.release();
+    }
+  }
+
+  return {
+    read: (period, progress) =>
+      withTables(progress, async (database, version) => ({
+        purchases: await readPurchases(database, period),
+        version,
+      })),
+    trials: ({ protocol, cut }, progress) =>
+      withTables(progress, (database) => (protocol === 'cut' ? readAroundCut(database, cut) : readForLast(database))),
+  };
+}
+
+async function readAroundCut(database: Database, given: string | undefined): Promise<Trials> {
+  const day = (of: string) => `CAST(floor(epoch(${of}(order_date)) / 86400) AS INTEGER)`;
+  const [[first, last] = []] = await database.rows(`SELECT ${day('MIN')}, ${day('MAX')} FROM orders`);
+  const days = heldBackDays(Number(first), Number(last));
+  const cut = given === undefined ? Number(last) - days : Date.parse(given) / DAY_MS;
+  const known = await readPurchases(database, { until: cut });
+  const later = await readPurchases(database, { since: cut, until: cut + days, withReturned: true });
+  return { known, trials: trialsAfter(known, later, cut), cut };
+}
+
+async function readForLast(database: Database): Promise<Trials> {
+  // With those that were given back later: a return after the last invoice would tell of it.
+  return { ...trialsOfLast(await readPurchases(database, { withReturned: true })), cut: null };
+}

@@ -1,0 +1,109 @@
+/** Where models lie on this machine: a file each, named after its contents, and a list that says which is in use. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkedText, replaceFile, withChecksum } from '../durable-file.js';
+import { AlakazamError } from '../errors.js';
+import { decodeModel, encodeModel } from './model-file.js';
+import type { ModelRun } from './recommender.js';
+import type { Model } from './training.js';
+
+/** What the list has of a model. */
+export interface StoredRun extends Omit<ModelRun, 'isInUse'> {
+  /** The version of the lake that it was trained on, if it was trained on all of it. */
+  readonly lakeVersion: string | null;
+}
+
+interface List {
+  readonly inUse: string;
+  /** The latest first. */
+  readonly runs: readonly StoredRun[];
+}
+
+/** So many are kept. */
+const KEPT = 3;
+
+export interface ModelStore {
+  /** Writes a model and puts it in use, at once and as a whole. */
+  add(model: Model, about: Omit<StoredRun, 'run'>): StoredRun;
+  list(): readonly (StoredRun & Pick<ModelRun, 'isInUse'>)[];
+  use(run: string): void;
+  /** The model in use. Throws an `AlakazamError` if there is none, or if it is damaged. */
+  read(): { readonly model: Model; readonly run: StoredRun };
+  clear(): void;
+}
+
+export function openModelStore(directory: string): ModelStore {
+  const listPath = join(directory, 'models.json');
+  const pathOf = (run: string) => join(directory, `${run}.model`);
+
+  function readList(): List | undefined {
+    if (!existsSync(listPath)) return undefined;
+    const text = checkedText(readFileSync(listPath, 'utf8'));
+    if (text === undefined) {
+      throw new AlakazamError('failed', `the list of models is damaged: ${listPath}`, { hint: 'alakazam train' });
+    }
+    return JSON.parse(text) as List;
+  }
+
+  function writeList(list: List): void {
+    replaceFile(listPath, withChecksum(JSON.stringify(list)));
+    const known = new Set(list.runs.map(({ run }) => `${run}.model`));
+    for (const name of readdirSync(directory)) {
+      if (name.includes('.model') && !known.has(name)) rmSync(join(directory, name), { force: true });
+    }
+  }
+
+  return {
+    add(model, about) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const bytes = encodeModel(model);
+      const run = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+      replaceFile(pathOf(run), bytes);
+      const stored = { run, ...about };
+      const others = (readListOrNothing()?.runs ?? []).filter((each) => each.run !== run);
+      writeList({ inUse: run, runs: [stored, ...others].slice(0, KEPT) });
+      return stored;
+    },
+    list() {
+      const { inUse, runs } = readList() ?? { inUse: '', runs: [] };
+      return runs.map((run) => ({ ...run, isInUse: run.run === inUse }));
+    },
+    use(run) {
+      const list = readList();
+      if (!list?.runs.some((each) => each.run === run)) {
+        const valid = list?.runs.map((each) => each.run).join(', ') || 'none, since nothing was trained';
+        throw new AlakazamError('usage', `there is no model ${JSON.stringify(run)}; valid: ${valid}`, {
+          hint: 'alakazam train --list',
+        });
+      }
+      writeList({ ...list, inUse: run });
+    },
+    read() {
+      const list = readList();
+      const run = list?.runs.find((each) => each.run === list.inUse);
+      if (!run) throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
+      if (!existsSync(pathOf(run.run))) {
+        throw new AlakazamError('failed', `the model ${run.run} is gone: ${pathOf(run.run)}`, {
+          hint: 'alakazam train',
+        });
+      }
+      return { model: decodeModel(readFileSync(pathOf(run.run)), run.run), run };
+    },
+    clear: () => rmSync(directory, { recursive: true, force: true }),
+  };
+
+  /** A new model takes the place of a list that is damaged. */
+  function readListOrNothing(): List | undefined {
+    try {
+      return readList();
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What others hear of a model. */
+export function runOf({ lakeVersion: _, ...run }: StoredRun & Pick<ModelRun, 'isInUse'>): ModelRun {
+  return run;
+}

@@ -1,0 +1,105 @@
+/** The recommender of the embedded target: trains in this process on the lake, and keeps models as files. */
+import { AlakazamError } from '../errors.js';
+import type { OrderHistory } from '../order-history/history.js';
+import { basketOfOrders } from './customer-basket.js';
+import type { LakePurchases } from './lake-purchases.local.js';
+import { type ModelStore, runOf } from './model-store.local.js';
+import { findProduct, productsLike } from './product-search.js';
+import { basketOf, type CustomerPurchases, type Purchases, renumbered } from './purchases.js';
+import type { Recommender } from './recommender.js';
+import { openServing } from './serving.js';
+import { similarTo } from './similar.js';
+import { openTraining } from './train.local.js';
+import type { Model } from './training.js';
+
+export interface LocalRecommenderOptions {
+  readonly store: ModelStore;
+  readonly source: LakePurchases;
+  readonly history: () => Promise<OrderHistory>;
+  /** The version of the lake if it is known to hold the whole stream, found without opening it. */
+  readonly knownVersion: () => string | undefined;
+  readonly clock: () => number;
+}
+
+export function openLocalRecommender(options: LocalRecommenderOptions): Recommender {
+  const { store, source, history, knownVersion, clock } = options;
+  let opened: ReturnType<typeof openModel> | undefined;
+  function openModel() {
+    const { model, run } = store.read();
+    const products = new Map(model.purchases.products.map(({ stockCode }, i) => [stockCode, i]));
+    return { model, run, products, serve: openServing(model, run.run) };
+  }
+  function open() {
+    opened ??= openModel();
+    const { lakeVersion } = opened.run;
+    return { ...opened, isCurrent: lakeVersion !== null && knownVersion() === lakeVersion };
+  }
+  const training = openTraining(store, source, clock);
+
+  async function basketFor(customerId: number): Promise<CustomerPurchases> {
+    const { model, products, isCurrent } = open();
+    if (isCurrent) return basketIn(model.purchases, customerId);
+    const opened = await history();
+    await opened.update();
+    return basketOfOrders(await opened.ordersOf(customerId), (code) => products.get(code));
+  }
+
+  return {
+    ...training,
+    async train(trainOptions, work) {
+      const run = await training.train(trainOptions, work);
+      opened = undefined;
+      return run;
+    },
+    runs: async () => store.list().map(runOf),
+    async use(run) {
+      store.use(run);
+      opened = undefined;
+      return runOf({ ...store.read().run, isInUse: true });
+    },
+    async recommend(customerId, count) {
+      return open().serve({ id: customerId, basket: await basketFor(customerId) }, count);
+    },
+    async recommendFor(stockCodes, count) {
+      const { model, products, serve } = open();
+      const items = stockCodes.map((code) => findByCode(products, model, code));
+      const sorted = Uint32Array.from(new Set(items)).sort();
+      const basket = { days: Int32Array.of(model.today - 1), starts: Uint32Array.of(0, sorted.length), items: sorted };
+      return serve({ id: null, basket }, count);
+    },
+    async *everyone(count, progress) {
+      const { model, products, serve, isCurrent } = open();
+      const purchases = isCurrent ? model.purchases : renumbered((await source.read({}, progress)).purchases, products);
+      for (const [customer, id] of purchases.customers.entries()) {
+        if (progress.signal.aborted) return;
+        yield serve({ id, basket: basketOf(purchases, customer) }, count);
+        progress.onProgress?.('customers', customer + 1, purchases.customers.length);
+      }
+    },
+    async similar(product, count) {
+      const { model } = open();
+      const found = findProduct(model.purchases, product);
+      return found === undefined ? undefined : similarTo(model, found, count);
+    },
+    async productsLike(text, count) {
+      return productsLike(open().model.purchases.products, text, count);
+    },
+    async close() {},
+  };
+}
+
+function basketIn(purchases: Purchases, customerId: number): CustomerPurchases {
+  const customer = purchases.customers.indexOf(customerId);
+  return customer < 0
+    ? { days: new Int32Array(0), starts: new Uint32Array(1), items: new Uint32Array(0) }
+    : basketOf(purchases, customer);
+}
+
+function findByCode(indexes: ReadonlyMap<string, number>, { purchases }: Model, code: string): number {
+  const product = indexes.get(code) ?? indexes.get(code.toUpperCase());
+  if (product !== undefined) return product;
+  const near = productsLike(purchases.products, code, 1)[0];
+  throw new AlakazamError('usage', `no product ${JSON.stringify(code)} was bought by any customer`, {
+    hint: near ? `did you mean ${near.stockCode} (${near.description})?` : 'alakazam query top-products',
+  });
+}

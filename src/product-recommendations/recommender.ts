@@ -1,0 +1,120 @@
+/** Port: recommends products to customers, by a model that is trained on the lake. */
+import type { ModelQuality } from './evaluation.js';
+import type { NamedProduct } from './purchases.js';
+
+export interface TrainOptions {
+  /** Of each customer and product, as many numbers stand for its taste. */
+  readonly factors: number;
+  readonly regularization: number;
+  readonly iterations: number;
+  /** In how many days a purchase loses half its weight. */
+  readonly halfLifeDays: number;
+  readonly seed: number;
+  /** Orders dated from this day on, and before that one; ISO dates. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface WorkOptions {
+  readonly signal: AbortSignal;
+  /** Hears what is done, how much of it, and after an iteration its loss. */
+  readonly onProgress?: (what: string, done: number, total: number, loss?: number) => void;
+}
+
+/** A model that was trained. The name follows from its contents: the same data and options give the same name. */
+export interface ModelRun {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly trainedAt: string;
+  readonly options: TrainOptions;
+  readonly customers: number;
+  readonly products: number;
+  /** Pairs of an invoice and a product. */
+  readonly purchases: number;
+  /** Of the last purchase. */
+  readonly lastDate: string;
+  /** True for the model that `recommend` uses. */
+  readonly isInUse: boolean;
+}
+
+export interface RecommendedProduct {
+  readonly stockCode: string;
+  readonly description: string;
+  /** From 0 to 1, higher is better: the estimated probability that the next invoice holds it. */
+  readonly score: number;
+  /** In words: products that the customer buys, or what the customer's habit is. */
+  readonly because: readonly string[];
+}
+
+export interface Recommendations {
+  /** Null for a basket. */
+  readonly customerId: number | null;
+  /** The name of its run. */
+  readonly model: string;
+  /** True if nothing is known that the customer bought: then `new` holds the bestsellers of now. */
+  readonly coldStart: boolean;
+  /** Products not bought before, best first. */
+  readonly new: readonly RecommendedProduct[];
+  /** Products bought before, best first. */
+  readonly again: readonly RecommendedProduct[];
+  /** One ranking over both. */
+  readonly all: readonly RecommendedProduct[];
+}
+
+export interface SimilarProduct {
+  readonly stockCode: string;
+  readonly description: string;
+  /** Cosine of the factors, or the share of the invoices with the product that hold this one too. */
+  readonly score: number;
+}
+
+export interface Similar {
+  readonly stockCode: string;
+  readonly description: string;
+  /** Bought by the same customers. */
+  readonly similar: readonly SimilarProduct[];
+  /** Bought in the same invoices. */
+  readonly boughtTogether: readonly SimilarProduct[];
+}
+
+export interface EvaluateOptions {
+  /** `cut`: the first invoice of each customer from a day on; `last-invoice`: the last invoice of each customer. */
+  readonly protocol: 'cut' | 'last-invoice';
+  /** An ISO date; by default 30 days before the last order. */
+  readonly cut?: string | undefined;
+  readonly train: TrainOptions;
+}
+
+export interface Evaluation {
+  readonly protocol: 'cut' | 'last-invoice';
+  /** The first day that the models do not know; null for `last-invoice`. */
+  readonly cut: string | null;
+  readonly customers: number;
+  readonly models: readonly ModelQuality[];
+}
+
+export interface Recommender {
+  /**
+   * Trains on every order that was streamed before the call, and puts the model in use; of earlier ones, the last two stay. The same
+   * orders and options give the same model on any number of threads. Until it returns, and if it is ended, the old one serves.
+   */
+  train(options: TrainOptions, progress: WorkOptions): Promise<ModelRun>;
+  /** Models that are there, the latest first. */
+  runs(): Promise<ModelRun[]>;
+  /** Puts a model in use. */
+  use(run: string): Promise<ModelRun>;
+  /** At most `count` products a list; orders that came since the training count. Throws an `AlakazamError` if there is no model. */
+  recommend(customerId: number, count: number): Promise<Recommendations>;
+  /** The same for somebody who has these products in the basket. */
+  recommendFor(stockCodes: readonly string[], count: number): Promise<Recommendations>;
+  /** Of every customer who ever bought something, by id. */
+  everyone(count: number, progress: WorkOptions): AsyncIterable<Recommendations>;
+  /** By stock code, or by words of the description; undefined if there is no such product. */
+  similar(product: string, count: number): Promise<Similar | undefined>;
+  /** Products that may have been meant by a text that names none. */
+  productsLike(text: string, count: number): Promise<readonly NamedProduct[]>;
+  /** Trains on earlier orders, and measures on later ones. */
+  evaluate(options: EvaluateOptions, progress: WorkOptions): Promise<Evaluation>;
+  close(): Promise<void>;
+}

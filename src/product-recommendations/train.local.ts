@@ -1,0 +1,92 @@
+/** Trains and measures models on this machine, on all its processors. */
+import { availableParallelism } from 'node:os';
+import { AlakazamError } from '../errors.js';
+import { evaluateModels } from './evaluation.js';
+import { type KernelThreads, startThreads } from './kernel-threads.js';
+import type { LakePurchases } from './lake-purchases.local.js';
+import { type ModelStore, runOf } from './model-store.local.js';
+import type { Purchases } from './purchases.js';
+import type { Period } from './read-purchases.duckdb.js';
+import type { Recommender, TrainOptions, WorkOptions } from './recommender.js';
+import { isoDay } from './serving.js';
+import { type Model, trainModel } from './training.js';
+
+const DAY_MS = 86_400_000;
+const THREADS_MAX = 8;
+
+export function openTraining(
+  store: ModelStore,
+  source: LakePurchases,
+  clock: () => number,
+): Pick<Recommender, 'train' | 'evaluate'> {
+  return {
+    async train(options, progress) {
+      return withThreads(options, async (threads) => {
+        const { purchases, version } = await source.read(periodOf(options), progress);
+        const model = await trainOn(purchases, options, progress, threads);
+        const isWhole = options.since === undefined && options.until === undefined;
+        const { threads: _, ...kept } = options;
+        const stored = store.add(model, {
+          trainedAt: new Date(clock()).toISOString(),
+          options: kept,
+          customers: purchases.customers.length,
+          products: purchases.products.length,
+          purchases: purchases.items.length,
+          lastDate: isoDay(model.today - 1),
+          lakeVersion: isWhole ? version : null,
+        });
+        return runOf({ ...stored, isInUse: true });
+      });
+    },
+    async evaluate(options, progress) {
+      return withThreads(options.train, async (threads) => {
+        const { known, trials, cut } = await source.trials(options, progress);
+        if (trials.length === 0) throw tooFew();
+        const model = await trainOn(known, options.train, progress, threads);
+        return {
+          protocol: options.protocol,
+          cut: cut === null ? null : isoDay(cut),
+          customers: trials.length,
+          models: evaluateModels(model, trials),
+        };
+      });
+    },
+  };
+}
+
+async function withThreads<T>({ threads }: TrainOptions, act: (threads: KernelThreads) => Promise<T>): Promise<T> {
+  const started = startThreads(threads ?? Math.min(THREADS_MAX, availableParallelism()));
+  try {
+    return await act(started);
+  } finally {
+    await started.end();
+  }
+}
+
+async function trainOn(
+  purchases: Purchases,
+  options: TrainOptions,
+  { signal, onProgress }: WorkOptions,
+  threads: KernelThreads,
+): Promise<Model> {
+  checkEnough(purchases);
+  const all = { ...options, rank: options.factors, signal, ...(onProgress && { onProgress }) };
+  const model = await trainModel(purchases, all, threads);
+  signal.throwIfAborted();
+  return model;
+}
+
+function checkEnough({ customers, products, items }: Purchases): void {
+  if (customers.length < 2 || products.length < 2 || items.length === 0) throw tooFew();
+}
+
+function tooFew(): AlakazamError {
+  return new AlakazamError('failed', 'there are too few orders of known customers to learn from', {
+    hint: 'alakazam generate --count 50000',
+  });
+}
+
+function periodOf({ since, until }: TrainOptions): Period {
+  const day = (date: string | undefined) => (date === undefined ? undefined : Date.parse(date) / DAY_MS);
+  return { since: day(since), until: day(until) };
+}
