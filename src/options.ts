@@ -18,6 +18,13 @@ export function wholeNumber(min: number): (typed: string, flag: string) => numbe
   };
 }
 
+/** A number above 0. */
+export function positive(typed: string, flag: string): number {
+  const value = /^\d+(\.\d+)?$/.test(typed) ? Number(typed) : Number.NaN;
+  if (!(value > 0)) throw wrong(flag, typed, 'a number above 0, such as 10');
+  return value;
+}
+
 /** Orders a second: a number above 0. */
 export function rate(typed: string, flag: string): number {
   const value = /^\d+(\.\d+)?$/.test(typed) ? Number(typed) : Number.NaN;
@@ -72,6 +79,12 @@ export function orderDate(typed: string, flag: string): string {
   if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$/.test(typed) || !isDay(typed) || Number.isNaN(Date.parse(typed))) {
     throw wrong(flag, typed, 'a day such as 2011-11-09, or a moment such as 2011-11-09T08:00');
   }
+  return typed;
+}
+
+/** A day, `2011-11-09`. */
+export function day(typed: string, flag: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(typed) || !isDay(typed)) throw wrong(flag, typed, 'a day such as 2011-11-09');
   return typed;
 }
 

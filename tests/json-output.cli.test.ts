@@ -89,6 +89,20 @@ test('lake', async () => {
   expectFields([await json('lake status')], 'lake');
 });
 
+test('train, recommend, similar, evaluate', async () => {
+  const shop = { home: join(directory, 'shop') };
+  await written('generate --count 20000', shop);
+  expectFields([await json('train', shop), ...(await json('train --list', shop))], 'train');
+  const [customer] = await json('recommend --all -n 3', shop);
+  expect(await json(`recommend --customer ${customer.customerId} -n 3`, shop)).toEqual(customer);
+  expectFields([await json('recommend --customer 1', shop), customer], 'recommend');
+  expectFields(await rows('recommend --all -n 3', shop), 'recommend');
+  expectColumns(await written('recommend --customer 1 -o csv', shop), 'recommend');
+  expectFields([await json(`similar --product ${customer.again[0].stockCode}`, shop)], 'similar');
+  expect(await json('similar --product none', shop)).toBeNull();
+  expectFields([await json('evaluate', shop)], 'evaluate');
+});
+
 test('rejected', async () => {
   expectFields(await json('rejected'), 'rejected');
   expectFields(await rows('rejected'), 'rejected');
@@ -136,6 +150,10 @@ describe('the page', () => {
     'history',
     'query',
     'lake',
+    'train',
+    'recommend',
+    'similar',
+    'evaluate',
     'verify',
     'verify ndjson',
     'rejected',

@@ -126,6 +126,11 @@ export const aws: Target = (config, clock) => {
         `engine is ${JSON.stringify(engine)}; valid on the aws target: athena, redshift`,
       );
     },
+    recommender: async () => {
+      throw new AlakazamError('failed', 'alakazam recommends nothing on the aws target yet; the local target does', {
+        hint: 'alakazam recommend --target local --customer 17850',
+      });
+    },
     stack,
     stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],
     place: `stack ${session.stack}`,

@@ -4,8 +4,10 @@ import { AlakazamError } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { localLakeStage } from '../lake/stage.local.js';
 import { trackOpenings } from '../once.js';
+import type { OrderHistory } from '../order-history/history.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
 import type { Target } from '../pipeline.js';
+import type { Recommender } from '../product-recommendations/recommender.js';
 import { localStreamStage } from '../stream/stage.local.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 
@@ -42,12 +44,14 @@ export const local: Target = (config, clock) => {
     return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
   });
   const warehouse = once(() => openWarehouse(home, lake));
+  const recommender = once(() => openRecommender(home, { lake, history, clock }));
 
   return {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
     lake,
+    recommender,
     async warehouse(engine = 'duckdb') {
       if (engine === 'duckdb') return warehouse();
       throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the local target: duckdb`);
@@ -66,6 +70,39 @@ export const local: Target = (config, clock) => {
     close,
   };
 };
+
+interface Sources {
+  readonly lake: () => Promise<Lake>;
+  readonly history: () => Promise<OrderHistory>;
+  readonly clock: () => number;
+}
+
+/** DuckDB and LMDB are loaded where the model does not know all orders. */
+async function openRecommender(home: string, { lake, history, clock }: Sources): Promise<Recommender> {
+  const directory = join(home, 'lake');
+  const [
+    { openLocalRecommender },
+    { openModelStore },
+    { openLakePurchases },
+    { freshVersion },
+    { spillPath },
+    { stampOf },
+  ] = await Promise.all([
+    import('../product-recommendations/recommender.local.js'),
+    import('../product-recommendations/model-store.local.js'),
+    import('../product-recommendations/lake-purchases.local.js'),
+    import('../lake/freshness.local.js'),
+    import('../lake/spill.local.js'),
+    import('../engines/lmdb/file.js'),
+  ]);
+  return openLocalRecommender({
+    store: openModelStore(join(home, 'models')),
+    source: openLakePurchases({ lake, spillTo: () => spillPath(directory) }),
+    history,
+    knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
+    clock,
+  });
+}
 
 /** DuckDB and LMDB are loaded by a question that was not asked before. */
 async function openWarehouse(home: string, lake: () => Promise<Lake>): Promise<Warehouse> {

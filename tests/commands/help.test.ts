@@ -32,7 +32,7 @@ function flagsOf(name: string): Set<string> {
 describe('--help', () => {
   test('lists the commands that there are', () => {
     expect(NAMES).toEqual(
-      'generate tail history query lake verify rejected deploy diff status destroy config reset doctor demo completion help'.split(
+      'generate tail history query lake train recommend similar evaluate verify rejected deploy diff status destroy config reset doctor demo completion help'.split(
         ' ',
       ),
     );
@@ -126,7 +126,8 @@ describe('every example of --help runs', () => {
 
   // Others try these: `reset` and `demo` have tests of their own, zsh and fish may not be here, and what needs an account runs
   // on an emulator of AWS.
-  const elsewhere = /^alakazam (reset|demo)$|completion (zsh|fish)|^alakazam (deploy|diff|status|destroy)|--target aws/;
+  const elsewhere =
+    /^alakazam (reset|demo)$|completion (zsh|fish)|^alakazam (deploy|diff|status|destroy)|--target aws|^alakazam evaluate|--basket|--use/;
   const here = examples.filter((line) => !elsewhere.test(line));
   const goesOn = (line: string) => /tail orders(?!.*--no-follow)|--rate|--speed/.test(line);
 

@@ -1,0 +1,155 @@
+import { type Context, defineCommand } from '../command.js';
+import { AlakazamError } from '../errors.js';
+import { outputOption, text, wholeNumber } from '../options.js';
+import { drawRecommendations } from '../product-recommendations/drawing.js';
+import type { Recommendations, RecommendedProduct, Recommender } from '../product-recommendations/recommender.js';
+import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
+import { answer, type Column, openAnswer } from '../terminal/answer.js';
+import { counted } from '../terminal/numbers.js';
+
+/** A product of a list, as a pipe or a file has it. */
+interface Row extends RecommendedProduct {
+  readonly customerId: number | null;
+  readonly list: 'new' | 'again';
+  readonly rank: number;
+}
+
+const columns: readonly Column<Row>[] = [
+  { name: 'customer_id', title: 'customer', value: ({ customerId }) => customerId },
+  { name: 'list', value: ({ list }) => list },
+  { name: 'rank', isNumber: true, value: ({ rank }) => rank },
+  { name: 'stock_code', title: 'code', value: ({ stockCode }) => stockCode },
+  { name: 'description', value: ({ description }) => description },
+  { name: 'because', value: ({ because }) => because.join('; ') },
+];
+
+const MOST = 1000;
+
+export const recommend = defineCommand({
+  name: 'recommend',
+  summary: 'suggest products to a customer, and say why',
+  examples: [
+    ['alakazam recommend --customer 17850', 'what is new for them, and what to buy again'],
+    ['alakazam recommend --customer 17850 --new -n 5', 'five products that they never bought'],
+    ['alakazam recommend --basket 85123A,71053', 'for whoever has these in the basket'],
+    ['alakazam recommend --all -o csv > lists.csv', 'for every customer'],
+  ],
+  options: {
+    customer: { flags: '--customer <id>', about: 'for whom', parse: wholeNumber(0) },
+    basket: { flags: '--basket <codes>', about: 'for these products, stock codes with commas between', parse: text },
+    all: { flags: '--all', about: 'for every customer' },
+    count: { flags: '-n, --number <n>', about: 'products a list', parse: wholeNumber(1), fallback: 10 },
+    new: { flags: '--new', about: 'only products that the customer never bought' },
+    again: { flags: '--again', about: 'only products that the customer bought before' },
+    explain: { flags: '--explain', about: 'give every reason whole' },
+    output: outputOption,
+  },
+  async run(context, { customer, basket, all, count, explain, output, ...lists }) {
+    checkOne([customer !== undefined, basket !== undefined, all]);
+    if (lists.new && lists.again)
+      throw new AlakazamError('usage', '--new and --again exclude each other; leave both out');
+    if (count > MOST) throw new AlakazamError('usage', `-n is ${count}; valid: up to ${MOST}`);
+    const { terminal } = context;
+    const recommender = await trainedRecommender(context);
+    if (!recommender) return undefined;
+    if (all) return recommendToAll(context, recommender, count, lists, output);
+    const found = only(
+      lists,
+      customer === undefined
+        ? await recommender.recommendFor(
+            (basket as string).split(',').map((code) => code.trim()),
+            count,
+          )
+        : await recommender.recommend(customer, count),
+    );
+    await answer(terminal, output, columns, rowsOf(found), {
+      json: found,
+      table: () => drawRecommendations(found, { columns: terminal.columns, isWhole: explain }),
+    });
+    sayWhatIsMissing(context, found, count, lists);
+    return undefined;
+  },
+});
+
+type Lists = { readonly new: boolean; readonly again: boolean };
+
+function checkOne(given: readonly boolean[]): void {
+  const count = given.filter(Boolean).length;
+  if (count === 1) return;
+  throw new AlakazamError(
+    'usage',
+    count === 0 ? 'recommend to whom?' : '--customer, --basket and --all exclude each other',
+    {
+      hint: 'alakazam recommend --customer 17850',
+    },
+  );
+}
+
+/** Whoever asks first need not know that a model comes before. Undefined if the person ended the training. */
+async function trainedRecommender({ pipeline, terminal, signal }: Context): Promise<Recommender | undefined> {
+  const recommender = await pipeline.recommender();
+  if ((await recommender.runs()).length > 0) return recommender;
+  terminal.say('there is no model yet: this trains one, as alakazam train does');
+  const progress = terminal.progress('step');
+  try {
+    await recommender.train(TRAIN_DEFAULTS, {
+      signal,
+      onProgress: (what, done, total) => progress.update(done, total, what),
+    });
+  } finally {
+    progress.stop();
+  }
+  return signal.aborted ? undefined : recommender;
+}
+
+async function recommendToAll(
+  { terminal, signal }: Context,
+  recommender: Recommender,
+  count: number,
+  lists: Lists,
+  output: Parameters<typeof answer>[1],
+): Promise<undefined> {
+  const progress = terminal.progress('customer');
+  const onProgress = (_: string, done: number, total: number) => progress.update(done, total);
+  const everyone = recommender.everyone(count, { signal, onProgress });
+  try {
+    if (output === 'ndjson' || output === 'json') {
+      const open = openAnswer<Recommendations>(terminal, output, []);
+      for await (const found of everyone) await open.write([only(lists, found)]);
+      await open.end();
+    } else {
+      const open = openAnswer<Row>(terminal, output, columns);
+      for await (const found of everyone) await open.write(rowsOf(only(lists, found)));
+      await open.end();
+    }
+  } finally {
+    progress.stop();
+  }
+  return undefined;
+}
+
+/** With the lists alone that were asked for. */
+function only(lists: Lists, found: Recommendations): Recommendations {
+  if (lists.new) return { ...found, again: [], all: found.new };
+  if (lists.again) return { ...found, new: [], all: found.again };
+  return found;
+}
+
+function rowsOf({ customerId, new: fresh, again }: Recommendations): Row[] {
+  const rows = (list: 'new' | 'again', products: readonly RecommendedProduct[]) =>
+    products.map((product, i) => ({ ...product, customerId, list, rank: i + 1 }));
+  return [...rows('new', fresh), ...rows('again', again)];
+}
+
+function sayWhatIsMissing({ terminal }: Context, found: Recommendations, count: number, lists: Lists): void {
+  const { customerId, coldStart } = found;
+  const who = customerId === null ? 'nobody' : `customer ${customerId}`;
+  if (coldStart) {
+    terminal.say(`nothing is known that ${who} bought and kept, so these are the bestsellers of now`);
+    return;
+  }
+  if (!lists.again && found.new.length < count) terminal.say(`there are no more products that ${who} has not bought`);
+  if (!lists.new && found.again.length < count && customerId !== null) {
+    terminal.say(`${who} bought ${counted(found.again.length, 'product')}, so the second list is shorter`);
+  }
+}

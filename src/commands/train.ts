@@ -1,0 +1,113 @@
+import { defineCommand } from '../command.js';
+import { AlakazamError } from '../errors.js';
+import { day, outputOption, positive, text, wholeNumber } from '../options.js';
+import type { ModelRun } from '../product-recommendations/recommender.js';
+import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
+import { answer, type Column } from '../terminal/answer.js';
+import { counted, duration, whole } from '../terminal/numbers.js';
+
+const columns: readonly Column<ModelRun>[] = [
+  { name: 'run', value: ({ run }) => run },
+  {
+    name: 'in_use',
+    title: 'in use',
+    value: ({ isInUse }) => String(isInUse),
+    show: ({ isInUse }) => (isInUse ? '*' : ''),
+  },
+  {
+    name: 'trained_at',
+    title: 'trained',
+    value: ({ trainedAt }) => trainedAt,
+    show: ({ trainedAt }) => shortTime(trainedAt),
+  },
+  { name: 'last_date', title: 'last order', value: ({ lastDate }) => lastDate },
+  figure('customers', ({ customers }) => customers),
+  figure('products', ({ products }) => products),
+  figure('purchases', ({ purchases }) => purchases),
+  figure('factors', ({ options }) => options.factors),
+];
+
+function figure(name: string, value: (run: ModelRun) => number): Column<ModelRun> {
+  return { name, isNumber: true, value, show: (run) => whole(value(run)) };
+}
+
+function shortTime(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
+}
+
+export const train = defineCommand({
+  name: 'train',
+  summary: 'learn what to recommend from all orders',
+  examples: [
+    ['alakazam train', 'from every order in the lake'],
+    ['alakazam train --until 2011-11-09', 'from those dated before a day'],
+    ['alakazam train --list', 'the models that are kept'],
+    ['alakazam train --use 3f2a9c0b1d4e', 'recommend by an earlier one'],
+  ],
+  options: {
+    factors: {
+      flags: '--factors <n>',
+      about: 'numbers that stand for a taste',
+      parse: wholeNumber(1),
+      fallback: TRAIN_DEFAULTS.factors,
+    },
+    regularization: {
+      flags: '--regularization <n>',
+      about: 'how much a large factor costs',
+      parse: positive,
+      fallback: TRAIN_DEFAULTS.regularization,
+    },
+    iterations: {
+      flags: '--iterations <n>',
+      about: 'passes over all purchases',
+      parse: wholeNumber(1),
+      fallback: TRAIN_DEFAULTS.iterations,
+    },
+    halfLifeDays: {
+      flags: '--half-life <days>',
+      about: 'days in which a purchase loses half its weight',
+      parse: positive,
+      fallback: TRAIN_DEFAULTS.halfLifeDays,
+    },
+    seed: { flags: '--seed <n>', about: 'of the random start', parse: wholeNumber(0), fallback: TRAIN_DEFAULTS.seed },
+    since: { flags: '--since <date>', about: 'only orders dated on this day or later', parse: day },
+    until: { flags: '--until <date>', about: 'only orders dated before this day', parse: day },
+    threads: { flags: '--threads <n>', about: 'threads that work (default: one a processor)', parse: wholeNumber(1) },
+    list: { flags: '--list', about: 'show the models that are kept' },
+    use: { flags: '--use <run>', about: 'put a model in use that was trained before', parse: text },
+    output: outputOption,
+  },
+  async run({ pipeline, terminal, signal }, { list, use, output, ...options }) {
+    if (list && use !== undefined) throw new AlakazamError('usage', '--list and --use exclude each other');
+    const recommender = await pipeline.recommender();
+    if (use !== undefined) {
+      const { run } = await recommender.use(use);
+      terminal.say(`${run} is in use`);
+      return undefined;
+    }
+    if (list) {
+      const runs = await recommender.runs();
+      if (runs.length === 0) terminal.say('there is no model yet; alakazam train makes one');
+      await answer(terminal, output, columns, runs);
+      return undefined;
+    }
+    const startMs = performance.now();
+    const progress = terminal.progress('step');
+    try {
+      const trained = await recommender.train(options, {
+        signal,
+        onProgress: (what, done, total, loss) =>
+          progress.update(done, total, loss === undefined ? what : `${what}, loss ${whole(loss)}`),
+      });
+      progress.stop();
+      await answer(terminal, output, columns, [trained], { json: trained });
+      const seconds = (performance.now() - startMs) / 1000;
+      terminal.say(
+        `trained on ${counted(trained.purchases, 'purchase')} in ${duration(seconds)}; alakazam recommend uses it now`,
+      );
+    } finally {
+      progress.stop();
+    }
+    return undefined;
+  },
+});

@@ -1,0 +1,188 @@
+/** What every driver of the recommender promises; each driver's test is one call of this. */
+import { describe, expect, test } from 'vitest';
+import type { Recommendations, Recommender } from '../../src/product-recommendations/recommender.js';
+import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
+import type { OrderStream } from '../../src/stream/stream.js';
+import { type Line, putter } from '../fixtures/orders.js';
+
+export interface RecommenderFixture {
+  readonly stream: OrderStream;
+  readonly recommender: Recommender;
+}
+
+const PRODUCTS = ['10001', '10002', '10003', '10004'];
+const QUIET = { signal: new AbortController().signal };
+
+/** Five customers and four products: how many of each were bought, or given back. */
+const MATRIX = [
+  [1, 0, 0, 0],
+  [0, 2, 1, 0],
+  [1, 1, 1, 1],
+  [0, 0, 0, 0],
+  [3, 0, -1, 0],
+];
+
+function linesOf(matrix: readonly (readonly number[])[]): Line[] {
+  return matrix.flatMap((row, customer) =>
+    row.flatMap((quantity, product) =>
+      quantity === 0
+        ? []
+        : [
+            {
+              invoiceNo: `${quantity < 0 ? 'C' : ''}${600_000 + customer}`,
+              stockCode: PRODUCTS[product] as string,
+              description: `PRODUCT ${product + 1}`,
+              quantity,
+              customer: customer + 1,
+            },
+          ],
+    ),
+  );
+}
+
+const codes = (list: Recommendations['new']) => list.map(({ stockCode }) => stockCode);
+
+export function testRecommender(name: string, start: () => Promise<RecommenderFixture>) {
+  async function trained(lines: readonly Line[] = linesOf(MATRIX)) {
+    const { stream, recommender } = await start();
+    const put = putter(stream);
+    await put(lines);
+    await recommender.train(TRAIN_DEFAULTS, QUIET);
+    return { put, recommender };
+  }
+
+  describe(`${name}: recommender`, () => {
+    test('splits all products into those bought before and the others, without padding', async () => {
+      const { recommender } = await trained();
+      const expected = [
+        [['10002', '10003', '10004'], ['10001']],
+        [
+          ['10001', '10004'],
+          ['10002', '10003'],
+        ],
+        [[], PRODUCTS],
+        [PRODUCTS, []],
+        [['10002', '10003', '10004'], ['10001']],
+      ];
+      for (const [i, lists] of expected.entries()) {
+        const found = await recommender.recommend(i + 1, 6);
+        expect([codes(found.new).sort(), codes(found.again).sort()]).toEqual(lists);
+        expect(codes(found.all).sort()).toEqual(PRODUCTS);
+      }
+    });
+
+    test('gives at most as many as asked, the best first', async () => {
+      const { recommender } = await trained();
+      const ten = await recommender.recommend(1, 10);
+      const two = await recommender.recommend(1, 2);
+      expect(two.new).toEqual(ten.new.slice(0, 2));
+      expect(two.all).toHaveLength(2);
+      for (const { new: fresh, again, all } of [ten]) {
+        for (const list of [fresh, again, all]) {
+          const scores = list.map(({ score }) => score);
+          expect(scores).toEqual([...scores].sort((a, b) => b - a));
+        }
+      }
+    });
+
+    test('shows a customer who is not known the bestsellers of now', async () => {
+      const { recommender } = await trained();
+      const found = await recommender.recommend(12345, 3);
+      expect(found).toMatchObject({ customerId: 12345, coldStart: true, again: [] });
+      // 10001 was bought by three customers, 10002 and 10003 by two each.
+      expect(codes(found.new)).toEqual(['10001', '10002', '10003']);
+    });
+
+    test('knows of an order that came after the training', async () => {
+      const { put, recommender } = await trained();
+      await put([{ invoiceNo: '700000', stockCode: '10002', customer: 1 }]);
+      const found = await recommender.recommend(1, 6);
+      expect(codes(found.again).sort()).toEqual(['10001', '10002']);
+      expect(codes(found.new).sort()).toEqual(['10003', '10004']);
+    });
+
+    test('takes off what was given back: all of it, or the last of several', async () => {
+      const back = (invoiceNo: string, stockCode: string, quantity: number, date: string): Line => ({
+        invoiceNo,
+        stockCode,
+        quantity,
+        customer: 9,
+        date,
+      });
+      const { recommender } = await trained([
+        ...linesOf(MATRIX),
+        back('610000', '10001', 5, '12/1/2010 9:00'),
+        back('C610001', '10001', -5, '12/2/2010 9:00'),
+        back('610002', '10002', 5, '12/1/2010 9:00'),
+        back('610003', '10002', 5, '12/3/2010 9:00'),
+        back('C610004', '10002', -5, '12/4/2010 9:00'),
+        // Given back before it was bought: it stays bought.
+        back('C610005', '10003', -5, '12/1/2010 9:00'),
+        back('610006', '10003', 5, '12/2/2010 9:00'),
+      ]);
+      const { again, new: fresh } = await recommender.recommend(9, 6);
+      expect(codes(again).sort()).toEqual(['10002', '10003']);
+      expect(codes(fresh).sort()).toEqual(['10001', '10004']);
+      expect(again.find(({ stockCode }) => stockCode === '10002')?.because).toEqual([
+        'in 1 of 2 invoices, last on 2010-12-01',
+      ]);
+    });
+
+    test('recommends no code that is no product, and knows no guest', async () => {
+      const more = ['POST', 'M', 'DOT', '1234'].map((stockCode) => ({ invoiceNo: '600000', stockCode, customer: 1 }));
+      const { recommender } = await trained([...linesOf(MATRIX), ...more]);
+      const found = await recommender.recommend(1, 10);
+      expect(codes(found.all).sort()).toEqual(PRODUCTS);
+      const all = [];
+      for await (const each of recommender.everyone(10, QUIET)) all.push(each);
+      expect(all.map(({ customerId }) => customerId)).toEqual([1, 2, 3, 5]);
+      expect(all[0]).toEqual(found);
+    });
+
+    test('recommends for a basket, and refuses a product that it does not know', async () => {
+      const { recommender } = await trained();
+      const found = await recommender.recommendFor(['10002', '10002'], 6);
+      expect(found.customerId).toBeNull();
+      expect(codes(found.new).sort()).toEqual(['10001', '10003', '10004']);
+      await expect(recommender.recommendFor(['10002', '99999'], 6)).rejects.toThrow(
+        'no product "99999" was bought by any customer',
+      );
+    });
+
+    test('the same orders make the same model; other options make another; the last three are kept', async () => {
+      const { recommender } = await trained();
+      const { run } = (await recommender.runs())[0] as { run: string };
+      expect((await recommender.train(TRAIN_DEFAULTS, QUIET)).run).toBe(run);
+      expect(await recommender.runs()).toHaveLength(1);
+      const others = [];
+      for (const factors of [4, 8, 12])
+        others.push((await recommender.train({ ...TRAIN_DEFAULTS, factors }, QUIET)).run);
+      const runs = await recommender.runs();
+      expect(runs.map((each) => each.run)).toEqual(others.reverse());
+      expect(runs.map(({ isInUse }) => isInUse)).toEqual([true, false, false]);
+      await recommender.use(others[2] as string);
+      expect((await recommender.recommend(1, 3)).model).toBe(others[2]);
+      await expect(recommender.use(run)).rejects.toThrow(`there is no model "${run}"; valid: `);
+    });
+
+    test('an interrupted training leaves the model in use', async () => {
+      const { recommender } = await trained();
+      const before = await recommender.recommend(1, 6);
+      const controller = new AbortController();
+      const training = recommender.train(
+        { ...TRAIN_DEFAULTS, seed: 2 },
+        { signal: controller.signal, onProgress: () => controller.abort() },
+      );
+      await expect(training).rejects.toThrow();
+      expect(await recommender.recommend(1, 6)).toEqual(before);
+    });
+
+    test('too few orders are refused, and so is a question without a model', async () => {
+      const { stream, recommender } = await start();
+      await expect(recommender.recommend(1, 3)).rejects.toThrow('there is no model to recommend by');
+      await expect(recommender.train(TRAIN_DEFAULTS, QUIET)).rejects.toThrow('too few orders');
+      await putter(stream)([{ stockCode: '10001' }, { stockCode: '10002' }]);
+      await expect(recommender.train(TRAIN_DEFAULTS, QUIET)).rejects.toThrow('too few orders');
+    });
+  });
+}
