@@ -46,7 +46,7 @@ export function drawProgress(stream: Writable | undefined, thing: string): Progr
       const amount = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
       // Work that takes seconds for each thing has no useful rate.
       const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
-      const room = ((stream as { columns?: number }).columns ?? 80) - SPINNER_WIDTH;
+      const room = ((stream as { columns?: number }).columns || 80) - SPINNER_WIDTH;
       line = fit(`${amount}${rate}${left}${note ? `  ${note}` : ''}`, room).trimEnd();
       if (spinner) spinner.text = line;
       else if (nowMs - startMs > SHOW_AFTER_MS) void show();

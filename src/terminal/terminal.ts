@@ -35,7 +35,7 @@ export interface Terminal {
 export interface TerminalStreams {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Writable & { isTTY?: boolean; columns?: number };
-  readonly stderr: Writable & { isTTY?: boolean };
+  readonly stderr: Writable & { isTTY?: boolean; columns?: number };
 }
 
 export interface TerminalSettings {
@@ -50,7 +50,8 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
   const { stdout, stderr } = streams;
   const { environment, isQuiet, signal, typed = (message) => message } = settings;
   const isInteractive = stdout.isTTY === true;
-  const isWatched = stderr.isTTY === true && !isQuiet;
+  // A terminal of 0 columns, as some programs open one, shows nothing, and the spinner would divide by its width.
+  const isWatched = stderr.isTTY === true && stderr.columns !== 0 && !isQuiet;
   const hasColor = (isTTY: boolean) =>
     !environment['NO_COLOR'] &&
     (environment['FORCE_COLOR'] ? environment['FORCE_COLOR'] !== '0' : isTTY && environment['TERM'] !== 'dumb');

@@ -229,4 +229,12 @@ describe('on a terminal of 80 columns', () => {
   });
 });
 
+test('a terminal of 0 columns gets the answer, and no spinner', () => {
+  const path = writeFile(directory, 'slow.csv', manyOrders(500));
+  const slow = show(`generate --source ${path} --count 500 --rate 500 --home ${widthlessHome}`, { columns: 0 });
+  expect([slow.code, slow.lines]).toEqual([0, [expect.stringMatching(/^500 orders streamed from .*slow\.csv in /)]]);
+  expect(show('verify', { columns: 0 }).lines.at(-1)).toBe('PASS');
+});
+
 const temporaryHome = temporaryDirectory();
+const widthlessHome = temporaryDirectory();
