@@ -38,6 +38,7 @@ const NARROW: readonly (Column<Order> & { readonly width: number })[] = [
     name: 'orderDate',
     title: 'ordered',
     width: 16,
+    isWhole: true,
     value: ({ orderDate }) => orderDate.slice(0, 16).replace('T', ' '),
   },
   {
@@ -47,7 +48,7 @@ const NARROW: readonly (Column<Order> & { readonly width: number })[] = [
     isNumber: true,
     value: ({ customerId }) => customerId ?? 'guest',
   },
-  { name: 'orderId', title: 'order', width: 15, value: ({ orderId }) => orderId },
+  { name: 'orderId', title: 'order', width: 15, isWhole: true, value: ({ orderId }) => orderId },
   { name: 'quantity', title: 'qty', width: 6, isNumber: true, value: ({ quantity }) => whole(quantity) },
   { name: 'unitPrice', title: 'price', width: 9, isNumber: true, value: ({ unitPrice }) => pounds(unitPrice) },
 ];

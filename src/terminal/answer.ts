@@ -1,13 +1,16 @@
 /** The answer on stdout: a table for a person, plain rows in a pipe, or the format that was asked for. */
-import { cellOf, widthOf } from './cells.js';
+import { openTable } from './table.js';
 import type { Terminal } from './terminal.js';
-import { printable, printableJson, type Style, styled, type Text } from './text.js';
+import { printable, printableJson, type Style, type Text } from './text.js';
 
 export interface Column<Row> {
   /** Name in a file; a terminal shows `title`, or the name. */
   readonly name: string;
   readonly title?: string;
+  /** Stands at the right of its column on a terminal, and is never cut. */
   readonly isNumber?: boolean;
+  /** A date or a code, which is not cut where a terminal is narrow. */
+  readonly isWhole?: boolean;
   /** Width on a terminal, in characters. Without it, the first rows and the width of the terminal decide. */
   readonly width?: number;
   /** Plain: ISO dates, decimals, no thousands separators. Null is shown as nothing. */
@@ -102,8 +105,9 @@ function writers<Row>(
     ndjson: () => ({ rowsOf: each((row) => `${jsonOf(row)}\n`) }),
     csv: () => ({ head: csvLine(columns.map(({ name }) => name)), rowsOf: each((row) => csvLine(csvOf(row))) }),
     json: () => (json === undefined ? jsonArray(jsonOf) : { rowsOf: () => '', end: `${jsonOf(json)}\n` }),
-    table: () =>
-      typeof table === 'function' ? { rowsOf: (rows) => [table([...rows])] } : tableOf(table, terminal.columns),
+    table: () => ({
+      rowsOf: typeof table === 'function' ? (rows) => [table([...rows])] : openTable(table, terminal.columns),
+    }),
   };
 }
 
@@ -137,60 +141,4 @@ export function csvLine(values: readonly (string | null)[]): string {
 
 function textOf(value: string | number | null): string | null {
   return value === null ? null : String(value);
-}
-
-const GAP = 2;
-const COLUMN_MIN = 8;
-
-/** A table that may have any number of rows: the first rows decide the widths. */
-function tableOf<Row>(columns: readonly Column<Row>[], room: number): Writer<Row> {
-  const titles = columns.map(({ title, name }) => title ?? name);
-  const shownOf = (row: Row) => columns.map(({ show, value }) => printable(show?.(row) ?? String(value(row) ?? '')));
-  let widths: readonly number[] = [];
-
-  function lineOf(shown: readonly string[], styleOf: (column: number) => Style | undefined): Text {
-    const cells = shown.map((text, i) => cellOf(text, widths[i] as number));
-    const last = cells.findLastIndex(({ text }) => text.trim() !== '');
-    const parts: Text[] = [];
-    for (const [i, { text: whole, padding }] of cells.slice(0, last + 1).entries()) {
-      const text = i === last ? whole.trimEnd() : whole;
-      const style = styleOf(i);
-      const isRight = columns[i]?.isNumber;
-      const gap = i === last ? '' : ' '.repeat(GAP);
-      if (isRight) parts.push(padding);
-      parts.push(style ? styled(style, text) : text);
-      parts.push(isRight || i === last ? gap : padding + gap);
-    }
-    return [...parts, '\n'];
-  }
-
-  function headOf(rows: readonly (readonly string[])[]): Text {
-    const widest = (i: number) =>
-      [titles, ...rows].reduce((width, cells) => Math.max(width, widthOf(cells[i] as string)), 0);
-    widths = fitted(
-      columns.map(({ width }, i) => width ?? widest(i)),
-      room,
-    );
-    return lineOf(titles, () => 'bold');
-  }
-
-  return {
-    rowsOf(rows) {
-      const all = [...rows];
-      const shown = all.map(shownOf);
-      const head = widths.length > 0 || all.length === 0 ? [] : [headOf(shown)];
-      return [...head, ...shown.map((cells, i) => lineOf(cells, (j) => columns[j]?.style?.(all[i] as Row)))];
-    },
-  };
-}
-
-/** Widths that fit into `room` together, taken from the widest first. */
-function fitted(widths: readonly number[], room: number): number[] {
-  const fit = [...widths];
-  for (let over = fit.reduce((sum, width) => sum + width + GAP, -GAP) - room; over > 0; over--) {
-    const widest = fit.indexOf(Math.max(...fit));
-    if ((fit[widest] as number) <= COLUMN_MIN) break;
-    (fit[widest] as number)--;
-  }
-  return fit;
 }

@@ -23,6 +23,7 @@ export function columnsOf(columns: readonly AnswerColumn[], isDefused = false): 
   return columns.map((column) => ({
     name: column.name,
     isNumber: isNumber(column),
+    isWhole: column.type !== 'text' || IDENTIFIER.test(column.name),
     value: (row) => {
       const value = plainOf(row[column.name] as AnswerValue);
       return isDefused && column.type === 'text' && typeof value === 'string'

@@ -154,12 +154,105 @@ describe('an answer whose rows come one after the other', () => {
       'PLATE 6", "…             –',
       '',
     ]);
+    // A number that is wider than its column is not cut: the text beside it has less room.
     expect((await written(columns, blocks, { isInteractive: true, environment })).join('').split('\n')).toEqual([
       'Product   sold',
       'RED MUG  1 pcs',
-      'A PLAT…  12 p…',
-      'RED MUG  1200…',
+      'A PLAT…  12 pcs',
+      'RED MUG  12000 pcs',
       'PLATE …      –',
+      '',
+    ]);
+  });
+});
+
+describe('a table on a narrow terminal', () => {
+  interface Sold {
+    readonly code: string;
+    readonly name: string;
+    readonly day: string;
+    readonly units: string;
+  }
+  const wide: readonly Column<Sold>[] = [
+    { name: 'stock_code', value: ({ code }) => code },
+    { name: 'description', value: ({ name }) => name },
+    { name: 'first_day', isWhole: true, value: ({ day }) => day },
+    { name: 'units_sold', isNumber: true, value: ({ units }) => units },
+  ];
+  const mug: Sold = { code: '85123A', name: 'RED MUG WITH A LID', day: '2010-12-01 08:26', units: '1,234,567' };
+  const plate: Sold = { code: 'POST', name: 'PLATE', day: '2010-12-02 08:26', units: '2' };
+  const at = async (columns: number, blocks: readonly (readonly Sold[])[] = [[mug, plate]]) =>
+    (await written(wide, blocks, { isInteractive: true, environment: { NO_COLOR: '1', COLUMNS: String(columns) } }))
+      .join('')
+      .split('\n');
+
+  test('has its titles on two lines before a text is cut', async () => {
+    expect(await at(60)).toEqual([
+      'stock_code  description         first_day         units_sold',
+      '85123A      RED MUG WITH A LID  2010-12-01 08:26   1,234,567',
+      'POST        PLATE               2010-12-02 08:26           2',
+      '',
+    ]);
+    expect(await at(55)).toEqual([
+      'stock                                             units',
+      'code    description         first_day              sold',
+      '85123A  RED MUG WITH A LID  2010-12-01 08:26  1,234,567',
+      'POST    PLATE               2010-12-02 08:26          2',
+      '',
+    ]);
+  });
+
+  test('cuts texts, and no number, date or code', async () => {
+    expect((await at(45)).slice(2)).toEqual([
+      '85123A  RED MUG…  2010-12-01 08:26  1,234,567',
+      'POST    PLATE     2010-12-02 08:26          2',
+      '',
+    ]);
+  });
+
+  test('is a line a value where that does not do', async () => {
+    expect(await at(44)).toEqual([
+      'stock_code   85123A',
+      'description  RED MUG WITH A LID',
+      'first_day    2010-12-01 08:26',
+      'units_sold   1,234,567',
+      '',
+      'stock_code   POST',
+      'description  PLATE',
+      'first_day    2010-12-02 08:26',
+      'units_sold   2',
+      '',
+    ]);
+    expect((await at(24))[1]).toBe('description  RED MUG WI…');
+    expect((await at(24))[2]).toBe('first_day    2010-12-01 08:26');
+    // The first rows decide for all.
+    expect(await at(44, [[mug], [plate]])).toEqual(await at(44));
+  });
+
+  test('of orders as they come shows the largest ones of the real file whole', async () => {
+    const order: Order = {
+      orderId: 'C536381-gift_0001_20',
+      invoiceNo: 'C536381',
+      stockCode: 'gift_0001_20',
+      description: 'PAPER CRAFT , LITTLE BIRDIE',
+      quantity: -80_995,
+      orderDate: '2011-12-09T09:15:00',
+      unitPrice: '38970.00',
+      customerId: 16446,
+      country: 'United Kingdom',
+    };
+    const environment = { COLUMNS: '80', NO_COLOR: '1' };
+    const text = await shown(orderColumns, [order], { isInteractive: true, environment, table: orderTable(80) });
+    expect(text.split('\n')[1]).toBe(
+      '2011-12-09 09:15   16446  C536381-gift_0001_20  -80,995  £38,970.00  PAPER CRAF…',
+    );
+  });
+
+  test('takes the room for a wider number or code of a later row from the text of that row', async () => {
+    const later = { ...mug, code: 'BANK-CHARGES', units: '-1,234,567,890' };
+    expect((await at(56, [[plate], [later, plate]])).slice(-3)).toEqual([
+      'BANK-CHARGES  RED MUG…  2010-12-01 08:26  -1,234,567,890',
+      'POST        PLATE        2010-12-02 08:26           2',
       '',
     ]);
   });
