@@ -5,9 +5,11 @@ import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { assignment, oneOf, outputOption, text, wholeNumber } from '../options.js';
 import { answer, type Column, FORMATS, type Format, openAnswer } from '../terminal/answer.js';
-import { duration, whole } from '../terminal/numbers.js';
+import { counted, duration } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { type AnswerRow, chartOf, columnsOf, rowOf } from '../warehouse/answer-columns.js';
+import type { Text } from '../terminal/text.js';
+import { chartOf } from '../warehouse/answer-chart.js';
+import { type AnswerRow, columnsOf, rowOf } from '../warehouse/answer-columns.js';
 import type { NamedQuery } from '../warehouse/named-queries.js';
 import {
   checkSql,
@@ -94,18 +96,20 @@ export const query = defineCommand({
     }
     const given = [values.sql, values.file, name || undefined].filter((each) => each !== undefined);
     if (given.length > 1) throw new AlakazamError('usage', 'a name, --sql and --file exclude each other');
+    checkChart(values);
     const named = name !== '' && name !== STDIN ? queryNamed(queries, name) : undefined;
     if (values.show) {
       if (!named) throw new AlakazamError('usage', 'whose SQL?', { hint: 'alakazam query top-products --show' });
       await terminal.write(readSql((queries.get(name) as { path: string }).path));
       return undefined;
     }
+    const isOurs = named !== undefined && isBuiltIn(queries, name);
     const question = named
-      ? { sql: named.sql, values: valuesFor(named, values.param), isStable: isBuiltIn(queries, name) }
+      ? { sql: named.sql, values: valuesFor(named, values.param), isStable: isOurs }
       : await ownQuestion(context, values);
     const warehouse = await pipeline.warehouse(values.engine);
     if (values.explain) await explain(context, warehouse, question, values.unsafe);
-    else await ask(context, warehouse, question, values);
+    else await ask(context, warehouse, question, { ...values, isBuiltIn: isOurs });
     return undefined;
   },
 });
@@ -177,39 +181,46 @@ interface Shown {
   readonly unsafe: boolean;
   readonly defuse: boolean;
   readonly output: Format | 'parquet' | undefined;
+  readonly isBuiltIn: boolean;
 }
 
 async function ask(
   context: Context,
   warehouse: Warehouse,
   question: Question,
-  { limit, chart, unsafe, defuse, output }: Shown,
+  { limit, chart, unsafe, defuse, output, isBuiltIn }: Shown,
 ) {
   const { terminal, signal } = context;
   const progress = terminal.progress();
   const startMs = performance.now();
   const writeTo = chart ? undefined : destinationOf(terminal, output, { isDefused: defuse, limit });
-  const { columns, rows, write, cost } = await warehouse
+  const {
+    columns: asked,
+    rows,
+    write,
+    cost,
+  } = await warehouse
     .ask(question, { signal, writeTo, isUnsafe: unsafe, onProgress: (done, total) => progress.update(done, total) })
     .finally(() => progress.stop());
   if (write) return write();
   const kept: AnswerRow[] = [];
-  const open = openAnswer<AnswerRow>(terminal, rowsFormat(output), columnsOf(columns, output === 'csv' && defuse));
+  const columns = columnsOf(asked, { isDefused: output === 'csv' && defuse, isBuiltIn });
+  const open = openAnswer<AnswerRow>(terminal, rowsFormat(output), columns);
   let count = 0;
   for await (const some of rows) {
     const within = limit === undefined ? some : some.slice(0, limit - count);
-    const shown = within.map((values) => rowOf(columns, values));
+    const shown = within.map((values) => rowOf(asked, values));
     count += shown.length;
     if (chart) kept.push(...shown);
     else await open.write(shown);
     if (signal.aborted || count === limit) break;
   }
   if (signal.aborted) return;
-  if (chart) await terminal.write(chartOf(columns, kept, terminal.columns) ?? noChart());
+  if (chart) await draw(terminal, chartOf(columns, kept, terminal.columns), count);
   else await open.end();
   if (terminal.isInteractive) {
     const seconds = duration((performance.now() - startMs) / 1000);
-    terminal.say(`${whole(count)} rows in ${seconds}; ${warehouse.engine}, ${cost()}`);
+    terminal.say(`${counted(count, 'row')} in ${seconds}; ${warehouse.engine}, ${cost()}`);
   }
 }
 
@@ -233,6 +244,18 @@ function rowsFormat(output: Shown['output']): Format | undefined {
   throw new AlakazamError('usage', `Parquet is for answers; valid here: ${FORMATS.join(', ')}`);
 }
 
-function noChart(): never {
-  throw new AlakazamError('usage', 'the answer has no number to draw', { hint: 'leave out --chart' });
+function checkChart({ chart, output }: Pick<Shown, 'chart' | 'output'>): void {
+  if (!chart || output === undefined || output === 'table') return;
+  throw new AlakazamError(
+    'usage',
+    `--chart draws for people, and -o ${output} writes for programs; valid: one of them`,
+    {
+      hint: 'alakazam query revenue-by-month --chart',
+    },
+  );
+}
+
+async function draw(terminal: Terminal, chart: Text | undefined, rows: number): Promise<void> {
+  if (chart) await terminal.write(chart);
+  else terminal.say(`the answer has no ${rows === 0 ? 'rows' : 'number that is not null'}: there is nothing to draw`);
 }

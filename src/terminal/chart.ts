@@ -11,7 +11,8 @@ export interface ChartPoint {
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const LEVELS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const LABEL_MAX = 32;
+/** Width of a label of a bar; a longer one is cut. */
+export const LABEL_MAX = 32;
 const ROWS = 10;
 
 /** A bar a point, the longest as long as there is room. A bar of a negative value is red. */

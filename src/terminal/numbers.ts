@@ -41,6 +41,13 @@ export function dollars(decimal: string): string {
   return money('$', decimal);
 }
 
+/** A part as a decimal string, `0.0168`, as `1.68%`. */
+export function percent(decimal: string): string {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  const digits = fraction.padEnd(4, '0');
+  return `${money('', `${whole}${digits.slice(0, 2)}.${digits.slice(2)}`)}%`;
+}
+
 function money(symbol: string, decimal: string): string {
   const [, sign, digits = '0', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
   const hundredths = BigInt(digits + `${fraction}00`.slice(0, 2)) + (fraction.charAt(2) >= '5' ? 1n : 0n);

@@ -1,8 +1,6 @@
 /** The columns of an answer, as a person, a file or a chart shows them. */
 import type { Column } from '../terminal/answer.js';
-import { type ChartPoint, drawArea, drawBars } from '../terminal/chart.js';
-import { decimal, pounds, whole } from '../terminal/numbers.js';
-import type { Text } from '../terminal/text.js';
+import { decimal, percent, pounds, whole } from '../terminal/numbers.js';
 import type { AnswerColumn, AnswerValue } from './warehouse.js';
 
 /** A row of an answer by the name of its column. */
@@ -15,59 +13,65 @@ export function rowOf(columns: readonly AnswerColumn[], values: readonly AnswerV
 const NUMBERS = ['integer', 'decimal', 'number'];
 const isNumber = ({ type }: AnswerColumn) => NUMBERS.includes(type);
 /** Numbers that name something, and are not counted with. */
-const IDENTIFIER = /(^|_)(id|no|code|year|month|hour|weekday|sequence)$/i;
+const IDENTIFIER = /(^|_)(id|no|code|year|month|hour|weekday|sequence|later)$/i;
 const MONEY = /revenue|price|value|spent|turnover/i;
+/** Part of a whole, `revenue_share`: no money, whatever it is the part of. */
+const PART = /(^|_)(share|growth|retention|support|confidence)(_|$)/i;
+/** Money in the queries that come with the program. In somebody's own SQL it may be the mean of anything. */
+const BUILT_IN_MONEY = /^(mean|median|p90|largest)$/;
 
-/** `isDefused`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
-export function columnsOf(columns: readonly AnswerColumn[], isDefused = false): Column<AnswerRow>[] {
+export interface AnswerDisplay {
+  /** In a file, a text that a spreadsheet would run as a formula gets an apostrophe before it. */
+  readonly isDefused?: boolean;
+  /** The SQL came with the program, so the names of its columns are known to say what they are. */
+  readonly isBuiltIn?: boolean;
+}
+
+export interface ShownColumn extends Column<AnswerRow> {
+  readonly show: (row: AnswerRow) => string;
+  /** A name says which row it is: a text, a date, or a number that is not counted with. */
+  readonly role: 'name' | 'number' | 'money';
+  readonly isDate: boolean;
+}
+
+export function columnsOf(columns: readonly AnswerColumn[], display: AnswerDisplay = {}): ShownColumn[] {
   return columns.map((column) => ({
     name: column.name,
+    role: roleOf(column, display),
+    isDate: column.type === 'date' || column.type === 'timestamp',
     isNumber: isNumber(column),
     isWhole: column.type !== 'text' || IDENTIFIER.test(column.name),
     value: (row) => {
       const value = plainOf(row[column.name] as AnswerValue);
-      return isDefused && column.type === 'text' && typeof value === 'string'
+      return display.isDefused && column.type === 'text' && typeof value === 'string'
         ? value.replace(/^(?=[=+@\t\r-])/, "'")
         : value;
     },
-    show: (row) => shownOf(column, row[column.name] as AnswerValue),
+    show: (row) => shownOf(column, row[column.name] as AnswerValue, display),
   }));
+}
+
+function roleOf(column: AnswerColumn, { isBuiltIn = false }: AnswerDisplay): ShownColumn['role'] {
+  if (!isNumber(column) || IDENTIFIER.test(column.name)) return 'name';
+  return isMoney(column, isBuiltIn) ? 'money' : 'number';
 }
 
 function plainOf(value: AnswerValue): string | number | null {
   return typeof value === 'boolean' ? String(value) : value;
 }
 
-function shownOf({ name, type }: AnswerColumn, value: AnswerValue): string {
+function shownOf(column: AnswerColumn, value: AnswerValue, { isBuiltIn = false }: AnswerDisplay): string {
+  const { name, type } = column;
   if (value === null) return '';
   if (IDENTIFIER.test(name)) return String(value);
   if (type === 'integer') return typeof value === 'number' ? whole(value) : decimal(String(value));
-  if (type === 'decimal') return MONEY.test(name) ? pounds(String(value)) : decimal(String(value));
   if (type === 'timestamp') return String(value).replace('T', ' ').replace(/:00$/, '');
-  return String(value);
+  if (type !== 'decimal') return String(value);
+  // Somebody's own share may be a percentage already.
+  if (isBuiltIn && PART.test(name)) return percent(String(value));
+  return isMoney(column, isBuiltIn) ? pounds(String(value)) : decimal(String(value));
 }
 
-/**
- * Draws the last column of numbers over the first column; over time if that is a date or a month. Undefined if there is no column
- * of numbers.
- */
-export function chartOf(columns: readonly AnswerColumn[], rows: readonly AnswerRow[], width: number): Text | undefined {
-  const measure =
-    columns.find((column) => isNumber(column) && MONEY.test(column.name)) ??
-    columns.slice(1).find((column) => isNumber(column) && !IDENTIFIER.test(column.name));
-  const labels = columns
-    .slice(0, measure ? Math.max(1, columns.indexOf(measure)) : 0)
-    .filter((column) => column !== measure && !isNumber(column));
-  const [first = columns[0]] = labels;
-  if (!measure || !first) return undefined;
-  const points = rows.flatMap((row): ChartPoint[] => {
-    const value = row[measure.name] as AnswerValue;
-    const label = (labels.length > 0 ? labels : [first])
-      .map((column) => shownOf(column, row[column.name] as AnswerValue))
-      .join(' ');
-    return value === null ? [] : [{ label, value: Number(value), shown: shownOf(measure, value) }];
-  });
-  const isTime =
-    ['date', 'timestamp'].includes(first.type) || points.every(({ label }) => /^\d{4}-\d{2}(-\d{2})?\b/.test(label));
-  return isTime && points.length > 1 ? drawArea(points, width) : drawBars(points, width);
+function isMoney({ name }: AnswerColumn, isBuiltIn: boolean): boolean {
+  return !PART.test(name) && (MONEY.test(name) || (isBuiltIn && BUILT_IN_MONEY.test(name)));
 }

@@ -174,6 +174,19 @@ describe('query', () => {
       code: 2,
       stderr: expect.stringMatching(/no number to draw/),
     });
+    expect(await run('query', 'by-month', '-p', 'country=Nowhere', '--chart')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'the answer has no rows: there is nothing to draw\n',
+    });
+  });
+
+  test.each(['json', 'ndjson', 'csv', 'parquet'])('draws nothing with -o %s', async (output) => {
+    expect(await run('query', 'revenue-by-country', '--chart', '-o', output)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: --chart draws for people, and -o ${output} writes for programs; valid: one of them\n  alakazam query revenue-by-month --chart\n`,
+    });
   });
 
   test.each([

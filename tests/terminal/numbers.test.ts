@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytes, duration, pounds, whole } from '../../src/terminal/numbers.js';
+import { bytes, duration, percent, pounds, whole } from '../../src/terminal/numbers.js';
 
 test.each([
   [0, '0'],
@@ -76,4 +76,16 @@ test.each([
   [7_200_000_000_000_000, '7200.0 TB'],
 ])('%d bytes are %s', (value, shown) => {
   expect(bytes(value)).toBe(shown);
+});
+
+test.each([
+  ['0.0168', '1.68%'],
+  ['0', '0.00%'],
+  ['1', '100.00%'],
+  ['0.5', '50.00%'],
+  ['-0.2523', '-25.23%'],
+  ['-0.00001', '0.00%'],
+  ['12.34565', '1,234.57%'],
+])('the part %s is %s', (part, shown) => {
+  expect(percent(part)).toBe(shown);
 });
