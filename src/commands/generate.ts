@@ -9,7 +9,7 @@ import { openSource } from '../sources/sources.js';
 import type { Stage } from '../stage.js';
 import { type Load, type Loaded, load } from '../stream/load.js';
 import { answer, type Column, type Format, openAnswer } from '../terminal/answer.js';
-import { duration, whole } from '../terminal/numbers.js';
+import { counted, duration, whole } from '../terminal/numbers.js';
 
 const WHERE = ['start', 'continue'] as const;
 const fromOption = {
@@ -136,7 +136,7 @@ async function conclude(
   }
   const rate = seconds > 0 && streamed >= 1000 ? ` (${whole(streamed / seconds)}/s)` : '';
   terminal.say(
-    `${whole(streamed)} orders streamed from ${source.name} in ${duration(seconds)}${rate}, ${whole(rejected)} rejected`,
+    `${counted(streamed, 'order')} streamed from ${source.name} in ${duration(seconds)}${rate}, ${whole(rejected)} rejected`,
   );
   if (rejected > 0) terminal.say('  alakazam rejected     shows them, and why');
   if (isExhausted) terminal.say(`  ${source.name} has no more orders; --from start reads it again`);

@@ -6,7 +6,7 @@ import type { OrderHistory } from '../order-history/history.js';
 import { drawInvoices, drawOrder } from '../order-history/invoices.js';
 import { orderColumns } from '../orders/rows.js';
 import { answer, type Format } from '../terminal/answer.js';
-import { whole } from '../terminal/numbers.js';
+import { counted } from '../terminal/numbers.js';
 
 export const history = defineCommand({
   name: 'history',
@@ -48,7 +48,7 @@ export const history = defineCommand({
     const found: CustomerOrders = { customerId, orders, totals: totalsOf(orders) };
     if (all.length === 0) await sayUnknown(context, table, customerId);
     else if (orders.length === 0)
-      terminal.say(`customer ${customerId} has ${whole(all.length)} orders, none of them in that time`);
+      terminal.say(`customer ${customerId} has ${counted(all.length, 'order')}, none in that time`);
     await answer(terminal, output, orderColumns, [...orders].reverse(), {
       json: found,
       table: () => drawInvoices(found, terminal.columns),

@@ -71,5 +71,5 @@ export const lake = defineCommand({
 
 function summaryOf({ arrivals, replaced, bytes: size, place }: LakeStatus): string {
   const again = replaced > 0 ? `, ${whole(replaced)} of them replaced by a later arrival` : '';
-  return `${whole(arrivals)} orders${again}; ${bytes(size)} in ${place}`;
+  return `${counted(arrivals, 'order')}${again}; ${bytes(size)} in ${place}`;
 }

@@ -1,7 +1,7 @@
 /** The lake as a stage of the embedded target. */
 import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
-import { bytes, whole } from '../terminal/numbers.js';
+import { bytes, counted } from '../terminal/numbers.js';
 import type { Lake } from './lake.js';
 import { lakeView } from './lake-view.js';
 
@@ -15,7 +15,7 @@ export function localLakeStage(open: () => Promise<Lake>): Stage {
         // Looks at every file.
         lake.tables().release();
         const { arrivals, bytes: size, months } = await lake.status();
-        return `${whole(arrivals)} orders of ${whole(months.length)} months, ${bytes(size)}`;
+        return `${counted(arrivals, 'order')} of ${counted(months.length, 'month')}, ${bytes(size)}`;
       });
     },
     // The stream is emptied before: the lake follows it.

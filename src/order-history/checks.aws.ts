@@ -51,7 +51,7 @@ async function mappingChecks(session: AwsSession, { stack }: Resources): Promise
 async function sizeOfHistory(session: AwsSession, name: string): Promise<string> {
   const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: name }));
   requireActive(name, Table?.TableStatus);
-  return `about ${whole(Table?.ItemCount ?? 0)} orders`;
+  return `about ${counted(Table?.ItemCount ?? 0, 'order')}`;
 }
 
 /** An ON_DEMAND stream begins with 4 MB/s, of 1 MB/s a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */

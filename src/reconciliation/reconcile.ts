@@ -10,6 +10,7 @@ import { parseLine } from '../orders/order-line.js';
 import type { View } from '../stage.js';
 import type { Bookmarks } from '../stream/bookmarks.js';
 import type { OrderStream } from '../stream/stream.js';
+import { counted } from '../terminal/numbers.js';
 import { createFingerprints } from './fingerprints.js';
 
 /** All counts are of orders that arrived up to `throughMs`; revenue is in pounds, as a decimal string. */
@@ -182,7 +183,7 @@ function openLedger(view: Reconcilable['views'][number]) {
     for (const order of missing.keys()) differ(`${order} is in the stream and not in the ${key}`);
     for (const order of replaced) differ(`${order} is in the ${key} as an older version than in the stream`);
     const unmarked = fingerprints.unmarked();
-    if (unmarked > 0) differ(`${unmarked} orders are in the ${key} and not in the stream`);
+    if (unmarked > 0) differ(`${counted(unmarked, 'order')} in the ${key} and not in the stream`);
     const missed = [...missing.values()].reduce((sum, times) => sum + times, 0);
     if (missed > DIFFERENCES_MAX) differences.push(`${missed} orders in all are missing from the ${key}`);
     const expected = createSum();
@@ -195,7 +196,7 @@ function openLedger(view: Reconcilable['views'][number]) {
     }
     if (differences.length === 0 && held + repeated + notExpected !== streamed) {
       differences.push(
-        `${streamed} orders in the stream; ${held} + ${repeated} + ${notExpected} in the ${key} or not due`,
+        `${counted(streamed, 'order')} in the stream; ${held} + ${repeated} + ${notExpected} in the ${key} or not due`,
       );
     }
     return { key, differences, result: { held, repeated, notExpected, revenue: heldRevenue.toString() } };

@@ -10,7 +10,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { nameOf } from '../engines/aws/errors.js';
 import { createPoll } from '../engines/aws/poll.js';
 import type { AwsSession } from '../engines/aws/session.js';
-import { whole } from '../terminal/numbers.js';
+import { counted } from '../terminal/numbers.js';
 import { deleteBucket, emptyBucket } from './bucket.aws.js';
 import type { Remainder, StackEvent } from './stack.js';
 import { keptTypeOf } from './types.js';
@@ -27,7 +27,7 @@ export const DELETIONS: Readonly<Record<string, Deletion>> = {
     const at = { Bucket: name, ExpectedBucketOwner: account };
     const s3 = session.client(S3Client);
     try {
-      for await (const deleted of emptyBucket(s3, at)) yield `${whole(deleted)} versions of objects deleted`;
+      for await (const deleted of emptyBucket(s3, at)) yield `${counted(deleted, 'version')} of objects deleted`;
     } catch (error) {
       if (nameOf(error) !== 'NoSuchBucket') throw error;
     }

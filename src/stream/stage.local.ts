@@ -2,13 +2,13 @@
 import { statSync } from 'node:fs';
 import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
-import { bytes, whole } from '../terminal/numbers.js';
+import { bytes, counted } from '../terminal/numbers.js';
 import type { NumberedStream } from './numbered-stream.js';
 
 export function localStreamStage(open: () => Promise<NumberedStream>): Stage {
   async function contents(): Promise<string> {
     const { last, bookmarks } = await open();
-    return `${whole(last())} orders and ${whole(await bookmarks.rejectedCount())} rejected lines`;
+    return `${counted(last(), 'order')} and ${counted(await bookmarks.rejectedCount(), 'rejected line')}`;
   }
 
   return {

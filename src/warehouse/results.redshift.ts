@@ -1,7 +1,7 @@
 /** Reads what a statement of Redshift answered, page by page. */
 import { type Field, GetStatementResultCommand, type RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { AlakazamError } from '../errors.js';
-import { whole } from '../terminal/numbers.js';
+import { counted, whole } from '../terminal/numbers.js';
 import { redshiftColumns, redshiftRows } from './values.redshift.js';
 import type { AnswerColumn, AnswerValue } from './warehouse.js';
 
@@ -41,7 +41,7 @@ export async function readStatementResults(
     }
     const total = first.TotalNumRows ?? count;
     if (count === total) return;
-    throw new AlakazamError('failed', `Redshift gave ${whole(count)} rows of an answer of ${whole(total)}`, {
+    throw new AlakazamError('failed', `Redshift gave ${counted(count, 'row')} of an answer of ${whole(total)}`, {
       hint: 'ask again; what was shown is not the whole answer',
     });
   }

@@ -60,7 +60,7 @@ describe('history', () => {
 
   test('no order in a time is an answer', async () => {
     const { code, stderr } = await run('history --customer 17850 --since 2020-01-01');
-    expect([code, stderr]).toEqual([0, 'customer 17850 has 7 orders, none of them in that time\n']);
+    expect([code, stderr]).toEqual([0, 'customer 17850 has 7 orders, none in that time\n']);
   });
 
   test('an empty history says how to fill it', async () => {

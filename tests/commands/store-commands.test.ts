@@ -121,7 +121,7 @@ describe('reset', () => {
     const { code, stderr } = await run('reset');
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /It holds 8 orders and 1 rejected lines in .*There is no terminal to answer on\n {2}add --yes/,
+      /It holds 8 orders and 1 rejected line in .*There is no terminal to answer on\n {2}add --yes/,
     );
     expect(JSON.parse((await run('verify -o json')).stdout).streamed).toBe(8);
   });
@@ -150,7 +150,7 @@ describe('reset', () => {
     await run(`generate --source ${sample}`);
     const { code, stderr } = await run('reset --yes');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^emptied; it held 8 orders and 1 rejected lines in /);
+    expect(stderr).toMatch(/^emptied; it held 8 orders and 1 rejected line in /);
     expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({
       pass: true,
       streamed: 0,

@@ -239,5 +239,14 @@ test('a terminal of 0 columns gets the answer, and no spinner', () => {
   expect(show('verify', { columns: 0 }).lines.at(-1)).toBe('PASS');
 });
 
+test('one of a thing is not said as several', () => {
+  const single = (args: string) => show(`${args} --home ${singleHome}`, { env: { TERM: 'dumb' } }).lines.at(-1);
+  expect(single('generate --count 1')).toMatch(/^1 order streamed from /);
+  expect(single('lake status')).toMatch(/^1 order; /);
+  expect(single('query --sql SELECT/**/1')).toMatch(/^1 row in /);
+  expect(single('reset --yes')).toMatch(/^emptied; it held 1 order and 0 rejected lines in /);
+});
+
 const temporaryHome = temporaryDirectory();
+const singleHome = temporaryDirectory();
 const widthlessHome = temporaryDirectory();

@@ -117,7 +117,7 @@ describe('reconciliation', () => {
     const extra: Line = { invoiceNo: 'X', unitPrice: '1' };
     const result = await holding(lines, [...lines, extra]);
     expect(result.pass).toBe(false);
-    expect(result.differences[0]).toBe('1 orders are in the history and not in the stream');
+    expect(result.differences[0]).toBe('1 order in the history and not in the stream');
   });
 
   test('names an order that the history holds twice', async () => {
@@ -168,7 +168,7 @@ describe('reconciliation', () => {
     expect(result.pass).toBe(false);
     expect(result.differences).toEqual([
       'order 536365-B of customer 17850 is in the stream and not in the history',
-      '1 orders are in the history and not in the stream',
+      '1 order in the history and not in the stream',
       expect.stringMatching(/^revenue/),
     ]);
   });

@@ -1,4 +1,5 @@
 /** Waits until `process-orders` has processed every record that is in the stream now. */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { readShards, type ShardPosition } from '../../engines/aws/shards.js';
 import { AlakazamError } from '../../errors.js';
@@ -6,6 +7,7 @@ import type { Through } from '../../stage.js';
 import { userRecords } from '../../stream/kinesis/aggregated-record.js';
 import type { ArrivalLog } from '../../stream/kinesis/arrived-orders.js';
 import { sequenceAt } from '../../stream/kinesis/sequence.js';
+import { counted } from '../../terminal/numbers.js';
 import type { HistoryIndex } from './index-table.aws.js';
 
 const POLL_MS = 200;
@@ -32,9 +34,13 @@ export async function waitForHistory(
     if (found !== state) movedMs = clock();
     state = found;
     if (clock() - movedMs > STALLED_MS) {
-      throw new AlakazamError('failed', `process-orders has not moved for a minute, up to ${count} orders behind`, {
-        hint: 'alakazam status shows why',
-      });
+      throw new AlakazamError(
+        'failed',
+        `process-orders has not moved for a minute, up to ${counted(count, 'order')} behind`,
+        {
+          hint: 'alakazam status shows why',
+        },
+      );
     }
     await delay(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
