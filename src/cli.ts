@@ -60,13 +60,15 @@ for (const command of COMMANDS) {
 }
 
 function build(commander: Commander, command: Command<Options>): void {
+  const { argument } = command;
   commander
-    .exitOverride()
+    .exitOverride((error) => {
+      throw argument && error.code === 'commander.missingArgument' ? wrongArgument(argument, command) : error;
+    })
     .configureOutput(SILENT)
     .configureHelp({ helpWidth: HELP_COLUMNS })
     .helpOption('-h, --help', 'show this');
   commander.addHelpText('before', `Examples:\n${examples(command)}\n`);
-  const { argument } = command;
   if (argument) {
     const shown = argument.isOptional ? `[${argument.name}]` : `<${argument.name}>`;
     commander.argument(shown, argument.about);
@@ -76,14 +78,21 @@ function build(commander: Commander, command: Command<Options>): void {
     const flags = commander.optsWithGlobals() as Record<string, unknown>;
     const word = argument ? typed[0] : undefined;
     if (argument && !argument.isOpen && word !== undefined && !argument.choices.includes(word as string)) {
-      throw new AlakazamError(
-        'usage',
-        `${argument.name} is ${JSON.stringify(word)}; valid: ${argument.choices.join(', ')}`,
-      );
+      throw wrongArgument(argument, command, word as string);
     }
     const outcome = await run(command, flags, (word as string) ?? '');
     if (outcome) exitCode = EXIT_CODES[outcome].code;
   });
+}
+
+/** Of an argument that was not typed, or is none of the valid ones; with a line that can be typed. */
+function wrongArgument(
+  { name, choices }: NonNullable<Command['argument']>,
+  { examples: [first] }: Command<Options>,
+  typed?: string,
+): AlakazamError {
+  const wrong = typed === undefined ? 'is missing' : `is ${JSON.stringify(typed)}`;
+  return new AlakazamError('usage', `${name} ${wrong}; valid: ${choices.join(', ')}`, { hint: first?.[0] });
 }
 
 async function run(command: Command<Options>, flags: Record<string, unknown>, argument: string) {

@@ -229,6 +229,12 @@ describe('query', () => {
 });
 
 describe('lake', () => {
+  test('says what to type where the action is missing or wrong', async () => {
+    const valid = 'valid: status, compact, rebuild, export\n  alakazam lake status\n';
+    expect(await run('lake')).toEqual({ code: 2, stdout: '', stderr: `error: action is missing; ${valid}` });
+    expect(await run('lake', 'compress')).toMatchObject({ stderr: `error: action is "compress"; ${valid}` });
+  });
+
   test('says what it holds, and is exported whole or not at all', async () => {
     const status = JSON.parse((await run('lake', 'status', '-o', 'json')).stdout);
     expect(status).toMatchObject({

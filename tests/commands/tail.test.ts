@@ -63,8 +63,8 @@ describe('tail orders', () => {
   });
 
   test.each([
-    ['tail', /missing required argument 'what'/],
-    ['tail lines', /what is "lines"; valid: orders/],
+    ['tail', /^error: what is missing; valid: orders\n {2}alakazam tail orders\n$/],
+    ['tail lines', /^error: what is "lines"; valid: orders\n {2}alakazam tail orders\n$/],
     ['tail orders -n x', /--lines is "x"; valid: a whole number from 0/],
     ['tail orders --since yesterday', /--since is "yesterday"; valid: how long ago \(10m/],
     ['tail orders --since start -n 5', /--lines 5 and --since exclude each other/],
