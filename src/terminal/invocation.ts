@@ -20,7 +20,7 @@ export function programIn(directory: string, { script, environment }: Invocation
 
 /** A message in which `program` replaces the `alakazam` of each command, such as `alakazam verify`. Idempotent. */
 export function spelled(message: string, commands: readonly string[], program: () => string): string {
-  const pattern = new RegExp(`(?<![\\w./@-]|npx )${NAME} (?=(?:${commands.join('|')})\\b)`, 'g');
+  const pattern = new RegExp(`(?<![\\w./@-]|npx |node )${NAME} (?=(?:${commands.join('|')})\\b)`, 'g');
   return message.replaceAll(pattern, () => `${program()} `);
 }
 

@@ -67,7 +67,7 @@ describe('a message', () => {
   });
 
   test('spelled out is not spelled out again', () => {
-    for (const program of ['npx alakazam', 'node ../bin/alakazam.js', 'alakazam']) {
+    for (const program of ['npx alakazam', 'node ../bin/alakazam.js', 'node alakazam', 'alakazam']) {
       const once = of('alakazam tail orders', program);
       expect(of(once, program)).toBe(once);
     }
