@@ -18,6 +18,6 @@ export function checkOneQuestion(sql: string, beginnings: readonly string[]): vo
     throw new AlakazamError('usage', 'that is no question, but EXPLAIN', { hint: 'alakazam query --explain' });
   }
   throw new AlakazamError('usage', `that is no question: it begins with ${word || JSON.stringify(outline[0])}`, {
-    hint: 'alakazam query takes one SELECT; --unsafe runs any statement',
+    hint: 'valid: one SELECT; --unsafe runs any statement',
   });
 }

@@ -11,7 +11,7 @@ export function sqlError(error: unknown): unknown {
   const [, kind = '', message = reasonOf(error)] = /(?:^|: )([A-Z][\w ]+) Error: (.*)/.exec(reasonOf(error)) ?? [];
   if (/file system operations are disabled/.test(message)) {
     const hint = 'a question reads the lake alone; --unsafe lets it read and write other files';
-    return new AlakazamError('access', message, { hint, cause: error });
+    return new AlakazamError('usage', message, { hint, cause: error });
   }
   const hint = rest
     .join('\n')

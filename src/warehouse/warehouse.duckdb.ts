@@ -180,6 +180,6 @@ function valuesOf({ values }: Question): Record<string, string | null> {
 
 function notAQuestion(): AlakazamError {
   return new AlakazamError('usage', 'that is no question: it would change something', {
-    hint: 'alakazam query takes one SELECT; --unsafe runs any statement',
+    hint: 'valid: one SELECT; --unsafe runs any statement',
   });
 }
