@@ -1,6 +1,6 @@
 /** The README says what the source says, and leads nowhere that isn't there. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -44,3 +44,13 @@ test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/adding-a-sta
     expect([...links, ...paths].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   },
 );
+
+test('ARCHITECTURE.md names every port', () => {
+  const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const ports = sources.filter((path) => /^\/\*\*\s+(\* )?Port: /.test(readFileSync(join(ROOT, 'src', path), 'utf8')));
+  expect(ports.length).toBeGreaterThan(5);
+  expect(ports.filter((path) => !text.includes(`src/${path}`))).toEqual([]);
+});
