@@ -40,7 +40,7 @@ export const verify = defineCommand({
         signal,
         throughMs: Math.min(...through.map(({ arrivalMs }) => arrivalMs)),
         sinceMs,
-        onProgress: (read) => progress.update(read, undefined),
+        onProgress: (read, most) => progress.update(read, most),
       },
     ).finally(() => progress.stop());
     // The figures of an incomplete run would say that orders are missing.

@@ -46,14 +46,15 @@ const DIFFERENCES_MAX = 10;
 const ORDERS_A_TURN = 20_000;
 
 export interface Reconcilable {
-  readonly stream: Pick<OrderStream, 'read'>;
+  readonly stream: Pick<OrderStream, 'read' | 'size'>;
   readonly bookmarks: Pick<Bookmarks, 'rejectedCount'>;
   readonly views: readonly Pick<View, 'key' | 'all' | 'asHeld' | 'expects' | 'find'>[];
 }
 
 export interface ReconcileOptions {
   readonly signal: AbortSignal;
-  readonly onProgress: (read: number) => void;
+  /** Hears how many orders were read, of how many at most in the views and the stream together, if the stream knows its size. */
+  readonly onProgress: (read: number, most: number | undefined) => void;
   /**
    * Arrival time up to which every view was brought. Others may stream on: orders that arrived later count nowhere, whether
    * a view has them already or not.
@@ -72,14 +73,20 @@ export async function reconcile(
   const revenue = createSum();
   let streamed = 0;
   let guests = 0;
-  const count = counter(onProgress);
+  const size = stream.size?.();
+  // A view holds no more orders than the stream. How many fewer shows when it was read.
+  let most = (size ?? 0) * (views.length + 1);
+  const count = counter((read) => onProgress(read, size === undefined ? undefined : Math.max(read, most)));
 
   for (const { view, add } of ledgers) {
+    let held = 0;
     for await (const orders of view.all(sinceMs)) {
       for (let i = 0; i < orders.count; i++) add(orders, i, amountOf(orders, i));
+      held += orders.count;
       await count(orders.count);
       if (signal.aborted) break;
     }
+    most -= (size ?? 0) - held;
   }
 
   for await (const { arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {

@@ -89,6 +89,7 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
       }
     },
     heldSinceMs: async () => 0,
+    size: () => orders.last(),
     close: () => store.close(),
   };
 }

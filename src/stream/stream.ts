@@ -31,6 +31,8 @@ export interface OrderStream {
   read(options: ReadOptions): AsyncIterable<StreamBlock>;
   /** Arrival time from which on it holds every order it took: 0, unless it has forgotten some. */
   heldSinceMs(): Promise<number>;
+  /** How many orders it holds. Not there if only reading them all tells. */
+  size?(): number;
   close(): Promise<void>;
 }
 

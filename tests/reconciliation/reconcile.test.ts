@@ -191,6 +191,25 @@ describe('reconciliation', () => {
     expect(result.differences).toContain('interrupted before everything was read');
   });
 
+  test('says how many orders it reads, in the view and in the stream', async () => {
+    const fixture = await localFixture();
+    const stream = await fixture.open();
+    const history = await fixture.openHistory(stream);
+    const put = putter(stream);
+    await put([...lines, { stockCode: 'G', customer: GUEST }]);
+    await history.update();
+    const heard: (readonly [read: number, most: number | undefined])[] = [];
+    const signal = new AbortController().signal;
+    const onProgress = (read: number, most: number | undefined) => void heard.push([read, most]);
+    await reconcile(reconcilable(stream, history), { signal, onProgress });
+    // 20 orders in the history, which may hold all 21 until it was read, and 21 in the stream.
+    expect(heard.find(([read]) => read === 20)).toEqual([20, 42]);
+    expect(heard.at(-1)).toEqual([41, 41]);
+    heard.length = 0;
+    await reconcile({ ...reconcilable(stream, history), stream: { read: stream.read } }, { signal, onProgress });
+    expect(heard.at(-1)).toEqual([41, undefined]);
+  });
+
   test('counts the same of the embedded target', async () => {
     const fixture = await localFixture();
     const stream = await fixture.open();

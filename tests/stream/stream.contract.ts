@@ -45,6 +45,7 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
       expect(await collect(stream.read({ from: 'first' }))).toEqual([]);
       expect(await collect(stream.read({ from: { last: 10 } }))).toEqual([]);
       expect(await collect(stream.read({ from: { sinceMs: 0 } }))).toEqual([]);
+      expect([0, undefined]).toContain(stream.size?.());
       expect(await stream.bookmarks.positionOf('source')).toBeUndefined();
       expect(stream.bookmarks.codesOf('source', '536365')).toBeUndefined();
     });
@@ -59,6 +60,7 @@ export function testStream(name: string, create: () => Promise<StreamFixture>, {
         { stockCode: 'LONG', description: 'x'.repeat(60_000) },
       ];
       expect(await stream.put(blockOf(lines), progress(undefined, { at: 1 }))).toBe(true);
+      expect([lines.length, undefined]).toContain(stream.size?.());
       const found = await collect(stream.read({ from: 'first' }));
       const expected = await expectedOf(lines);
       expect(new Map(found.map((order) => [order.orderId, order]))).toEqual(
