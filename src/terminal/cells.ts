@@ -30,6 +30,13 @@ export function widthOf(line: string): number {
   return width;
 }
 
+/** Columns that the widest of these lines takes. There may be more of them than a function takes arguments. */
+export function widthOfAll(lines: Iterable<string>): number {
+  let width = 0;
+  for (const line of lines) width = Math.max(width, widthOf(line));
+  return width;
+}
+
 function beginningOf(line: string, width: number): string {
   if (isPlain(line)) return line.slice(0, Math.max(width, 0));
   let used = 0;

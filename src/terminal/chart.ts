@@ -1,5 +1,5 @@
 /** Draws an answer: bars for categories, and an area over time. */
-import { fit, widthOf } from './cells.js';
+import { fit, widthOf, widthOfAll } from './cells.js';
 import { styled, type Text } from './text.js';
 
 export interface ChartPoint {
@@ -17,10 +17,10 @@ const ROWS = 10;
 
 /** A bar a point, the longest as long as there is room. A bar of a negative value is red. */
 export function drawBars(points: readonly ChartPoint[], columns: number): Text {
-  const labelWidth = Math.min(LABEL_MAX, Math.max(0, ...points.map(({ label }) => widthOf(label))));
-  const shownWidth = Math.max(0, ...points.map(({ shown }) => widthOf(shown)));
+  const labelWidth = Math.min(LABEL_MAX, widthOfAll(points.map(({ label }) => label)));
+  const shownWidth = widthOfAll(points.map(({ shown }) => shown));
   const room = Math.max(1, columns - labelWidth - shownWidth - 3);
-  const largest = Math.max(0, ...points.map(({ value }) => Math.abs(value)));
+  const largest = points.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
   return points.map(({ label, value, shown }): Text => {
     const eighths = largest === 0 ? 0 : Math.round((Math.abs(value) / largest) * room * 8);
     const bar = '█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] as string);
@@ -39,7 +39,7 @@ export function drawBars(points: readonly ChartPoint[], columns: number): Text {
 /** Points from left to right in their order; several share a column where there are more of them than columns. */
 export function drawArea(points: readonly ChartPoint[], columns: number): Text {
   const values = points.map(({ value }) => value);
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b), 0), values.reduce((a, b) => Math.max(a, b), 0)];
   const shownOf = (value: number) => points.find((point) => point.value === value)?.shown ?? '0';
   const [lowShown, highShown] = [shownOf(low), shownOf(high)];
   const axisWidth = Math.max(widthOf(lowShown), widthOf(highShown));

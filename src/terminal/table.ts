@@ -3,7 +3,7 @@
  * codes are never cut, since a part of one looks like another one. Where they don't fit, each value gets a line of its own.
  */
 import type { Column } from './answer.js';
-import { cellOf, widthOf } from './cells.js';
+import { cellOf, widthOf, widthOfAll } from './cells.js';
 import { printable, type Style, styled, type Text } from './text.js';
 
 const GAP = 2;
@@ -60,11 +60,11 @@ type Kind = 'number' | 'code' | 'word' | 'text';
 /** Undefined if the columns don't fit, however much the texts are cut. */
 function layoutOf<Row>(columns: readonly Column<Row>[], rows: readonly Cells[], room: number): Layout | undefined {
   const kinds = columns.map((column, i) => kindOf(column, rows, i));
-  const widest = columns.map((_, i) => Math.max(...rows.map((cells) => widthOf(cells[i] as string))));
+  const widest = columns.map((_, i) => widthOfAll(rows.map((cells) => cells[i] as string)));
   const titles = columns.map(titleOf);
   const folded = titles.map((title, i) => fold(title, widest[i] as number));
   const wantedFor = (head: readonly Cells[]) =>
-    columns.map(({ width }, i) => width ?? Math.max(widest[i] as number, ...(head[i] as Cells).map(widthOf)));
+    columns.map(({ width }, i) => width ?? Math.max(widest[i] as number, widthOfAll(head[i] as Cells)));
   const whole = titles.map((title) => [title]);
   const lines = sum(wantedFor(whole)) <= room ? whole : folded;
   const wanted = wantedFor(lines);
@@ -96,7 +96,7 @@ function titleOf({ title, name }: Pick<Column<never>, 'title' | 'name'>): string
 function fold(title: string, width: number): string[] {
   const words = title.split(/(?<=[_ ])/);
   const bare = (text: string) => text.replace(/[_ ]$/, '');
-  const room = Math.max(width, ...words.map((word) => widthOf(bare(word))));
+  const room = Math.max(width, widthOfAll(words.map(bare)));
   const lines = [''];
   for (const word of words) {
     const line = `${lines.at(-1)}${word}`;
@@ -148,7 +148,7 @@ function rowDrawer({ widths, kinds }: Layout, room: number): DrawRow {
 /** A line a value, with an empty line between two rows. */
 function recordDrawer<Row>(columns: readonly Column<Row>[], room: number): DrawRow {
   const titles = columns.map(titleOf);
-  const titleWidth = Math.max(...titles.map(widthOf));
+  const titleWidth = widthOfAll(titles);
   const textWidth = Math.max(TEXT_MIN, room - titleWidth - GAP);
   let between = '';
 

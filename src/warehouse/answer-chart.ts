@@ -1,6 +1,6 @@
 /** An answer as a chart. */
 import { AlakazamError } from '../errors.js';
-import { fit, widthOf } from '../terminal/cells.js';
+import { fit, widthOfAll } from '../terminal/cells.js';
 import { type ChartPoint, drawArea, drawBars, LABEL_MAX } from '../terminal/chart.js';
 import { shrunk } from '../terminal/table.js';
 import type { Text } from '../terminal/text.js';
@@ -49,7 +49,7 @@ function namesOf(columns: readonly ShownColumn[], measure: ShownColumn): readonl
 function labelsOf(names: readonly ShownColumn[], rows: readonly AnswerRow[]): string[] {
   if (names.length === 1) return rows.map((row) => (names[0] as ShownColumn).show(row));
   const cells = rows.map((row) => names.map(({ show }) => show(row)));
-  const widest = names.map((_, i) => Math.max(...cells.map((row) => widthOf(row[i] as string))));
+  const widest = names.map((_, i) => widthOfAll(cells.map((row) => row[i] as string)));
   const least = names.map(({ isNumber, isWhole }, i) =>
     isNumber || isWhole ? (widest[i] as number) : Math.min(widest[i] as number, NAME_MIN),
   );

@@ -248,6 +248,10 @@ describe('a table on a narrow terminal', () => {
     );
   });
 
+  test('takes more rows at once than a function takes arguments', async () => {
+    expect(await at(60, [Array.from({ length: 200_000 }, () => plate)])).toHaveLength(200_002);
+  });
+
   test('takes the room for a wider number or code of a later row from the text of that row', async () => {
     const later = { ...mug, code: 'BANK-CHARGES', units: '-1,234,567,890' };
     expect((await at(56, [[plate], [later, plate]])).slice(-3)).toEqual([

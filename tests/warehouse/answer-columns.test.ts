@@ -113,3 +113,15 @@ test('an answer without rows, or with nothing but nulls, has no chart', () => {
   expect(chart(columns, [])).toBeUndefined();
   expect(chart(columns, [['EIRE', null]])).toBeUndefined();
 });
+
+test('more rows than a function takes arguments are drawn', () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => [`${i}`, i]);
+  expect(chart([text('a'), integer('n')], many)).toHaveLength(200_000);
+  expect(chart([{ name: 'day', type: 'date' }, integer('n')], many)).toHaveLength(11);
+  expect(
+    chart(
+      [text('a'), text('b'), integer('n')],
+      many.map(([a, n]) => [a as string, 'b', n as number]),
+    ),
+  ).toHaveLength(200_000);
+});
