@@ -11,13 +11,18 @@ export interface ChartPoint {
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const LEVELS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/** Width of a label of a bar; a longer one is cut. */
-export const LABEL_MAX = 32;
+/** The part of the width that labels of bars may take; a longer one is cut. */
+const LABEL_PART = 0.4;
 const ROWS = 10;
+
+/** Columns that the label of a bar may take. */
+export function labelRoom(columns: number): number {
+  return Math.floor(columns * LABEL_PART);
+}
 
 /** A bar a point, the longest as long as there is room. A bar of a negative value is red. */
 export function drawBars(points: readonly ChartPoint[], columns: number): Text {
-  const labelWidth = Math.min(LABEL_MAX, widthOfAll(points.map(({ label }) => label)));
+  const labelWidth = Math.min(labelRoom(columns), widthOfAll(points.map(({ label }) => label)));
   const shownWidth = widthOfAll(points.map(({ shown }) => shown));
   const room = Math.max(1, columns - labelWidth - shownWidth - 3);
   const largest = points.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);

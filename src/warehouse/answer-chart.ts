@@ -1,7 +1,7 @@
 /** An answer as a chart. */
 import { AlakazamError } from '../errors.js';
 import { fit, widthOfAll } from '../terminal/cells.js';
-import { type ChartPoint, drawArea, drawBars, LABEL_MAX } from '../terminal/chart.js';
+import { type ChartPoint, drawArea, drawBars, labelRoom } from '../terminal/chart.js';
 import { shrunk } from '../terminal/table.js';
 import type { Text } from '../terminal/text.js';
 import type { AnswerRow, ShownColumn } from './answer-columns.js';
@@ -20,7 +20,7 @@ export function chartOf(columns: readonly ShownColumn[], rows: readonly AnswerRo
   if (names.length === 0) throw notDrawn('no column that says what each number is of', columns, 'country');
   const drawn = rows.filter((row) => row[measure.name] !== null);
   if (drawn.length === 0) return undefined;
-  const labels = labelsOf(names, drawn);
+  const labels = labelsOf(names, drawn, labelRoom(width));
   const points = drawn.map(
     (row, i): ChartPoint => ({
       label: labels[i] as string,
@@ -46,7 +46,7 @@ function namesOf(columns: readonly ShownColumn[], measure: ShownColumn): readonl
 }
 
 /** Labels of several columns stand under each other, each column with its part of the room. */
-function labelsOf(names: readonly ShownColumn[], rows: readonly AnswerRow[]): string[] {
+function labelsOf(names: readonly ShownColumn[], rows: readonly AnswerRow[], room: number): string[] {
   if (names.length === 1) return rows.map((row) => (names[0] as ShownColumn).show(row));
   const cells = rows.map((row) => names.map(({ show }) => show(row)));
   const widest = names.map((_, i) => widthOfAll(cells.map((row) => row[i] as string)));
@@ -54,7 +54,7 @@ function labelsOf(names: readonly ShownColumn[], rows: readonly AnswerRow[]): st
     isNumber || isWhole ? (widest[i] as number) : Math.min(widest[i] as number, NAME_MIN),
   );
   // They stand one column apart, the columns of a table two.
-  const widths = shrunk(widest, least, LABEL_MAX + names.length - 1) ?? widest;
+  const widths = shrunk(widest, least, room + names.length - 1) ?? widest;
   return cells.map((row) =>
     row
       .map((text, i) => fit(text, widths[i] as number, names[i]?.isNumber))

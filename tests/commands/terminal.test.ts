@@ -210,6 +210,23 @@ describe('on a terminal of 80 columns', () => {
     expect(tooWide(shown)).toEqual([]);
   });
 
+  test.each([
+    'bought-together -p at_least=1',
+    'price-changes',
+    'top-customers',
+    'guests-share',
+    'rfm',
+    '--sql SELECT/**/*/**/FROM/**/orders',
+  ])('query %s is no wider, and cuts no number', (args) => {
+    for (const columns of [80, 50]) {
+      const shown = show(`query ${args}`, { columns });
+      expect(shown.code).toBe(0);
+      // The longest code of the sample is no code that somebody would type.
+      expect(tooWide(shown, columns).filter((line) => !line.includes('LONG-CODE'))).toEqual([]);
+      expect(shown.lines.filter((line) => /[£,.\d]…/.test(line))).toEqual([]);
+    }
+  });
+
   test('a wider one has the country too', () => {
     const shown = show('tail orders --since start --no-follow', { columns: 140 });
     expect(shown.lines[0]).toMatch(/product +country$/);

@@ -92,7 +92,7 @@ test('one column of months or dates is time, drawn from left to right', () => {
 test('names that are long together keep their codes, and share the rest of the room', () => {
   const columns = [text('stock_code'), text('description'), text('other_code'), text('other'), integer('invoices')];
   const mug = 'A RED MUG WITH A LID';
-  const bars = chart(columns, [['85123A', mug, 'BANK CHARGES', `${mug}, TWICE`, 2]], 50);
+  const bars = chart(columns, [['85123A', mug, 'BANK CHARGES', `${mug}, TWICE`, 2]], 80);
   expect(bars?.[0]?.slice(0, 33)).toBe('85123A A RE… BANK CHARGES A RED… ');
 });
 
@@ -112,6 +112,13 @@ test('an answer without rows, or with nothing but nulls, has no chart', () => {
   const columns = [text('country'), integer('n')];
   expect(chart(columns, [])).toBeUndefined();
   expect(chart(columns, [['EIRE', null]])).toBeUndefined();
+});
+
+test('a long name leaves room for its bar on a narrow terminal', () => {
+  const columns = [text('description'), decimal('revenue')];
+  expect(chart(columns, [['PAPER CRAFT , LITTLE BIRDIE', '168469.6']], 40)).toEqual([
+    'PAPER CRAFT , L… ██████████ £168,469.60',
+  ]);
 });
 
 test('more rows than a function takes arguments are drawn', () => {
