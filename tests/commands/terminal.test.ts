@@ -133,7 +133,9 @@ describe('on a terminal of 80 columns', () => {
     '\u001b[31m',
     '--\u001b[31m',
   ])('%j lets nothing from outside do anything to the terminal', (args) => {
-    const { raw } = show(args.replace('HOSTILE', hostile), { env: { NO_COLOR: '1', ALAKAZAM_HOME: hostileHome } });
+    // A spinner would move the cursor itself, on a terminal that is not dumb.
+    const env = { NO_COLOR: '1', TERM: 'dumb', ALAKAZAM_HOME: hostileHome };
+    const { raw } = show(args.replace('HOSTILE', hostile), { env });
     expect(raw).not.toBe('');
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
     expect(raw).not.toMatch(/^error: made up/m);
