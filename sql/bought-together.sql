@@ -17,8 +17,8 @@
 WITH lines AS (
   SELECT invoice_no, stock_code, description
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
     AND quantity > 0
     AND (CAST(:all AS boolean) OR TRANSLATE(SUBSTR(stock_code, 1, 5), '0123456789', '0000000000') = '00000')

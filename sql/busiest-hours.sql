@@ -10,8 +10,8 @@ WITH hours AS (
   SELECT DATE_TRUNC('hour', order_date) AS hour_start, invoice_no, COUNT(CASE WHEN quantity > 0 THEN 1 END) AS orders,
     SUM(quantity * unit_price) AS revenue
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
   GROUP BY DATE_TRUNC('hour', order_date), invoice_no
 ),

@@ -14,8 +14,8 @@ WITH firsts AS (
 members AS (
   SELECT customer_id, DATE_TRUNC('month', first_order) AS cohort_start
   FROM firsts
-  WHERE first_order >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND first_order < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR first_order >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR first_order < CAST(:until AS timestamp))
 ),
 sizes AS (
   SELECT cohort_start, COUNT(*) AS cohort_customers

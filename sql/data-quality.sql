@@ -11,8 +11,8 @@ WITH lines AS (
   SELECT stock_code, description, quantity, unit_price, customer_id, COUNT(*) AS times, MIN(order_id) AS first_id,
     MAX(order_id) AS last_id
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
   GROUP BY invoice_no, stock_code, description, quantity, order_date, unit_price, customer_id, country
 ),
 found AS (
@@ -43,8 +43,8 @@ counted AS (
 arrivals AS (
   SELECT order_id, COUNT(*) AS times
   FROM order_arrivals
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
   GROUP BY order_id
   HAVING COUNT(*) > 1
 ),

@@ -10,8 +10,8 @@ WITH invoices AS (
   SELECT DATE_TRUNC('month', order_date) AS month_start, country, invoice_no, CASE WHEN customer_id IS NULL THEN 1 ELSE 0 END AS guest,
     COUNT(*) AS orders, SUM(quantity * unit_price) AS revenue
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
     AND unit_price <> 0
   GROUP BY DATE_TRUNC('month', order_date), country, invoice_no, CASE WHEN customer_id IS NULL THEN 1 ELSE 0 END

@@ -16,8 +16,8 @@ active AS (
   SELECT customer_id, DATE_TRUNC('month', order_date) AS month_start, COUNT(CASE WHEN quantity > 0 THEN 1 END) AS purchases,
     SUM(quantity * unit_price) AS revenue
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND customer_id IS NOT NULL
   GROUP BY customer_id, DATE_TRUNC('month', order_date)
 ),

@@ -11,8 +11,8 @@
 WITH invoices AS (
   SELECT invoice_no, MIN(order_date) AS order_date, MIN(country) AS country, SUM(quantity * unit_price) AS invoice_value
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
     AND quantity > 0
   GROUP BY invoice_no

@@ -10,8 +10,8 @@ WITH months AS (
   SELECT DATE_TRUNC('month', order_date) AS month_start, COUNT(*) AS orders, COUNT(DISTINCT invoice_no) AS invoices,
     COUNT(DISTINCT customer_id) AS customers, CAST(SUM(quantity) AS bigint) AS units, SUM(quantity * unit_price) AS revenue
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
   GROUP BY DATE_TRUNC('month', order_date)
 ),

@@ -13,8 +13,8 @@ WITH customers AS (
   SELECT customer_id, MAX(CASE WHEN quantity > 0 THEN order_date END) AS last_order,
     COUNT(DISTINCT CASE WHEN quantity > 0 THEN invoice_no END) AS invoices, SUM(quantity * unit_price) AS revenue
   FROM orders
-  WHERE order_date >= COALESCE(CAST(:since AS timestamp), TIMESTAMP '0001-01-01 00:00:00')
-    AND order_date < COALESCE(CAST(:until AS timestamp), TIMESTAMP '9999-12-31 00:00:00')
+  WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
+    AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
     AND customer_id IS NOT NULL
   GROUP BY customer_id
