@@ -87,7 +87,7 @@ export const query = defineCommand({
       await setUp(context, await pipeline.warehouse(values.engine), values.yes);
       return undefined;
     }
-    const queries = findQueries([BUILT_IN, ...(config.project ? [join(config.project, 'sql')] : [])]);
+    const queries = findQueries([BUILT_IN, ...(config.project ? [join(config.project, 'sql')] : [])], terminal.warn);
     if (values.list || isBare(values, name)) {
       const listed = [...queries.values()].flatMap((file) => readOrWarn(terminal, file));
       const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));

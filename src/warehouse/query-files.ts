@@ -11,30 +11,48 @@ export interface QueryFile {
   readonly path: string;
 }
 
-const NAME = /^([a-z0-9][a-z0-9-]*)\.sql$/;
-
-/** Every query of these directories by name. Of two with one name, the one of the later directory counts. */
-export function findQueries(directories: readonly string[]): ReadonlyMap<string, QueryFile> {
+/**
+ * Every query of these directories by name. Of two with one name, the one of the later directory counts. `warn` hears of a
+ * directory that can't be read: it costs nobody the queries of the others.
+ */
+export function findQueries(
+  directories: readonly string[],
+  warn: (message: string) => void = () => {},
+): ReadonlyMap<string, QueryFile> {
   const found = directories.flatMap((directory) =>
-    namesIn(directory).flatMap((file) => {
-      const name = NAME.exec(file)?.[1];
+    namesIn(directory, warn).flatMap((file) => {
+      const name = /^([^.].*)\.sql$/i.exec(file)?.[1];
       return name ? [{ name, path: join(directory, file) }] : [];
     }),
   );
   return new Map(found.map((each) => [each.name, each] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function namesIn(directory: string): string[] {
+function namesIn(directory: string, warn: (message: string) => void): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      warn(`can't read ${directory}: ${reasonOf(error)}`);
+    }
+    return [];
   }
 }
 
-/** Throws an `AlakazamError` if the file can't be read, or is not as `parseQuery` wants it. */
+/** What a shell takes for one word, and what is no flag. */
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
+
+/** Throws an `AlakazamError` for a name that no query may have. */
+export function checkQueryName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new AlakazamError('usage', `no query is called ${JSON.stringify(name)}; valid: letters, digits, _, - and .`, {
+    hint: 'alakazam query --file asks a file of any name',
+  });
+}
+
+/** Throws an `AlakazamError` if the file can't be read, or if its name or its text is not that of a query. */
 export function readQuery({ name, path }: QueryFile): NamedQuery {
+  checkQueryName(name);
   return parseQuery(name, readSql(path));
 }
 
@@ -52,11 +70,16 @@ export function readSql(path: string): string {
   return checkSql(bytes, path);
 }
 
+/** The text of these bytes, without the mark with which some editors begin a file. */
 export function checkSql(bytes: Buffer, from: string): string {
   if (bytes.length > SQL_BYTES_MAX)
     throw new AlakazamError('usage', `${from} is longer than a statement may be (1 MB)`);
-  if (bytes.includes(0)) throw new AlakazamError('usage', `${from} is no text`);
-  return bytes.toString('utf8');
+  try {
+    if (!bytes.includes(0)) return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // Such as a text in latin-1: its letters would be others, and nothing would be found.
+  }
+  throw new AlakazamError('usage', `${from} is no text in UTF-8`);
 }
 
 /** The query of a name, or an `AlakazamError` with the nearest there is. */

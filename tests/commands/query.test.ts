@@ -1,6 +1,6 @@
 /** `query` and `lake` as they are typed. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -68,6 +68,50 @@ describe('query', () => {
     expect(await within('wrong')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^error: sql\/wrong\.sql: /),
+    });
+  });
+
+  test('takes names with capitals and underscores, says which it does not take, and no mark of an editor counts', async () => {
+    const odd = join(directory, 'odd');
+    mkdirSync(join(odd, 'sql'), { recursive: true });
+    writeFileSync(join(odd, '.alakazamrc'), '');
+    const text = '-- One number\nSELECT 1 AS n\n';
+    for (const name of ['my_Query.sql', 'größe.sql', 'a b.sql', '-.sql', '.hidden.sql', 'notes.txt']) {
+      writeFileSync(join(odd, 'sql', name), `\uFEFF${text}`);
+    }
+    writeFileSync(join(odd, 'sql', 'latin.sql'), Buffer.from('-- Stra\xdfe\nSELECT 1\n', 'latin1'));
+    const within = (...args: string[]) => runCli(['query', ...args], { home, cwd: odd });
+    const { code, stdout, stderr } = await within('--list');
+    expect([code, stdout.split('\n')]).toEqual([
+      0,
+      expect.arrayContaining(['größe\tOne number\t', 'my_Query\tOne number\t']),
+    ]);
+    expect(stdout).not.toMatch(/a b|hidden|notes/);
+    expect(stderr.split('\n')).toEqual([
+      'warning: no query is called "-"; valid: letters, digits, _, - and .',
+      'warning: no query is called "a b"; valid: letters, digits, _, - and .',
+      expect.stringMatching(/^warning: .*latin\.sql is no text in UTF-8$/),
+      '',
+    ]);
+    expect(await within('my_Query')).toMatchObject({ code: 0, stdout: '1\n' });
+    expect(await within('my_Query', '--show')).toMatchObject({ code: 0, stdout: text });
+    expect(await within('a b')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: no query is called "a b"/),
+    });
+  });
+
+  test('answers by a built-in name where the own ones can not be read, and says so', async () => {
+    const closed = join(directory, 'closed');
+    mkdirSync(join(closed, 'sql'), { recursive: true });
+    chmodSync(join(closed, 'sql'), 0);
+    writeFileSync(join(closed, '.alakazamrc'), '');
+    const asked = await runCli(['query', 'revenue-by-country'], { home, cwd: closed, isBound: true });
+    chmodSync(join(closed, 'sql'), 0o700);
+    expect(asked).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^EIRE\t/),
+      stderr: expect.stringMatching(/^warning: can't read .*closed\/sql: EACCES: permission denied/),
     });
   });
 
