@@ -7,9 +7,9 @@
 -- M, BANK CHARGES …) are left out: those whose first five characters are not digits. A product's description is the one
 -- that most of its orders have; of equally frequent ones, the first by alphabet.
 -- @param by lift|invoices = lift  what to rank by
--- @param at_least integer = 100  only pairs that share this many invoices
+-- @param at_least count = 100  only pairs that share this many invoices
 -- @param product text  only pairs with this stock code
--- @param limit integer = 10  how many pairs
+-- @param limit count = 10  how many pairs
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

@@ -6,7 +6,7 @@
 -- BANK CHARGES …) are left out: those whose first five characters are not digits. A product's description is the one that
 -- most of its orders have; of equally frequent ones, the first by alphabet.
 -- @param by prices|spread = prices  rank by the number of prices, or by the spread
--- @param limit integer = 10  how many products
+-- @param limit count = 10  how many products
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

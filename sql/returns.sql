@@ -6,8 +6,8 @@
 -- 1, since goods come back that were sold before the data begins. A product's description is the one that most of its
 -- orders have; of equally frequent ones, the first by alphabet.
 -- @param by value|units|share = value  what to rank by
--- @param at_least integer = 100  only products of which this many units were sold
--- @param limit integer = 10  how many products
+-- @param at_least count = 100  only products of which this many units were sold
+-- @param limit count = 10  how many products
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

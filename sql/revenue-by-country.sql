@@ -2,7 +2,7 @@
 --
 -- Counts every order, of customers and guests. Revenue is quantity times price, returns taken off; it holds postage and
 -- other codes that are no products. customers leaves guests out. share is the part of the revenue of all countries.
--- @param limit integer  how many countries; all where it is not given
+-- @param limit count  how many countries; all where it is not given
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 WITH countries AS (

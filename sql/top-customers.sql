@@ -4,7 +4,7 @@
 -- counts order lines, returns among them. invoices counts invoices with something bought, so it leaves out those of
 -- returns. share is the part of the revenue of all customers. country is where most of their orders went.
 -- @param by revenue|invoices|units = revenue  what to rank by
--- @param limit integer = 10  how many customers
+-- @param limit count = 10  how many customers
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

@@ -5,7 +5,7 @@
 -- part of the revenue of all products counted. A product's description is the one that most of its orders have; of equally
 -- frequent ones, the first by alphabet.
 -- @param by revenue|units = revenue  what to rank by
--- @param limit integer = 10  how many products
+-- @param limit count = 10  how many products
 -- @param since date  only orders dated on this day or later
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country

@@ -46,10 +46,12 @@ export function text(typed: string, flag: string): string {
 }
 
 /** `name=value`, where the value may be empty. */
-export function assignment(typed: string, flag: string): readonly [name: string, value: string] {
-  const at = typed.indexOf('=');
-  if (at < 1) throw wrong(flag, typed, 'name=value, such as StreamMode=PROVISIONED');
-  return [typed.slice(0, at), typed.slice(at + 1)];
+export function assignment(example: string): (typed: string, flag: string) => readonly [name: string, value: string] {
+  return (typed, flag) => {
+    const at = typed.indexOf('=');
+    if (at < 1) throw wrong(flag, typed, `name=value, such as ${example}`);
+    return [typed.slice(0, at), typed.slice(at + 1)];
+  };
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): (typed: string, flag: string) => T {
@@ -121,6 +123,6 @@ export const partOptions = {
 export const paramOption = {
   flags: '-p, --param <name=value>',
   about: 'parameter of the template; may be given more than once',
-  parse: assignment,
+  parse: assignment('StreamMode=PROVISIONED'),
   isRepeatable: true,
 } as const satisfies Option;

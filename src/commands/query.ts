@@ -30,7 +30,7 @@ const options = {
   param: {
     flags: '-p, --param <name=value>',
     about: 'a parameter of the query; may be given more than once',
-    parse: assignment,
+    parse: assignment('since=2011-06-01'),
     isRepeatable: true,
   },
   sql: { flags: '--sql <statement>', about: 'one SELECT over orders and order_arrivals', parse: text },

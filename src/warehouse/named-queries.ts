@@ -18,6 +18,7 @@ const SUMMARY_LENGTH_MAX = 60;
 const PATTERNS = {
   text: /^[\s\S]*$/,
   integer: /^-?\d{1,15}$/,
+  count: /^\d{1,9}$/,
   decimal: /^-?\d{1,12}(\.\d{1,6})?$/,
   boolean: /^(true|false)$/,
   date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,

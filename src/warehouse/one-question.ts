@@ -7,6 +7,18 @@ export function checkNotEmpty(sql: string): void {
   if (/^[;\s]*$/.test(outlineOf(sql))) throw new AlakazamError('usage', 'there is no SQL');
 }
 
+/**
+ * Throws an `AlakazamError` for a parameter as DuckDB and PostgreSQL write them. Not for Trino, where a `?` may be a part of a
+ * pattern of rows.
+ */
+export function checkParameters(sql: string): void {
+  const found = /(?<![\p{L}\p{N}_$])\$\w+|\?\d*/u.exec(outlineOf(sql))?.[0];
+  if (found === undefined) return;
+  throw new AlakazamError('usage', `the SQL has a parameter ${found}; valid: a colon and a name, such as :country`, {
+    hint: '-p country=France gives it a value',
+  });
+}
+
 /** Throws an `AlakazamError` for anything but one statement that begins with one of these words, in capital letters. */
 export function checkOneQuestion(sql: string, beginnings: readonly string[]): void {
   checkNotEmpty(sql);

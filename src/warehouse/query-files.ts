@@ -127,6 +127,7 @@ export function valuesFor(
 const EXAMPLES = {
   text: 'any text',
   integer: 'a whole number, such as 10',
+  count: 'a whole number from 0 to 999999999, such as 10',
   decimal: 'a decimal number, such as 2.55',
   boolean: 'true, false',
   date: 'a day, such as 2011-06-01',

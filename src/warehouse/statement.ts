@@ -2,11 +2,11 @@
 
 /**
  * One token after which the search goes on: a text (`'it''s'` is two of them, side by side), an E'' text of PostgreSQL and DuckDB
- * with its backslashes, a quoted identifier, a comment, or a parameter. One that is not closed goes on to the end. A colon is no
- * parameter after a colon (a cast, `x::date`), a letter, digit, quote or bracket (a slice, `list[1:n]`, a field, `{'a':b}`).
+ * with its backslashes, a quoted identifier, a comment, a parameter, or a text between dollar signs (`$$it's$$`, `$tag$…$tag$`),
+ * which Trino has not. One that is not closed goes on to the end. A colon is no parameter after a colon (a cast, `x::date`), a letter, digit, quote or bracket (a slice, `list[1:n]`, a field, `{'a':b}`).
  */
 const TOKEN =
-  /(?<![\p{L}\p{N}_$])[eE]'(?:[^'\\]+|\\[\s\S]|'')*'?|'[^']*'?|"[^"]*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\p{L}\p{N}_$:'"\])]):(?<name>[A-Za-z_]\w*)/gu;
+  /(?<![\p{L}\p{N}_$])[eE]'(?:[^'\\]+|\\[\s\S]|'')*'?|'[^']*'?|"[^"]*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\p{L}\p{N}_$:'"\])]):(?<name>[A-Za-z_]\w*)|(?<![\p{L}\p{N}_$])\$(?<tag>(?:[\p{L}_][\p{L}\p{N}_]*)?)\$[\s\S]*?(?:\$\k<tag>\$|$)/gu;
 
 export interface SplitStatement {
   /** The statement with every parameter as `write` writes it; the rest is as it was. */

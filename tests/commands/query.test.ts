@@ -28,6 +28,18 @@ beforeAll(async () => {
   expect((await run('generate', '--source', source)).code).toBe(0);
 });
 
+/** What is no count of rows, as a value of a parameter. */
+const COUNTS = ['1e3', '-1', '99999999999'].map((limit): [string[], string] => [
+  ['top-products', '-p', `limit=${limit}`],
+  `parameter limit is "${limit}"; valid: a whole number from 0 to 999999999, such as 10`,
+]);
+
+/** Parameters as engines write them. */
+const SIGNS = ['?', '?1', '$1', '$x'].map((sign): [string[], string] => [
+  ['--sql', `SELECT '$no', $$?$$, ${sign}`, '-p', 'x=1'],
+  `the SQL has a parameter ${sign}; valid: a colon and a name, such as :country`,
+]);
+
 describe('query', () => {
   test('answers by name, with defaults and with parameters', async () => {
     const { code, stdout, stderr } = await run('query', 'top-products', '-o', 'json');
@@ -233,10 +245,15 @@ describe('query', () => {
     });
   });
 
-  test.each([
+  test.each<[string[], string | RegExp]>([
+    ...COUNTS,
+    ...SIGNS,
     [['top-product'], 'there is no query "top-product"; the nearest is top-products'],
     [['top-products', '-p', 'by=money'], 'parameter by is "money"; valid: revenue, units'],
-    [['top-products', '-p', 'limit=1e3'], 'parameter limit is "1e3"; valid: a whole number, such as 10'],
+    [['top-products', '-p', 'limit'], '--param is "limit"; valid: name=value, such as since=2011-06-01'],
+    [['--sql', 'SELECT :n', '-p', 'n=1', '-p', 'x=1'], 'the SQL has no parameter :x; it has :n'],
+    [['--sql', "SELECT ':x'", '-p', 'x=1'], 'the SQL has no parameter :x; it has none'],
+    [['--sql', 'SELECT $a$'], /^unterminated dollar-quoted string/],
     [['top-products', '-p', 'since=2011-02-31'], 'parameter since is "2011-02-31"; valid: a day, such as 2011-06-01'],
     [
       ['top-products', '-p', 'sins=2011-02-01'],

@@ -10,7 +10,7 @@ describe('parameters', () => {
   test('stand in a cast each, with a literal for every place', () => {
     const { text, parameters } = athenaStatement({
       sql: "SELECT ':no', :a WHERE d >= CAST(:since AS timestamp) AND :a = x -- :no",
-      values: [value('a', "O'Brien; DROP"), value('since', '2011-06-01', 'date'), value('unused', 'x')],
+      values: [value('a', "O'Brien; DROP"), value('since', '2011-06-01', 'date')],
     });
     expect(text).toBe(
       "SELECT ':no', CAST(? AS varchar) WHERE d >= CAST(CAST(? AS date) AS timestamp) AND CAST(? AS varchar) = x -- :no",
@@ -20,6 +20,7 @@ describe('parameters', () => {
 
   test.each([
     ['integer', 'bigint'],
+    ['count', 'integer'],
     ['decimal', 'decimal(18, 6)'],
     ['boolean', 'boolean'],
   ] as const)('of type %s are cast to %s, and null stays NULL', (type, sqlType) => {
@@ -31,6 +32,13 @@ describe('parameters', () => {
 
   test('without a value are an error', () => {
     expect(() => athenaStatement({ sql: 'SELECT :x', values: [] })).toThrow('a parameter :x, and it has no value');
+  });
+
+  test('that the SQL does not have are an error', () => {
+    const asked = (sql: string) => () => athenaStatement({ sql, values: [value('a', '1'), value('x', '1')] });
+    expect(asked('SELECT :a, :b, :a')).toThrow('a parameter :b, and it has no value');
+    expect(asked("SELECT :a, ':x', :a")).toThrow('the SQL has no parameter :x; it has :a');
+    expect(asked('SELECT 1')).toThrow('the SQL has no parameter :a; it has none');
   });
 
   test('that are longer than Athena takes are an error', () => {

@@ -17,6 +17,9 @@ describe('the parameters of a statement', () => {
     ['a text with quotes in it', `'it''s :a'`],
     ['an E text with a backslash', `E'it\\'s :a'`],
     ['an E text with both kinds of quotes', `e'it''s\\' :a'`],
+    ['a text between dollar signs', "$$it's :a$$"],
+    ['one with a tag', '$größe$ $$ ; :a $a$ $größe$'],
+    ['one that is not closed', '$a$ :a $b$'],
     ['an identifier', `":a"`],
     ['an identifier with quotes in it', `"say "":a"" "`],
     ['a comment up to the end of the line', `-- it's :a`],
@@ -43,6 +46,9 @@ describe('the parameters of a statement', () => {
     [`"a" = :b`, `"a" = <b 0>`],
     [`name'\\':b'`, `name'\\':b'`],
     [`'\\' || :b || '\\'`, `'\\' || <b 0> || '\\'`],
+    ['$$:a$$ :b', '$$:a$$ <b 0>'],
+    ['a$$ || :b || c$$', 'a$$ || <b 0> || c$$'],
+    ['$1$ || :b', '$1$ || <b 0>'],
     [':größe', '<gr 0>öße'],
   ])('begin after what is none: %s', (sql, text) => {
     expect(split(sql).text).toBe(text);
@@ -57,6 +63,8 @@ describe('the end of a statement', () => {
     ["SELECT ';'", "SELECT ';'"],
     ["SELECT ';';", "SELECT ';'"],
     ['SELECT ";', 'SELECT ";'],
+    ['SELECT $$;', 'SELECT $$;'],
+    ['SELECT $$;$$;', 'SELECT $$;$$'],
     ['SELECT 1 -- x;', 'SELECT 1 -- x;'],
     ['SELECT 1;;', 'SELECT 1;'],
     ['', ''],
@@ -70,6 +78,7 @@ const opaque = fc.oneof(
   fc.string({ unit: 'binary' }).map((text) => `'${text.replaceAll("'", "''")}'`),
   fc.string({ unit: 'binary' }).map((text) => `"${text.replaceAll('"', '""')}"`),
   fc.string({ unit: 'binary' }).map((text) => `-- ${text.replaceAll('\n', ' ')}\n`),
+  fc.string({ unit: 'binary' }).map((text) => `$tag$${text.replaceAll('$', '')}$tag$`),
   fc.string({ unit: 'binary' }).map((text) => `/*${text.replaceAll('*/', '*')} */`),
   fc.constantFrom(` ':a' `, ` ":a" `, '-- :a\n', '/* :a */', ' x::date ', ' list[1:a] '),
 );
