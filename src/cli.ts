@@ -77,6 +77,9 @@ function build(commander: Commander, command: Command<Options>): void {
   commander.action(async (...typed: unknown[]) => {
     const flags = commander.optsWithGlobals() as Record<string, unknown>;
     const word = argument ? typed[0] : undefined;
+    if (argument && word === '') {
+      throw new AlakazamError('usage', `${argument.name} is ""; give it a value, or leave it out`);
+    }
     if (argument && !argument.isOpen && word !== undefined && !argument.choices.includes(word as string)) {
       throw wrongArgument(argument, command, word as string);
     }

@@ -1,7 +1,5 @@
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { assetOf } from '../assets.js';
-import { type Context, defineCommand } from '../command.js';
+import { join, resolve } from 'node:path';
+import { type Context, defineCommand, type Values } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { assignment, oneOf, outputOption, text, wholeNumber } from '../options.js';
 import { answer, type Column, FORMATS, type Format, openAnswer } from '../terminal/answer.js';
@@ -12,8 +10,11 @@ import { chartOf } from '../warehouse/answer-chart.js';
 import { type AnswerRow, columnsOf, rowOf } from '../warehouse/answer-columns.js';
 import type { NamedQuery } from '../warehouse/named-queries.js';
 import {
+  checkQueryName,
   checkSql,
   findQueries,
+  isBuiltIn,
+  ownQueriesIn,
   type QueryFile,
   queryNamed,
   readQuery,
@@ -23,7 +24,6 @@ import {
 } from '../warehouse/query-files.js';
 import type { Question, Warehouse, WriteTo } from '../warehouse/warehouse.js';
 
-const BUILT_IN = fileURLToPath(assetOf('sql'));
 const STDIN = '-';
 
 const options = {
@@ -40,6 +40,7 @@ const options = {
   explain: { flags: '--explain', about: 'show how the engine would go about it' },
   list: { flags: '--list', about: 'list the named queries' },
   show: { flags: '--show', about: "print the named query's SQL" },
+  edit: { flags: '--edit', about: 'edit a query of your own; a new one begins as one with a parameter' },
   engine: { flags: '--engine <name>', about: 'the engine that answers', parse: text },
   setup: { flags: '--setup', about: 'make the tables on an engine that has none yet, such as redshift' },
   yes: { flags: '-y, --yes', about: 'do not ask before --setup' },
@@ -76,39 +77,40 @@ export const query = defineCommand({
     isOpen: true,
     // Read when a shell completes it or a help shows it.
     get choices() {
-      return [...findQueries([BUILT_IN]).keys()];
+      return [...findQueries(undefined).keys()];
     },
   },
   options,
   async run(context, values, name) {
     const { pipeline, terminal, config } = context;
-    if (values.setup) {
-      if (!isBare(values, name)) throw new AlakazamError('usage', '--setup asks no question', { hint: SETUP });
+    const action = actionOf(values, name);
+    if (action === 'setup') {
       await setUp(context, await pipeline.warehouse(values.engine), values.yes);
       return undefined;
     }
-    const queries = findQueries([BUILT_IN, ...(config.project ? [join(config.project, 'sql')] : [])], terminal.warn);
-    if (values.list || isBare(values, name)) {
+    const queries = findQueries(config.project, terminal.warn);
+    if (action === 'list') {
       const listed = [...queries.values()].flatMap((file) => readOrWarn(terminal, file));
       const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));
       await answer(terminal, rowsFormat(values.output), listColumns, listed, { json, table: listColumns.slice(0, 2) });
       return undefined;
     }
-    const given = [values.sql, values.file, name || undefined].filter((each) => each !== undefined);
-    if (given.length > 1) throw new AlakazamError('usage', 'a name, --sql and --file exclude each other');
-    checkChart(values);
+    if (action === 'edit') {
+      await edit(context, queries, name);
+      return undefined;
+    }
     const named = name !== '' && name !== STDIN ? queryNamed(queries, name) : undefined;
-    if (values.show) {
+    if (action === 'show') {
       if (!named) throw new AlakazamError('usage', 'whose SQL?', { hint: 'alakazam query top-products --show' });
       await terminal.write(readSql((queries.get(name) as { path: string }).path));
       return undefined;
     }
-    const isOurs = named !== undefined && isBuiltIn(queries, name);
+    const isOurs = named !== undefined && isBuiltIn(queries.get(name) as QueryFile);
     const question = named
       ? { sql: named.sql, values: valuesFor(named, values.param), isStable: isOurs }
       : await ownQuestion(context, values);
     const warehouse = await pipeline.warehouse(values.engine);
-    if (values.explain) await explain(context, warehouse, question, values.unsafe);
+    if (action === 'explain') await explain(context, warehouse, question, values.unsafe);
     else await ask(context, warehouse, question, { ...values, isBuiltIn: isOurs });
     return undefined;
   },
@@ -125,20 +127,49 @@ function readOrWarn(terminal: Terminal, file: QueryFile): NamedQuery[] {
   }
 }
 
-/** Those that come with alakazam call no function whose answer changes by itself: a test looks. */
-function isBuiltIn(queries: ReturnType<typeof findQueries>, name: string): boolean {
-  const path = queries.get(name)?.path;
-  return path !== undefined && dirname(path) === BUILT_IN;
+/** Flags for something else than an answer, and what each takes. */
+const ACTIONS = {
+  list: ['output'],
+  show: ['name'],
+  edit: ['name'],
+  setup: ['engine', 'yes'],
+  explain: ['name', 'sql', 'file', 'param', 'engine', 'unsafe'],
+} as const satisfies Partial<Record<keyof typeof options, readonly string[]>>;
+
+/** What is asked for. Throws an `AlakazamError` for flags that do not go together: none is passed over in silence. */
+function actionOf(values: Values<typeof options>, name: string): keyof typeof ACTIONS | 'ask' {
+  const refuse = (message: string, hint?: string) => new AlakazamError('usage', message, { hint });
+  const isTyped = (value: unknown) =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  const typed = (Object.keys(options) as (keyof typeof options)[]).filter((flag) => isTyped(values[flag]));
+  const shown = (flag: string) => (flag === 'name' ? 'name' : `--${flag}`);
+  const words = [...(name === '' ? [] : ['name']), ...typed];
+  const [action, another] = (Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).filter((each) => typed.includes(each));
+  if (another) throw refuse(`--${action} and --${another} exclude each other`);
+  if (action) {
+    const stray = words.find((each) => each !== action && !(ACTIONS[action] as readonly string[]).includes(each));
+    if (stray) throw refuse(`--${action} takes no ${shown(stray)}`);
+    if (action !== 'explain') return action;
+  }
+  const questions = words.filter((each) => ['name', 'sql', 'file'].includes(each));
+  if (questions.length > 1) throw refuse('a name, --sql and --file exclude each other');
+  if (questions.length === 0) {
+    const stray = words.find((each) => each !== 'output');
+    if (stray) throw refuse(`there is no question for ${shown(stray)}; valid: a name, --sql or --file`, LIST);
+    return 'list';
+  }
+  if (values.yes) throw refuse('--yes is for --setup');
+  checkChart(values);
+  if (values.defuse && values.output !== 'csv') throw refuse('--defuse is for -o csv');
+  return action ?? 'ask';
 }
+
+const LIST = 'alakazam query --list shows the named ones';
 
 interface Asked {
   readonly sql: string | undefined;
   readonly file: string | undefined;
   readonly param: readonly (readonly [string, string])[];
-}
-
-function isBare({ sql, file }: Asked, name: string): boolean {
-  return name === '' && sql === undefined && file === undefined;
 }
 
 /** A question of the user's own: from the flag, a file or standard input. */
@@ -158,7 +189,37 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
   return checkSql(Buffer.concat(parts), 'standard input');
 }
 
-const SETUP = 'alakazam query --engine redshift --setup';
+/** Opens the file of one's own query on a terminal, and looks at what became of it; elsewhere says where it is. */
+async function edit(context: Context, queries: ReturnType<typeof findQueries>, name: string) {
+  const { terminal, config, environment, pipeline, signal } = context;
+  const again = `alakazam query ${name || 'my-query'} --edit`;
+  if (name === '') throw new AlakazamError('usage', 'which query?', { hint: again });
+  checkQueryName(name);
+  if (config.project === undefined) {
+    const message =
+      'queries of your own lie in sql/ beside your .alakazamrc, and there is none in this directory or above';
+    throw new AlakazamError('usage', message, { hint: `touch .alakazamrc; ${again}` });
+  }
+  const { makeQueryFile, openInEditor, TEMPLATE } = await import('../warehouse/own-query.js');
+  const found = queries.get(name);
+  const isOwn = found !== undefined && !isBuiltIn(found);
+  const path = isOwn ? found.path : join(ownQueriesIn(config.project), `${name}.sql`);
+  if (!isOwn) makeQueryFile(path, found ? readSql(found.path) : TEMPLATE);
+  const editor = environment['VISUAL'] || environment['EDITOR'];
+  if (!terminal.isInteractive || !editor) {
+    await terminal.write(`${path}\n`);
+    terminal.say(`alakazam query ${name} asks it${found && !isOwn ? ' from now on: it began as a copy' : ''}`);
+    return;
+  }
+  await openInEditor(editor, path);
+  const query = readQuery({ name, path });
+  const warehouse = await pipeline.warehouse(undefined);
+  await warehouse.explain({ sql: query.sql, values: valuesFor(query, []) }, { signal });
+  const parameters = query.parameters.map((each) => ` -p ${each.name}=${each.fallback ?? '…'}`);
+  terminal.say(`${path} is in order: alakazam query ${name}${parameters.join('')}`);
+}
+
+const SETUP = 'alakazam query --target aws --engine redshift --setup';
 
 async function setUp({ terminal, signal }: Context, { engine, setup }: Warehouse, isAgreed: boolean): Promise<void> {
   if (!setup) throw new AlakazamError('usage', `${engine} needs no set-up`, { hint: SETUP });
@@ -213,7 +274,8 @@ async function ask(
     count += shown.length;
     if (chart) kept.push(...shown);
     else await open.write(shown);
-    if (signal.aborted || count === limit) break;
+    // An answer is kept as a whole, and that of a named query is small.
+    if (signal.aborted || (count === limit && !question.isStable)) break;
   }
   if (signal.aborted) return;
   if (chart) await draw(terminal, chartOf(columns, kept, terminal.columns), count);

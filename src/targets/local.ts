@@ -54,7 +54,9 @@ export const local: Target = (config, clock) => {
     recommender,
     async warehouse(engine = 'duckdb') {
       if (engine === 'duckdb') return warehouse();
-      throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the local target: duckdb`);
+      throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the local target: duckdb`, {
+        hint: '--target aws has others: athena, redshift',
+      });
     },
     stages: [localStreamStage(stream), localHistoryStage(history), localLakeStage(lake)],
     place: home,

@@ -25,6 +25,7 @@ const PATTERNS = {
 } as const;
 
 export type ParameterType = keyof typeof PATTERNS;
+export const PARAMETER_TYPES = Object.keys(PATTERNS) as ParameterType[];
 
 export interface QueryParameter {
   readonly name: string;
@@ -83,9 +84,7 @@ function parameterOf(line: string, refuse: (what: string) => AlakazamError): Que
   const [, name, kind, fallback, about] = match as unknown as [string, string, string, string | undefined, string];
   const choices = kind.includes('|') ? kind.split('|') : undefined;
   if (!choices && !Object.hasOwn(PATTERNS, kind)) {
-    throw refuse(
-      `the type of ${name} is ${kind}; valid: ${Object.keys(PATTERNS).join(', ')}, or a choice as revenue|units`,
-    );
+    throw refuse(`the type of ${name} is ${kind}; valid: ${PARAMETER_TYPES.join(', ')}, or a choice as revenue|units`);
   }
   const type = choices ? 'text' : (kind as ParameterType);
   const parameter: QueryParameter = { name, type, ...(choices && { choices }), about };

@@ -1,6 +1,8 @@
 /** The named queries: those that come with alakazam, and those of the user. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { assetOf } from '../assets.js';
 import { AlakazamError, reasonOf } from '../errors.js';
 import { nearestTo } from '../terminal/nearest.js';
 import { isValueOf, type NamedQuery, parseQuery } from './named-queries.js';
@@ -11,14 +13,27 @@ export interface QueryFile {
   readonly path: string;
 }
 
+const BUILT_IN = fileURLToPath(assetOf('sql'));
+
+/** Whether it comes with alakazam. */
+export function isBuiltIn({ path }: QueryFile): boolean {
+  return dirname(path) === BUILT_IN;
+}
+
+/** Where the queries of one's own lie. */
+export function ownQueriesIn(project: string): string {
+  return join(project, 'sql');
+}
+
 /**
- * Every query of these directories by name. Of two with one name, the one of the later directory counts. `warn` hears of a
- * directory that can't be read: it costs nobody the queries of the others.
+ * Every query by name. Of two with one name, the user's own counts. `warn` hears of a directory that can't be read: it costs
+ * nobody the queries of the others.
  */
 export function findQueries(
-  directories: readonly string[],
+  project: string | undefined,
   warn: (message: string) => void = () => {},
 ): ReadonlyMap<string, QueryFile> {
+  const directories = [BUILT_IN, ...(project === undefined ? [] : [ownQueriesIn(project)])];
   const found = directories.flatMap((directory) =>
     namesIn(directory, warn).flatMap((file) => {
       const name = /^([^.].*)\.sql$/i.exec(file)?.[1];

@@ -26,9 +26,11 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
 
   return {
     engine: 'duckdb',
-    async ask(question, options) {
-      const isParquet = options.writeTo?.format === 'parquet';
-      const known = question.isStable && !isParquet ? knownVersion() : undefined;
+    async ask(question, { writeTo, ...others }) {
+      // What may be kept goes through our hands. Parquet does not.
+      const isKept = question.isStable === true && writeTo?.format !== 'parquet';
+      const options = isKept ? others : { ...others, writeTo };
+      const known = isKept ? knownVersion() : undefined;
       const kept = known === undefined ? undefined : answers.find(known, question);
       if (kept) return { columns: kept.columns, rows: once(kept.rows), cost: () => 'asked before' };
       const opened = await open(question, options);
@@ -37,8 +39,8 @@ export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: Du
         question.isStable && answers.keep(opened.tables.version, question, { columns, rows });
       const { prepared } = opened;
       const statement =
-        options.writeTo && prepared.isSelect
-          ? writingStatement(textOf(question), prepared.columns, columns, options.writeTo)
+        !isKept && writeTo && prepared.isSelect
+          ? writingStatement(textOf(question), prepared.columns, columns, writeTo)
           : undefined;
       return {
         columns,

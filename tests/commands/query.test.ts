@@ -1,10 +1,10 @@
 /** `query` and `lake` as they are typed. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { environmentOf, finish, PROGRAM, runCli, temporaryDirectory } from '../run-cli.js';
+import { environmentOf, finish, PROGRAM, ROOT, runCli, temporaryDirectory } from '../run-cli.js';
 import { HEADER, writeFile } from './sample.js';
 
 const directory = temporaryDirectory();
@@ -266,6 +266,20 @@ describe('query', () => {
     [['--sql', "ATTACH 'x.db'"], 'that is no question: it would change something'],
     [['--sql', 'SELECT stok_code FROM orders'], 'Referenced column "stok_code" not found in FROM clause!'],
     [['top-products', '--sql', 'SELECT 1'], 'a name, --sql and --file exclude each other'],
+    [[''], 'name is ""; give it a value, or leave it out'],
+    [['--show'], 'whose SQL?'],
+    [['--edit'], 'which query?'],
+    [['top-products', '--list'], '--list takes no name'],
+    [['--list', '--show'], '--list and --show exclude each other'],
+    [['top-products', '--show', '--chart'], '--show takes no --chart'],
+    [['top-products', '--explain', '--limit', '0'], '--explain takes no --limit'],
+    [['top-products', '--setup'], '--setup takes no name'],
+    [['--setup'], 'duckdb needs no set-up'],
+    [['--chart'], 'there is no question for --chart; valid: a name, --sql or --file'],
+    [['-p', 'a='], 'there is no question for --param; valid: a name, --sql or --file'],
+    [['top-products', '--yes'], '--yes is for --setup'],
+    [['top-products', '--chart', '-o', 'csv'], '--chart and --output exclude each other'],
+    [['top-products', '--defuse'], '--defuse is for -o csv'],
     [['--file', 'none.sql'], /^can't read .*none\.sql: ENOENT/],
     [['top-products', '--engine', 'athena'], 'engine is "athena"; valid on the local target: duckdb'],
   ])('%j is refused with what is valid', async (args, message) => {
@@ -280,6 +294,46 @@ describe('query', () => {
   test('says that it takes one SELECT in words that nobody would type', async () => {
     const { stderr } = await run('query', '--sql', 'CREATE TABLE x AS SELECT 1');
     expect(stderr).toMatch(/\n {2}valid: one SELECT; --unsafe runs any statement\n$/);
+  });
+
+  test("begins a query of one's own, and writes over none", async () => {
+    const own = join(directory, 'own');
+    mkdirSync(own);
+    const within = (...args: string[]) => runCli(['query', ...args], { home, cwd: own, env: { EDITOR: 'false' } });
+    expect(await within('mine', '--edit')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/ {2}touch \.alakazamrc; /),
+    });
+    writeFileSync(join(own, '.alakazamrc'), '');
+    const path = join(own, 'sql', 'mine.sql');
+    expect(await within('mine', '--edit')).toEqual({
+      code: 0,
+      stdout: `${path}\n`,
+      stderr: 'alakazam query mine asks it\n',
+    });
+    // 536367: 18 for postage, and 1 for the product.
+    expect((await within('mine')).stdout).toBe('POST\t1\t1\t18\n00123\t1\t1\t1\n');
+    writeFileSync(path, '-- Another\nSELECT 2\n');
+    expect((await within('mine', '--edit')).stdout).toBe(`${path}\n`);
+    expect((await within('mine')).stdout).toBe('2\n');
+    const copy = await within('top-products', '--edit');
+    expect(copy).toMatchObject({ code: 0, stderr: expect.stringMatching(/from now on: it began as a copy$/m) });
+    expect(readFileSync(copy.stdout.trim(), 'utf8')).toBe(readFileSync(join(ROOT, 'sql', 'top-products.sql'), 'utf8'));
+    expect(await within('../mine', '--edit')).toMatchObject({ code: 2, stdout: '' });
+    expect(readdirSync(own)).toEqual(['.alakazamrc', 'sql']);
+  });
+
+  test.each([
+    ['--limit', '1'],
+    ['-o', 'csv'],
+  ])('keeps the answer of a named query with %s %s, too', async (...flags) => {
+    const answers = join(home, 'lake', 'answers');
+    rmSync(answers, { recursive: true, force: true });
+    const { stdout } = await run('query', 'revenue-by-month', ...flags);
+    const [file = ''] = readdirSync(answers);
+    expect(readFileSync(join(answers, file), 'utf8')).toMatch(/"2010-12".*"2011-01"/);
+    expect((await run('query', 'revenue-by-month', ...flags)).stdout).toBe(stdout);
+    expect((await run('query', 'revenue-by-month')).stdout.split('\n')).toHaveLength(3);
   });
 
   test('refuses a statement of 10 MB, and binary', async () => {

@@ -269,3 +269,23 @@ test('one of a thing is not said as several', () => {
 const temporaryHome = temporaryDirectory();
 const singleHome = temporaryDirectory();
 const widthlessHome = temporaryDirectory();
+
+test('a query that was edited is looked at, and it is said how to ask it', () => {
+  const project = temporaryDirectory();
+  writeFile(project, '.alakazamrc', '');
+  const edited = (EDITOR: string) =>
+    show('query mine --edit', { cwd: project, columns: 300, env: { EDITOR, VISUAL: '' } });
+  expect(edited('sed -i s/EIRE/France/')).toMatchObject({
+    code: 0,
+    lines: [expect.stringMatching(/sql\/mine\.sql is in order: alakazam query mine -p country=France$/)],
+  });
+  expect(edited('sed -i s/stock_code/stok/')).toMatchObject({
+    code: 2,
+    lines: expect.arrayContaining(['error: Referenced column "stok" not found in FROM clause!']),
+  });
+  expect(edited('sed -i s/:country/:land/').lines[0]).toBe('error: sql/mine.sql: :land has no line -- @param land');
+  expect(edited('no-such-editor --wait')).toMatchObject({
+    code: 1,
+    lines: [expect.stringMatching(/^error: the editor no-such-editor --wait can't be started: /), expect.anything()],
+  });
+});

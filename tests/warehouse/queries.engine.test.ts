@@ -98,13 +98,17 @@ describeReal('named queries over the real file', () => {
       }
     });
 
-    test.each(queries)('$name takes every choice, and a value for every parameter', async (query) => {
-      for (const values of variants(query)) {
-        const answer = await ask(query, values, 'real');
-        const onDuckdb = await duckdb.query(query.sql, { ...fallbacks(query), ...values }, 'real');
-        expect({ values, ...answer }).toEqual({ values, ...comparable(onDuckdb) });
-      }
-    });
+    test.each(queries)(
+      '$name takes every choice, and a value for every parameter',
+      { timeout: 600_000 },
+      async (query) => {
+        for (const values of variants(query)) {
+          const answer = await ask(query, values, 'real');
+          const onDuckdb = await duckdb.query(query.sql, { ...fallbacks(query), ...values }, 'real');
+          expect({ values, ...answer }).toEqual({ values, ...comparable(onDuckdb) });
+        }
+      },
+    );
 
     test.each(queries)('$name has an answer about no orders', async (query) => {
       const { rows } = await ask(query, {}, 'empty');
