@@ -11,7 +11,7 @@ export function checkNotEmpty(sql: string): void {
  * Throws an `AlakazamError` for a parameter as DuckDB and PostgreSQL write them. Not for Trino, where a `?` may be a part of a
  * pattern of rows.
  */
-export function checkParameters(sql: string): void {
+export function checkParameterSigns(sql: string): void {
   const found = /(?<![\p{L}\p{N}_$])\$\w+|\?\d*/u.exec(outlineOf(sql))?.[0];
   if (found === undefined) return;
   throw new AlakazamError('usage', `the SQL has a parameter ${found}; valid: a colon and a name, such as :country`, {

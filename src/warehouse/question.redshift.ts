@@ -1,7 +1,7 @@
 /** A question as the Data API of Redshift takes it: named parameters, each with a text. */
 import type { SqlParameter } from '@aws-sdk/client-redshift-data';
 import { AlakazamError } from '../errors.js';
-import { checkOneQuestion, checkParameters } from './one-question.js';
+import { checkOneQuestion, checkParameterSigns } from './one-question.js';
 import { SQL_TYPES, writeQuestion } from './question-values.js';
 import { outlineOf, splitParameters } from './statement.js';
 import type { Question, QuestionValue } from './warehouse.js';
@@ -66,7 +66,7 @@ const AMBIGUOUS = [
 /** Throws an `AlakazamError` for anything but one question. */
 export function checkRedshiftQuestion(sql: string): void {
   checkOneQuestion(sql, BEGINNINGS);
-  checkParameters(sql);
+  checkParameterSigns(sql);
   const found = AMBIGUOUS.find(({ pattern }) => pattern.test(sql));
   if (found) throw new AlakazamError('usage', `the SQL has ${found.what}`, { hint: UNSAFE });
   // https://docs.aws.amazon.com/redshift/latest/dg/r_SELECT_INTO.html

@@ -4,7 +4,7 @@ import { AlakazamError, reasonOf } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { bytes } from '../terminal/numbers.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
-import { checkNotEmpty, checkParameters } from './one-question.js';
+import { checkNotEmpty, checkParameterSigns } from './one-question.js';
 import { SQL_TYPES, writeQuestion } from './question-values.js';
 import { sqlError } from './sql-error.duckdb.js';
 import { answerColumns, answerRows } from './values.duckdb.js';
@@ -75,7 +75,7 @@ async function openQuestion(
   { signal, onProgress, writeTo, isUnsafe }: QuestionOptions,
 ) {
   checkNotEmpty(question.sql);
-  checkParameters(question.sql);
+  checkParameterSigns(question.sql);
   const open = await lake();
   await open.update({ signal, ...(onProgress && { onProgress }) });
   const tables = open.tables();
