@@ -33,6 +33,8 @@ export interface Option<T = unknown> {
   readonly setting?: Key;
   /** Values that complete it in a shell. */
   readonly choices?: readonly string[];
+  /** What completes it is what the command `offers`. */
+  readonly isOffered?: true;
   /** Given more than once, it has more than one value. */
   readonly isRepeatable?: true;
 }
@@ -80,6 +82,8 @@ export interface Command<O extends Options = Options> {
    * up. Any other is ended after a moment, whatever it waits for.
    */
   readonly graceMs?: number;
+  /** What a shell offers after these words, for its argument and options, where that depends on the place: each word, and what it is. */
+  offers?(context: Context, typed: readonly string[]): readonly (readonly [word: string, about: string])[];
   /** Returns the exit code's name if it isn't `done`. */
   run(context: Context, values: Values<O>, argument: string): Promise<ErrorCode | undefined>;
 }

@@ -1,4 +1,5 @@
 import { COMMON_OPTIONS, type Command, defineCommand, type Options } from '../command.js';
+import { text } from '../options.js';
 // A circular import, since the table of commands has this command too. The table is complete when a command runs.
 import { COMMANDS } from './index.js';
 
@@ -8,10 +9,13 @@ interface Word {
   readonly name: string;
   readonly summary: string;
   readonly argument: readonly string[];
+  /** True if the shell asks the program what may come. */
+  readonly isAsked: boolean;
   readonly flags: readonly {
     readonly names: readonly string[];
     readonly about: string;
     readonly choices: readonly string[];
+    readonly isAsked: boolean;
   }[];
 }
 
@@ -24,44 +28,88 @@ export const completion = defineCommand({
     ['alakazam completion fish | source', 'fish; put it in ~/.config/fish/config.fish'],
   ],
   argument: { name: 'shell', about: SHELLS.join(', '), choices: SHELLS },
-  options: {},
-  async run({ terminal }, _options, shell) {
+  options: {
+    after: {
+      flags: '--after <words>',
+      about: 'print what the shell asks for: what may come after these words',
+      parse: text,
+    },
+  },
+  async run(context, { after }, shell) {
+    const { terminal } = context;
+    if (after !== undefined) {
+      const [name, ...typed] = after.split(/\s+/);
+      const offered = COMMANDS.find((each) => each.name === name)?.offers?.(context, typed) ?? [];
+      // fish alone shows what a word is.
+      await terminal.write(
+        offered.map(([word, about]) => `${shell === 'fish' ? `${word}\t${about}` : word}\n`).join(''),
+      );
+      return undefined;
+    }
     const words = COMMANDS.map(wordOf);
     await terminal.write({ bash, zsh, fish }[shell as (typeof SHELLS)[number]](words));
     return undefined;
   },
 });
 
-function wordOf({ name, summary, argument, options }: Command<Options>): Word {
-  const flags = [...Object.values(options), ...COMMON_OPTIONS].map(({ flags: typed, about, choices = [] }) => ({
-    names: typed.split(/[ ,]+/).filter((part) => part.startsWith('-')),
-    about: about.replaceAll("'", ''),
-    choices,
-  }));
-  return { name, summary: summary.replaceAll("'", ''), argument: argument?.choices ?? [], flags };
+function wordOf({ name, summary, argument, options, offers }: Command<Options>): Word {
+  const flags = [...Object.values(options), ...COMMON_OPTIONS].map(
+    ({ flags: typed, about, choices = [], isOffered }) => ({
+      names: typed.split(/[ ,]+/).filter((part) => part.startsWith('-')),
+      about: about.replaceAll("'", ''),
+      choices,
+      isAsked: isOffered === true,
+    }),
+  );
+  const isAsked = offers !== undefined;
+  return {
+    name,
+    summary: summary.replaceAll("'", ''),
+    argument: isAsked ? [] : (argument?.choices ?? []),
+    isAsked,
+    flags,
+  };
 }
 
 function cases(words: readonly Word[]): string {
   return words
-    .map(({ name, argument, flags }) => {
+    .map(({ name, argument, isAsked, flags }) => {
       const values = flags
-        .filter(({ choices }) => choices.length > 0)
-        .map(({ names, choices }) => `      ${names.join('|')}) words="${choices.join(' ')}" ;;`);
+        .filter(({ choices, isAsked }) => choices.length > 0 || isAsked)
+        .map(
+          ({ names, choices, isAsked }) =>
+            `      ${names.join('|')}) words="${isAsked ? ASK_IN_BASH : choices.join(' ')}" ;;`,
+        );
       const all = [...argument, ...flags.flatMap(({ names }) => names), '--help'].join(' ');
-      return `    ${name})\n      case "$previous" in\n${values.join('\n')}\n      *) words="${all}" ;;\n      esac ;;`;
+      return `    ${name})\n      case "$previous" in\n${values.join('\n')}\n      *) words="${all}"${isAsked ? `; [[ $current == -* ]] || words="$words ${ASK_IN_BASH}"` : ''} ;;\n      esac ;;`;
     })
     .join('\n');
 }
 
+const ASK_IN_BASH = '$(_alakazam_asks "$before")';
+const ASK_IN_FISH = '(alakazam completion fish --after (string join " " -- (commandline -opc)[2..-1]))';
+
 function bash(words: readonly Word[]): string {
-  return `_alakazam() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  return `_alakazam_asks() { alakazam completion bash --after "$1" 2>/dev/null; }
+_alakazam() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" at=$COMP_CWORD key="" words=""
+  # To bash the = of name=value is a word of its own.
+  if [ "$at" -le 2 ]; then :
+  elif [ "$current" = = ]; then at=$((at-1)); key="\${COMP_WORDS[at]}="; current=""
+  elif [ "\${COMP_WORDS[at-1]}" = = ]; then at=$((at-2)); key="\${COMP_WORDS[at]}="; fi
+  local previous="\${COMP_WORDS[at-1]}" before="\${COMP_WORDS[*]:1:at-1}"
   if [ "$COMP_CWORD" -eq 1 ]; then words="${words.map(({ name }) => name).join(' ')} --help --version"
   elif [ "$previous" = --source ] || [ "$previous" = -s ] || [ "$previous" = --home ]; then local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); return
   else case "\${COMP_WORDS[1]}" in
 ${cases(words)}
   esac; fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$words" -- "$key$current"))
+  COMPREPLY=("\${COMPREPLY[@]#"$key"}")
+  # No backslash before a =, and no blank after one.
+  case "\${COMPREPLY[0]}" in
+    *=) compopt +o filenames -o nospace 2>/dev/null ;;
+    *=*) compopt +o filenames 2>/dev/null ;;
+  esac
 }
 complete -o filenames -F _alakazam alakazam
 `;
@@ -73,16 +121,18 @@ ${bash(words)}`;
 }
 
 function fish(words: readonly Word[]): string {
-  const lines = words.flatMap(({ name, summary, argument, flags }) => [
+  const lines = words.flatMap(({ name, summary, argument, isAsked, flags }) => [
     `complete -c alakazam -f -n __fish_use_subcommand -a ${name} -d '${summary}'`,
     ...(argument.length > 0
       ? [`complete -c alakazam -f -n '__fish_seen_subcommand_from ${name}' -a '${argument.join(' ')}'`]
       : []),
-    ...flags.map(({ names, about, choices }) => {
+    ...(isAsked ? [`complete -c alakazam -f -n '__fish_seen_subcommand_from ${name}' -a '${ASK_IN_FISH}'`] : []),
+    ...flags.map(({ names, about, choices, isAsked }) => {
       const named = names
         .map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`))
         .join(' ');
-      const values = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : '';
+      const offered = isAsked ? ASK_IN_FISH : choices.join(' ');
+      const values = offered === '' ? '' : ` -x -a '${offered}'`;
       return `complete -c alakazam -n '__fish_seen_subcommand_from ${name}' ${named}${values} -d '${about}'`;
     }),
   ]);

@@ -22,6 +22,7 @@ import {
   SQL_BYTES_MAX,
   valuesFor,
 } from '../warehouse/query-files.js';
+import { queryWords } from '../warehouse/query-words.js';
 import type { Question, Warehouse, WriteTo } from '../warehouse/warehouse.js';
 
 const STDIN = '-';
@@ -31,6 +32,7 @@ const options = {
     flags: '-p, --param <name=value>',
     about: 'a parameter of the query; may be given more than once',
     parse: assignment('since=2011-06-01'),
+    isOffered: true,
     isRepeatable: true,
   },
   sql: { flags: '--sql <statement>', about: 'one SELECT over orders and order_arrivals', parse: text },
@@ -81,6 +83,7 @@ export const query = defineCommand({
     },
   },
   options,
+  offers: ({ config }, typed) => queryWords(findQueries(config.project), typed),
   async run(context, values, name) {
     const { pipeline, terminal, config } = context;
     const action = actionOf(values, name);

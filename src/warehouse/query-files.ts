@@ -54,7 +54,7 @@ function namesIn(directory: string, warn: (message: string) => void): string[] {
   }
 }
 
-/** What a shell takes for one word, and what is no flag. */
+/** One word without a sign that a shell would act upon, since completion offers it there, and no flag. */
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
 
 /** Throws an `AlakazamError` for a name that no query may have. */

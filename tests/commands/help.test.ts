@@ -1,6 +1,6 @@
 /** What the command line says of itself: help, completion, exit codes, and that none of it promises what isn't there. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { environmentOf, finish, PROGRAM, ROOT, runCli, startCli, temporaryDirectory } from '../run-cli.js';
@@ -177,7 +177,11 @@ describe('every example of --help runs', () => {
 describe('completion', () => {
   const complete = (script: string, words: string[]) => {
     const shell = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _alakazam; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', shell], { encoding: 'utf8', cwd: directory });
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', shell], {
+      encoding: 'utf8',
+      cwd: directory,
+      env: environmentOf(home),
+    });
     expect(stderr).toBe('');
     return stdout.split('\n').filter(Boolean);
   };
@@ -197,6 +201,41 @@ describe('completion', () => {
     writeFile(directory, 'plain.csv', '');
     expect(complete(stdout, ['alakazam', 'generate', '--source', 'pl'])).toEqual(['plain.csv']);
     expect(complete(stdout, ['alakazam', 'generate', '--source', 'some'])).toEqual(['some file.csv']);
+  });
+
+  test('offers named queries, their parameters, and values where there are few', async () => {
+    const { stdout } = await run(['completion', 'bash']);
+    const offered = (...words: string[]) => complete(stdout, ['alakazam', 'query', ...words]);
+    mkdirSync(join(directory, 'sql'));
+    writeFile(directory, '.alakazamrc', '');
+    writeFile(directory, 'sql/top_own.sql', '-- Own\n-- @param near text  a place\nSELECT :near\n');
+    writeFile(directory, 'sql/top$(touch ran).sql', '-- Own\nSELECT 1\n');
+    onTestFinished(() => {
+      for (const name of ['sql', '.alakazamrc']) rmSync(join(directory, name), { recursive: true });
+    });
+    expect(offered('top')).toEqual(['top-customers', 'top-products', 'top_own']);
+    expect(offered('--engine', 'duckdb', 'top-')).toEqual(['top-customers', 'top-products']);
+    expect(offered('top-products', 'top')).toEqual([]);
+    expect(offered('top_own', '-p', '')).toEqual(['near=']);
+    expect(offered('top-products', '--limit', '5', '--param', '')).toEqual([
+      'by=revenue',
+      'by=units',
+      'limit=',
+      'since=',
+      'until=',
+      'country=',
+      'all=true',
+      'all=false',
+    ]);
+    // As bash takes it apart, and as zsh does not.
+    expect(offered('top-products', '-p', 'by', '=')).toEqual(['revenue', 'units']);
+    expect(offered('top-products', '-p', 'by', '=', 'u')).toEqual(['units']);
+    expect(offered('top-products', '-p', 'by=u')).toEqual(['by=units']);
+    expect(offered('-p', '')).toEqual([]);
+    expect(complete(stdout, ['alakazam', '='])).toEqual([]);
+    expect(readdirSync(directory)).not.toContain('ran');
+    const described = await run(['completion', 'fish', '--after', 'query top_own -p']);
+    expect(described).toEqual({ code: 0, stdout: 'near=\ta place\n', stderr: '' });
   });
 
   test('offers every flag that the help of a command lists', async () => {

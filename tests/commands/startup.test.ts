@@ -88,6 +88,12 @@ describe('a command loads few files', () => {
   });
 });
 
+test('what a shell asks for on Tab loads no engine', async () => {
+  const packages = await packagesOf(['completion', 'bash', '--after', 'query top-products -p']);
+  expect(packages).toContain('commander');
+  expect(packages.filter((name) => isSdk(name) || /lmdb|duckdb/.test(name))).toEqual([]);
+});
+
 describe('a command loads no module of Node that it has no use for', () => {
   const list = join(temporaryDirectory(), 'list.cjs');
   // At the end, and past the streams: they would be loaded for it.
