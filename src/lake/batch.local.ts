@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, sqlText } from '../engines/duckdb/database.js';
+import type { Database } from '../engines/duckdb/database.js';
+import { sqlText } from '../engines/duckdb/sql-text.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
 import {
   checkFile,

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
-import { type Database, sqlText } from '../engines/duckdb/database.js';
+import type { Database } from '../engines/duckdb/database.js';
+import { sqlText } from '../engines/duckdb/sql-text.js';
 import { AlakazamError } from '../errors.js';
 
 const FORMATS: Readonly<Record<string, (to: string) => string>> = {

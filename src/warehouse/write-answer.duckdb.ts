@@ -2,7 +2,8 @@
  * Has DuckDB itself write an answer, on all cores: to make each value in JavaScript takes over ten times as long. CSV is the same
  * text as that of `csvLine`.
  */
-import { type Prepared, sqlName, sqlText } from '../engines/duckdb/database.js';
+import type { Prepared } from '../engines/duckdb/database.js';
+import { sqlName, sqlText } from '../engines/duckdb/sql-text.js';
 import type { AnswerColumn, WriteTo } from './warehouse.js';
 
 type Type = Prepared['columns'][number]['type'];

@@ -88,6 +88,13 @@ describe('a command loads few files', () => {
   });
 });
 
+test('a question that was answered before loads no DuckDB', async () => {
+  const asked = ['query', 'top-products'];
+  expect((await runCli(['generate', '--count', '10', '--quiet'], { home })).code).toBe(0);
+  expect(await packagesOf(asked)).toContain('@duckdb/node-api');
+  expect((await packagesOf(asked)).filter((name) => /lmdb|duckdb/.test(name))).toEqual([]);
+});
+
 test('what a shell asks for on Tab loads no engine', async () => {
   const packages = await packagesOf(['completion', 'bash', '--after', 'query top-products -p']);
   expect(packages).toContain('commander');

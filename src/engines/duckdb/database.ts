@@ -11,6 +11,7 @@ import {
 } from '@duckdb/node-api';
 import { textDecoder } from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { AlakazamError, reasonOf } from '../../errors.js';
+import { sqlText } from './sql-text.js';
 
 // The bindings decode every text with this decoder, which takes U+FEFF at the beginning of a value for a mark and drops it.
 const exact = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -214,14 +215,4 @@ export function machineError(error: unknown): AlakazamError | undefined {
 export function isOutOfMemory(error: unknown): boolean {
   const { cause } = (error ?? {}) as { cause?: unknown };
   return /^Out of Memory Error/.test(reasonOf(error)) || (cause !== undefined && isOutOfMemory(cause));
-}
-
-/** A name as SQL writes it. */
-export function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** A string as SQL writes it. */
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

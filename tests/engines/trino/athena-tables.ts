@@ -4,7 +4,8 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase, sqlText } from '../../../src/engines/duckdb/database.js';
+import { openDatabase } from '../../../src/engines/duckdb/database.js';
+import { sqlText } from '../../../src/engines/duckdb/sql-text.js';
 import { stampArrivals, type TransformationEvent } from '../../../src/lake/stamp-arrivals.lambda.js';
 import { MODEL } from '../../fixtures/built-stack.js';
 import { temporaryDirectory } from '../../run-cli.js';
