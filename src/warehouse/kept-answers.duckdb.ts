@@ -1,7 +1,7 @@
 /** Answers that were given before, kept for as long as the lake stays as it is. */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkedText, checksumOf, replaceFile, withChecksum } from '../durable-file.js';
+import { checkedText, checksumOf, withChecksum } from '../durable-file.js';
 import type { AnswerColumn, AnswerValue, Question } from './warehouse.js';
 
 export interface KeptAnswer {
@@ -45,7 +45,8 @@ export function openKeptAnswers(directory: string): KeptAnswers {
         for (const name of readdirSync(directory)) {
           if (!name.startsWith(prefixOf(version))) rmSync(join(directory, name), { force: true });
         }
-        replaceFile(pathOf(version, key), withChecksum(`${key}\n${body}`));
+        // Nobody waits for the disk: what is not whole has another checksum, and is asked again.
+        writeFileSync(pathOf(version, key), withChecksum(`${key}\n${body}`), { mode: 0o600 });
       } catch {
         // A full disk, or a directory of somebody else.
       }
