@@ -289,7 +289,6 @@ describeUnless(why, 'Redshift with PostgreSQL', () => {
       { name: 'b', type: 'text', value: '' },
       { name: 'c', type: 'date', value: null },
       { name: 'd', type: 'integer', value: '12' },
-      { name: 'unused', type: 'text', value: 'x' },
     ];
     const answer = await ask(warehouse, "SELECT :a AS a, :b AS b, :c AS c, :d + :d AS d, ':a' AS e -- :d", values);
     expect(await rowsOf(answer)).toEqual([[values[0]?.value, '', null, 24, ':a']]);
