@@ -77,7 +77,7 @@ describe('deploy', () => {
       const [, name] = line.split('\t');
       const isMade = events.some((event) => event.includes(`\tCREATE_COMPLETE\t${name}\t`));
       // The emulator also plans what a condition leaves out.
-      if (!/Subscription|Budget|Redshift/.test(name as string)) expect([name, isMade]).toEqual([name, true]);
+      if (!/Subscription|Budget|Redshift|Quicksight/.test(name as string)) expect([name, isMade]).toEqual([name, true]);
     }
   });
 
@@ -96,7 +96,10 @@ describe('deploy', () => {
     const key = [...parameters].find(([, value]) => value === 'WithRedshift')?.[0] as string;
     expect(parameters.get(key.replace('ParameterKey', 'ParameterValue'))).toBe('yes');
     const unknown = await runCli(['deploy', '--without', 'spark'], aws('optional'));
-    expect([unknown.code, unknown.stderr]).toEqual([2, 'error: there is no optional part "spark"; valid: redshift\n']);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      'error: there is no optional part "spark"; valid: redshift, quicksight\n',
+    ]);
     // The stack of the test before has no Redshift.
     const question = await runCli(
       ['query', '--sql', 'SELECT 1', '--engine', 'redshift', '--target', 'aws'],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { optionalPartsOf, partParameters } from '../../src/stack/optional-parts.js';
+import { checkParameters } from '../../src/stack/parameters.js';
 import { MODEL } from '../fixtures/built-stack.js';
 
 const TEXT = { Type: 'String' };
@@ -9,7 +10,7 @@ test('an optional part is a parameter that begins with With', () => {
     'redshift',
     'log-search',
   ]);
-  expect(optionalPartsOf(MODEL.template.Parameters)).toEqual(['redshift']);
+  expect(optionalPartsOf(MODEL.template.Parameters)).toEqual(['redshift', 'quicksight']);
 });
 
 test('a part that is wanted is yes, and one that is not is no; the rest stays as it is', () => {
@@ -29,16 +30,19 @@ test.each([
   expect(() => partParameters(['redshift'], wanted, unwanted)).toThrow(message);
 });
 
-test('every optional part is off unless somebody wants it, and costs nothing then', () => {
+test.each([
+  ['Redshift', 3, 2],
+  ['Quicksight', 4, 1],
+])('%s is off unless somebody wants it, and then there is nothing of it', (part, resources, outputs) => {
   const { Parameters, Conditions, Resources, Outputs } = MODEL.template;
-  expect(Parameters['WithRedshift']).toMatchObject({ Default: 'no', AllowedValues: ['yes', 'no'] });
-  expect(Conditions?.['HasRedshift']).toEqual({ 'Fn::Equals': [{ Ref: 'WithRedshift' }, 'yes'] });
+  expect(Parameters[`With${part}`]).toMatchObject({ Default: 'no', AllowedValues: ['yes', 'no'] });
+  expect(Conditions?.[`Has${part}`]).toEqual({ 'Fn::Equals': [{ Ref: `With${part}` }, 'yes'] });
   const conditions = (entries: Readonly<Record<string, { readonly Condition?: string }>>) =>
     Object.entries(entries)
-      .filter(([name]) => /^Redshift/.test(name))
+      .filter(([name]) => name.startsWith(part))
       .map(([, { Condition }]) => Condition);
-  expect(conditions(Resources)).toEqual(Array(3).fill('HasRedshift'));
-  expect(conditions(Outputs ?? {})).toEqual(Array(2).fill('HasRedshift'));
+  expect(conditions(Resources)).toEqual(Array(resources).fill(`Has${part}`));
+  expect(conditions(Outputs ?? {})).toEqual(Array(outputs).fill(`Has${part}`));
 });
 
 // Its default is 128 RPUs; and a public address is what nobody needs who asks by the Data API.
@@ -49,4 +53,18 @@ test('Redshift begins small, and is not reached from outside', () => {
     PubliclyAccessible: false,
   });
   expect(MODEL.template.Resources['RedshiftNamespace']?.Properties).toMatchObject({ ManageAdminPassword: true });
+});
+
+// The name of the user is the account's; a space or a missing part would fail in the middle of the deployment.
+test.each([
+  ['', true],
+  ['arn:aws:quicksight:us-east-1:123456789012:user/default/me@example.com', true],
+  ['arn:aws-cn:quicksight:cn-north-1:123456789012:group/default/sales', true],
+  ['me@example.com', false],
+  ['arn:aws:iam::123456789012:user/me', false],
+  ['arn:aws:quicksight:us-east-1:123456789012:dashboard/orders', false],
+])('%j is whom QuickSight may show the dashboard: %s', (value, isValid) => {
+  const check = () => checkParameters(new Map([['QuicksightPrincipal', value]]), MODEL.template.Parameters);
+  if (isValid) expect(check).not.toThrow();
+  else expect(check).toThrow('valid: an ARN such as arn:aws:quicksight:us-east-1:123456789012:user/default/NAME');
 });

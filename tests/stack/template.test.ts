@@ -189,7 +189,9 @@ describe('permissions', () => {
     expect(actionsOf('add what is optional')).toEqual(expect.arrayContaining(optional));
     expect(actionsOf('deploy').filter((action) => optional.includes(action))).toEqual([]);
     const { onlyWith } = purposesOf(MODEL).find(({ name }) => name === 'add what is optional') ?? {};
-    expect([...(onlyWith ?? [])].sort()).toEqual(['AlarmEmail', 'AlarmPhone', 'MonthlyBudgetUsd', 'WithRedshift']);
+    expect([...(onlyWith ?? [])].sort()).toEqual([
+      ...['AlarmEmail', 'AlarmPhone', 'MonthlyBudgetUsd', 'WithQuicksight', 'WithRedshift'],
+    ]);
   });
 });
 

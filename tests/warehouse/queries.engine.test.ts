@@ -15,6 +15,7 @@ import { startTrino } from '../engines/trino/server.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { describeUnless } from '../missing.js';
 import { finish, ROOT, temporaryDirectory } from '../run-cli.js';
+import { DATA_SET, DATA_SET_SQL, sqlOfVisual, VISUALS } from './quicksight-visuals.js';
 
 const queries = readdirSync(join(ROOT, 'sql'))
   .map((file) => [file, file.replace(/\.sql$/, '')] as const)
@@ -67,10 +68,11 @@ describeReal('named queries over the real file', () => {
     expect(cases.every(({ rows }) => rows.length > 0)).toBe(true);
   });
 
-  describe('DuckDB', () => onEngine(async () => duckdb));
+  describe('DuckDB', () => dashboardOn(onEngine(async () => duckdb)));
 
+  // Athena is Trino, and QuickSight asks Athena.
   describeUnless(typeof trino === 'string' ? trino : undefined, 'Trino', () =>
-    onEngine(() => startTrino(trino as TrinoEnvironment, temporaryDirectory(), files)),
+    dashboardOn(onEngine(() => startTrino(trino as TrinoEnvironment, temporaryDirectory(), files))),
   );
 
   const why = postgres ? undefined : 'there is no package with PostgreSQL for this platform';
@@ -78,7 +80,7 @@ describeReal('named queries over the real file', () => {
     onEngine(() => startPostgres(postgres as NonNullable<typeof postgres>, temporaryDirectory(), files)),
   );
 
-  function onEngine(start: () => Promise<SqlEngine>): void {
+  function onEngine(start: () => Promise<SqlEngine>): () => SqlEngine {
     let engine: SqlEngine;
     beforeAll(async () => {
       engine = await start();
@@ -114,6 +116,37 @@ describeReal('named queries over the real file', () => {
       const { rows } = await ask(query, {}, 'empty');
       // Findings keep their rows.
       expect(rows.map(([, count]) => count)).toEqual(query.name === 'data-quality' ? Array(9).fill('0') : []);
+    });
+    return () => engine;
+  }
+
+  /** What the dashboard of QuickSight shows, as the named queries' rules have it. */
+  function dashboardOn(engine: () => SqlEngine): void {
+    const shown: Record<string, readonly [query: string, cellsOf: (row: Record<string, string | null>) => unknown[]]> =
+      {
+        'revenue-by-month': ['revenue-by-month', ({ month, revenue }) => [month, revenue]],
+        'top-products': ['top-products', (row) => [`${row['stock_code']} ${row['description']}`, row['revenue']]],
+        countries: ['revenue-by-country', ({ country, revenue }) => [country, revenue]],
+        'busiest-hours': ['busiest-hours', ({ weekday, hour, orders }) => [weekday, hour, orders]],
+      };
+
+    test('the dashboard has these visuals, and the data set its columns', async () => {
+      expect(VISUALS.map(({ VisualId }) => VisualId)).toEqual(Object.keys(shown));
+      const { columns } = await engine().query(DATA_SET_SQL, {}, 'empty');
+      expect(columns).toEqual(DATA_SET.Columns.map(({ Name }) => Name));
+    });
+
+    test.each(Object.keys(shown))('the visual %s shows what was reckoned', async (visual) => {
+      const [query, cellsOf] = shown[visual] as NonNullable<(typeof shown)[string]>;
+      const { columns, rows } = comparable(
+        cases.find((each) => each.query === query && Object.keys(each.values).length === 0) as Case,
+      );
+      const expected = rows.map((row) => cellsOf(Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))));
+      const answer = comparable(await engine().query(sqlOfVisual(visual), {}, 'real'));
+      // A month is shown by its first day.
+      expect(answer.rows.map(([first, ...rest]) => [first?.replace(/^(\d{4}-\d\d)-01\b.*$/, '$1'), ...rest])).toEqual(
+        expected,
+      );
     });
   }
 });
