@@ -50,7 +50,11 @@ test('status', async () => {
   expectFields(await rows('status'), 'part');
   expectColumns(await csv('status'), 'part');
   // The stack has no optional part.
-  expectFields([jsonOf(await run('status --costs -o json'))], 'cost', ['unpriced[]']);
+  expectFields(
+    [jsonOf(await run('status --costs -o json'))],
+    'cost',
+    ['name', 'what', 'unit', 'price'].map((field) => `byUse[].${field}`),
+  );
   expectColumns(await csv('status --costs'), 'cost item');
 });
 

@@ -1,7 +1,7 @@
 /** The cost of a stack by the price list: a month at rest, and a million orders. */
 import { createSum } from '../orders/money.js';
 import type { StackModel, Usage } from './parts.js';
-import { typeOf, unpricedOf } from './types.js';
+import { typeOf } from './types.js';
 
 /** `prices.json`: list prices of one region on one day. */
 export interface Prices {
@@ -24,8 +24,17 @@ export interface Cost {
   readonly items: readonly CostItem[];
   readonly asOf: string;
   readonly region: string;
-  /** What is billed besides, at prices that alakazam does not know, for people. Not there if all prices are known. */
-  readonly unpriced?: readonly string[];
+  /** What an optional part costs only when it is used, and nobody can say how much it will be. Not there without such a part. */
+  readonly byUse?: readonly UsePrice[];
+}
+
+export interface UsePrice {
+  readonly name: string;
+  readonly what: string;
+  /** `RPU-hour` */
+  readonly unit: string;
+  /** Decimal string of US dollars for one unit. */
+  readonly price: string;
 }
 
 export interface CostItem {
@@ -45,10 +54,14 @@ export function costOf(
   const atRest = createSum();
   const perMillion = createSum();
   const items: CostItem[] = [];
+  const byUse: UsePrice[] = [];
   for (const { name, type } of resources) {
     for (const usage of usageOf(name, type, model)) {
       if (!applies(usage, parameters)) continue;
       const price = priceOf(usage, type, model.prices);
+      if (isOfUnknownAmount(usage) && model.template.Resources[name]?.Condition !== undefined) {
+        byUse.push({ name, what: usage.what, unit: usage.unit, price: decimal(price) });
+      }
       const times = usage.times === undefined ? 1 : Number(parameters.get(usage.times));
       const each = { atRest: createSum(), perMillion: createSum() };
       addProduct([each.atRest, atRest], times, usage.atRest ?? 0, price);
@@ -58,14 +71,13 @@ export function costOf(
       items.push({ name, what: usage.what, monthlyAtRest, perMillionOrders });
     }
   }
-  const unpriced = [...new Set(resources.flatMap(({ type }) => unpricedOf(type) ?? []))];
   return {
     monthlyAtRest: atRest.toString(),
     perMillionOrders: perMillion.toString(),
     items,
     asOf,
     region,
-    ...(unpriced.length > 0 && { unpriced }),
+    ...(byUse.length > 0 && { byUse }),
   };
 }
 
@@ -80,6 +92,10 @@ export function priceOf({ unit, type }: Usage, typeOfResource: string, { prices 
   const price = prices[type ?? typeOfResource]?.[unit];
   if (price === undefined) throw new TypeError(`prices.json has no price of a ${unit} of ${type ?? typeOfResource}`);
   return price;
+}
+
+function isOfUnknownAmount({ atRest, perMillionOrders }: Usage): boolean {
+  return atRest === undefined && perMillionOrders === undefined;
 }
 
 function applies({ if: equal = {}, over = {} }: Usage, parameters: ReadonlyMap<string, string>): boolean {

@@ -62,13 +62,13 @@ export const costColumns: readonly Column<CostItem>[] = [
   },
 ];
 
-/** Two lines of at most 80 columns: the cost, and the source of the prices. */
-export function costLines({ monthlyAtRest, perMillionOrders, asOf, region, unpriced = [] }: Cost): string[] {
+/** The cost, the source of the prices, and what optional parts cost when they are used. */
+export function costLines({ monthlyAtRest, perMillionOrders, asOf, region, byUse = [] }: Cost): string[] {
   return [
     `costs ${dollars(monthlyAtRest)} a month at rest, and ${dollars(perMillionOrders)} for each million orders`,
     `  (list prices of ${region} as of ${asOf}, before free tiers and taxes)`,
-    ...(unpriced.length > 0 ? ['and, at prices that alakazam does not know:'] : []),
-    ...unpriced.map((what) => `  ${what}`),
+    ...(byUse.length > 0 ? ['and, estimated at prices of that day, by use:'] : []),
+    ...byUse.map(({ what, unit, price }) => `  $${price} per ${unit}: ${what}`),
   ];
 }
 

@@ -44,8 +44,6 @@ export interface ResourceType {
   readonly metrics?: { readonly namespace: string; readonly dimension: string; readonly attribute?: string };
   /** Fixed charges of a resource, which do not depend on how much the resource is used. */
   readonly charges?: (resource: TemplateResource) => readonly Usage[];
-  /** What is billed though `prices.json` has no price of it, for people. */
-  readonly hasNoPrice?: string;
 }
 
 export interface KeptType {
@@ -290,6 +288,10 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'redshift-serverless:UpdateNamespace',
     ],
     remove: ['redshift-serverless:DeleteNamespace', 'redshift-serverless:GetNamespace'],
+    charges: ({ Properties = {} }) =>
+      Properties['ManageAdminPassword'] === true
+        ? [{ what: 'secret of its administrator', unit: 'secret-month', atRest: 1 }]
+        : [],
   },
   'AWS::RedshiftServerless::Workgroup': {
     arn: 'redshift-serverless:{region}:{account}:workgroup/{id}',
@@ -302,7 +304,6 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'redshift-serverless:UpdateWorkgroup',
     ],
     remove: ['redshift-serverless:DeleteWorkgroup', 'redshift-serverless:GetWorkgroup'],
-    hasNoPrice: 'Redshift Serverless while it answers, a minute at least; its secret',
   },
   'AWS::S3::Bucket': {
     arn: 's3:::{id}',
@@ -364,9 +365,6 @@ export function typeOf(type: string): ResourceType {
 }
 
 export const knownTypes = (): readonly string[] => Object.keys(TYPES);
-
-/** What is billed for a resource at a price that alakazam does not know, for people. */
-export const unpricedOf = (type: string): string | undefined => TYPES[type]?.hasNoPrice;
 
 export const holdsData = (type: string): boolean => TYPES[type]?.holdsData ?? false;
 

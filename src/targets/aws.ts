@@ -73,26 +73,32 @@ export const aws: Target = (config, clock) => {
   });
 
   const athena = once(async () => {
-    const [{ openAthenaWarehouse }, { readPrices }, workGroup, database] = await Promise.all([
+    const [{ openAthenaWarehouse }, price, workGroup, database] = await Promise.all([
       import('../warehouse/warehouse.athena.js'),
-      import('../stack/assets.js'),
+      priceOf('AWS::Athena::WorkGroup', 'TB'),
       nameOf(ATHENA_WORK_GROUP),
       nameOf(GLUE_DATABASE),
     ]);
-    const { prices, region, asOf } = readPrices(assetOf('dist/stack/'));
-    const perTerabyte = prices['AWS::Athena::WorkGroup']?.['TB'] as number;
-    return openAthenaWarehouse({ session, workGroup, database, price: { perTerabyte, region, asOf } });
+    return openAthenaWarehouse({ session, workGroup, database, price });
   });
 
   const redshift = once(async () => {
-    const [{ openRedshiftWarehouse }, workgroup, namespace, glueDatabase] = await Promise.all([
+    const [{ openRedshiftWarehouse }, price, workgroup, namespace, glueDatabase] = await Promise.all([
       import('../warehouse/warehouse.redshift.js'),
+      priceOf('AWS::RedshiftServerless::Workgroup', 'RPU-hour'),
       nameOf(REDSHIFT_WORKGROUP, WITH_REDSHIFT),
       nameOf(REDSHIFT_NAMESPACE, WITH_REDSHIFT),
       nameOf(GLUE_DATABASE),
     ]);
-    return openRedshiftWarehouse({ session, workgroup, namespace, database: REDSHIFT_DATABASE, glueDatabase });
+    const names = { workgroup, namespace, database: REDSHIFT_DATABASE, glueDatabase };
+    return openRedshiftWarehouse({ session, ...names, price });
   });
+
+  async function priceOf(type: string, unit: string) {
+    const { readPrices } = await import('../stack/assets.js');
+    const { prices, region, asOf } = readPrices(assetOf('dist/stack/'));
+    return { perUnit: prices[type]?.[unit] as number, region, asOf };
+  }
 
   const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }, { shardLimits }] = await Promise.all([

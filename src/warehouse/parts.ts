@@ -49,5 +49,12 @@ export const warehouseParts: StackParts = {
   },
   usage: {
     WorkGroup: [{ what: 'read by queries, at least 10 MB each', unit: 'TB' }],
+    RedshiftNamespace: [{ what: 'data in Redshift, where the views have none', unit: 'GB-month' }],
+    RedshiftWorkgroup: [{ what: 'Redshift answers, 8 RPUs and a minute at least', unit: 'RPU-hour' }],
+    // QuickSight bills the users of the account, whatever they look at.
+    QuicksightDashboard: [
+      { what: 'each QuickSight user who looks at dashboards', unit: 'reader-month' },
+      { what: 'each QuickSight user who makes dashboards', unit: 'author-month' },
+    ],
   },
 };

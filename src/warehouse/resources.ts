@@ -14,5 +14,7 @@ export const REDSHIFT_NAMESPACE: ResourceName = {
   output: 'RedshiftNamespaceName',
   variable: 'ALAKAZAM_REDSHIFT_NAMESPACE',
 };
+/** RPUs with which Redshift wakes up, as the template says. */
+export const REDSHIFT_BASE_RPUS = 8;
 /** Database in the namespace, as the template calls it. */
 export const REDSHIFT_DATABASE = 'orders';

@@ -2,6 +2,7 @@
 import { AthenaClient, GetWorkGroupCommand, type QueryExecution } from '@aws-sdk/client-athena';
 import type { AwsSession } from '../engines/aws/session.js';
 import { bytes } from '../terminal/numbers.js';
+import { amountOf, type ListPrice, sourceOf } from './list-price.js';
 import { athenaStatement, checkQuestion, explainStatement } from './question.athena.js';
 import { readResults } from './results.athena.js';
 import { REUSE_MINUTES_MAX, runQuery } from './run.athena.js';
@@ -12,22 +13,13 @@ const BILLED_BYTES_MIN = 10_000_000;
 /** AWS does not say which kind of TB it bills; in this kind, the price comes out higher. */
 const TERABYTE = 1e12;
 
-/** The list price of Athena. */
-export interface ScanPrice {
-  /** US dollars */
-  readonly perTerabyte: number;
-  /** `us-east-1` */
-  readonly region: string;
-  /** `2025-06-01` */
-  readonly asOf: string;
-}
-
 export interface AthenaWarehouseOptions {
   readonly session: AwsSession;
   readonly workGroup: string;
   /** Name of the database in Glue. */
   readonly database: string;
-  readonly price: ScanPrice;
+  /** Of a terabyte read. */
+  readonly price: ListPrice;
   /** An answer whose file is this large is read from the file; for tests. */
   readonly fileBytesMin?: number;
 }
@@ -71,7 +63,7 @@ export function openAthenaWarehouse({
 
 async function* none() {}
 
-function costOf({ Statistics: statistics }: QueryExecution, price: ScanPrice): string {
+function costOf({ Statistics: statistics }: QueryExecution, price: ListPrice): string {
   if (statistics?.ResultReuseInformation?.ReusedPreviousResult) {
     return `the answer of the last ${REUSE_MINUTES_MAX} minutes again, at no cost`;
   }
@@ -79,13 +71,12 @@ function costOf({ Statistics: statistics }: QueryExecution, price: ScanPrice): s
   return `${bytes(scanned)} read, ${priceOf(scanned, price)}`;
 }
 
-function limitOf(bytesMax: number | undefined, price: ScanPrice): string {
-  if (bytesMax === undefined) return `the work group has no limit: each TB read costs $${price.perTerabyte}`;
+function limitOf(bytesMax: number | undefined, price: ListPrice): string {
+  if (bytesMax === undefined) return `the work group has no limit: each TB read costs $${price.perUnit}`;
   return `It may cost ${priceOf(Number(bytesMax), price)} at most: Athena stops a query that reads over ${bytes(Number(bytesMax))}.`;
 }
 
 /** `$0.00005 (list price of us-east-1 on 2025-06-01)` */
-function priceOf(scanned: number, { perTerabyte, region, asOf }: ScanPrice): string {
-  const dollars = (Math.max(scanned, BILLED_BYTES_MIN) / TERABYTE) * perTerabyte;
-  return `$${dollars.toFixed(dollars < 0.01 ? 5 : 2)} (list price of ${region} on ${asOf})`;
+function priceOf(scanned: number, price: ListPrice): string {
+  return `${amountOf(Math.max(scanned, BILLED_BYTES_MIN) / TERABYTE, price)} (${sourceOf(price)})`;
 }

@@ -4,7 +4,9 @@ import { GetNamespaceCommand, RedshiftServerlessClient } from '@aws-sdk/client-r
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { duration } from '../terminal/numbers.js';
+import { amountOf, type ListPrice, sourceOf } from './list-price.js';
 import { checkRedshiftQuestion, redshiftStatement } from './question.redshift.js';
+import { REDSHIFT_BASE_RPUS } from './resources.js';
 import { readStatementResults } from './results.redshift.js';
 import { runStatement } from './run.redshift.js';
 import { setupStatements } from './setup.redshift.js';
@@ -18,6 +20,8 @@ export interface RedshiftWarehouseOptions {
   readonly database: string;
   /** Name of the database in Glue. */
   readonly glueDatabase: string;
+  /** Of an RPU in an hour. */
+  readonly price: ListPrice;
 }
 
 /** Answers over what Firehose has delivered to the lake: an order is in there some minutes after it was streamed. */
@@ -27,6 +31,7 @@ export function openRedshiftWarehouse({
   namespace,
   database,
   glueDatabase,
+  price,
 }: RedshiftWarehouseOptions): Warehouse {
   const client = session.client(RedshiftDataClient);
   const place = { client, workgroup, database };
@@ -36,7 +41,7 @@ export function openRedshiftWarehouse({
     const statement = redshiftStatement(question, before);
     const done = await runStatement(place, statement, signal);
     if (!done) return { columns: [], rows: noRows(), cost: () => 'stopped' };
-    const cost = () => costOf(done);
+    const cost = () => costOf(done, price);
     if (!done.HasResultSet) return { columns: [], rows: noRows(), cost };
     return { ...(await readStatementResults(client, done.Id as string, signal)), cost };
   }
@@ -77,6 +82,19 @@ async function* noRows() {}
 /** Nanoseconds in a second, in which the API gives the time that a statement ran. */
 const NANOSECONDS = 1e9;
 
-function costOf({ Duration: ranNs = 0 }: DescribeStatementCommandOutput): string {
-  return `${duration(Math.max(ranNs, 0) / NANOSECONDS)} in Redshift, whose price alakazam does not know`;
+/** Each time that Redshift wakes up it is billed for at least so long. */
+const BILLED_SECONDS_MIN = 60;
+const HOUR_SECONDS = 3600;
+
+/**
+ * The API says how long a statement ran, and neither with how many RPUs nor whether it woke Redshift up: `sys_serverless_usage` has
+ * what was billed, by the minute and later. https://docs.aws.amazon.com/redshift/latest/dg/SYS_SERVERLESS_USAGE.html
+ */
+function costOf({ Duration: ranNs = 0 }: DescribeStatementCommandOutput, price: ListPrice): string {
+  const seconds = Math.max(ranNs, 0) / NANOSECONDS;
+  const [least, woken] = [seconds, Math.max(seconds, BILLED_SECONDS_MIN)].map((billed) =>
+    amountOf((billed * REDSHIFT_BASE_RPUS) / HOUR_SECONDS, price),
+  );
+  const from = `${duration(seconds)} in Redshift, from ${least} on`;
+  return `${from}, or ${woken} if it slept (${REDSHIFT_BASE_RPUS} RPUs, ${sourceOf(price)})`;
 }

@@ -46,10 +46,17 @@ const RESOURCES = [
 const cost = (parameters: Record<string, string>) => costOf(RESOURCES, new Map(Object.entries(parameters)), MODEL);
 
 describe('the cost of a stack', () => {
-  test('names what has no price here, once', () => {
-    const resources = ['A', 'B'].map((name) => ({ name, type: 'AWS::RedshiftServerless::Workgroup' }));
-    expect(costOf(resources, new Map(), MODEL).unpriced).toEqual([expect.stringMatching(/^Redshift Serverless /)]);
-    expect(costOf(RESOURCES, new Map(), MODEL)).not.toHaveProperty('unpriced');
+  test('names the prices of an optional part that costs something only when it is used', () => {
+    expect(costOf(RESOURCES, new Map(), MODEL)).not.toHaveProperty('byUse');
+    const Type = 'AWS::RedshiftServerless::Workgroup';
+    const Resources = { Nothing: { Type, Condition: 'HasIt' }, History: { Type, Condition: 'HasIt' } };
+    const prices = { ...PRICES, prices: { [Type]: { million: 3 } } };
+    const model = { ...MODEL, prices, template: { ...MODEL.template, Resources } };
+    const resources = ['Nothing', 'History'].map((name) => ({ name, type: Type }));
+    const { byUse, items } = costOf(resources, new Map(), model);
+    // What the history costs for each million orders is no price by use.
+    expect(byUse).toEqual([{ name: 'Nothing', what: 'reads', unit: 'million', price: '3' }]);
+    expect(items.map(({ name }) => name)).toEqual(['History']);
   });
 
   // Reckoned by hand: 730 × 0.04; 0.954 × 0.08 + 0.625.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { optionalPartsOf, partParameters } from '../../src/stack/optional-parts.js';
 import { checkParameters } from '../../src/stack/parameters.js';
+import { REDSHIFT_BASE_RPUS } from '../../src/warehouse/resources.js';
 import { MODEL } from '../fixtures/built-stack.js';
 
 const TEXT = { Type: 'String' };
@@ -48,7 +49,7 @@ test.each([
 // Its default is 128 RPUs; and a public address is what nobody needs who asks by the Data API.
 test('Redshift begins small, and is not reached from outside', () => {
   expect(MODEL.template.Resources['RedshiftWorkgroup']?.Properties).toMatchObject({
-    BaseCapacity: 8,
+    BaseCapacity: REDSHIFT_BASE_RPUS,
     MaxCapacity: { Ref: 'RedshiftMaxCapacity' },
     PubliclyAccessible: false,
   });

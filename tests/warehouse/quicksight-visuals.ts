@@ -87,7 +87,7 @@ export const DEFINITION = properties(QuicksightDashboard)['Definition'] as Defin
 export const DATA_SET = (properties(QuicksightOrders)['PhysicalTableMap'] as PhysicalTables).orders.CustomSql;
 
 /** The SQL of the data set, over `orders` of the schema in which the question is asked. */
-export const DATA_SET_SQL = DATA_SET.SqlQuery['Fn::Sub'].replaceAll('"${LakeDatabase}".', '');
+export const DATA_SET_SQL = DATA_SET.SqlQuery['Fn::Sub'].replaceAll(/"[^"]+"\.(?=orders\b)/g, '');
 
 export const VISUALS: readonly Visual[] = DEFINITION.Sheets[0].Visuals.flatMap((each) => Object.values(each));
 

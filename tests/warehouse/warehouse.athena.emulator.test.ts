@@ -37,7 +37,7 @@ function open({ fileBytesMin }: { fileBytesMin?: number } = {}): Warehouse {
     session,
     workGroup: WORK_GROUP,
     database: 'alakazam',
-    price: { perTerabyte: 5, region: 'us-east-1', asOf: '2025-06-01' },
+    price: { perUnit: 5, region: 'us-east-1', asOf: '2025-06-01' },
     ...(fileBytesMin !== undefined && { fileBytesMin }),
   });
 }

@@ -37,7 +37,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'Athena with Trino
   async function start(lines: readonly Line[]) {
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
-    const price = { perTerabyte: 5, region: 'us-east-1', asOf: '2025-06-01' };
+    const price = { perUnit: 5, region: 'us-east-1', asOf: '2025-06-01' };
     return openAthenaWarehouse({
       session,
       workGroup: 'alakazam',

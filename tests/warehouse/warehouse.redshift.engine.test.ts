@@ -17,6 +17,8 @@ import { testWarehouse } from './warehouse.contract.js';
 const postgres = await postgresBinaries();
 const why = postgres ? undefined : 'there is no package with PostgreSQL for this platform';
 
+const PRICE = { perUnit: 0.36, region: 'us-east-1', asOf: '2025-06-01' };
+
 describeUnless(why, 'Redshift with PostgreSQL', () => {
   let tables: RedshiftTables;
   let server: RedshiftDataServer;
@@ -49,7 +51,7 @@ describeUnless(why, 'Redshift with PostgreSQL', () => {
   function open(database: string): Warehouse {
     const session = openSession('alakazam');
     onTestFinished(() => session.close());
-    const names = { workgroup: 'alakazam', namespace: 'alakazam', database, glueDatabase: 'alakazam' };
+    const names = { workgroup: 'alakazam', namespace: 'alakazam', database, glueDatabase: 'alakazam', price: PRICE };
     return openRedshiftWarehouse({ session, ...names });
   }
 
@@ -95,7 +97,7 @@ describeUnless(why, 'Redshift with PostgreSQL', () => {
     test('is for a Glue database, and not for SQL in its place', () => {
       const session = openSession('alakazam');
       onTestFinished(() => session.close());
-      const names = { workgroup: 'a', namespace: 'a', database: 'a' };
+      const names = { workgroup: 'a', namespace: 'a', database: 'a', price: PRICE };
       expect(() => openRedshiftWarehouse({ session, ...names, glueDatabase: "x' IAM_ROLE 'y" })).toThrow(TypeError);
     });
   });
@@ -114,7 +116,10 @@ describeUnless(why, 'Redshift with PostgreSQL', () => {
       ]);
       const values = ['x', '', null, 5, '2.5', 0.5, true, '2011-12-09', '2010-12-01T08:26:00.12', 1];
       expect(await rowsOf(answer)).toEqual([values]);
-      expect(answer.cost()).toBe('1.2 s in Redshift, whose price alakazam does not know');
+      expect(answer.cost()).toBe(
+        // 8 RPUs: 1.235 s are 0.00274 RPU-hours, and a minute 0.1333.
+        '1.2 s in Redshift, from $0.00099 on, or $0.05 if it slept (8 RPUs, list price of us-east-1 on 2025-06-01)',
+      );
     });
 
     test('has no number that lost digits on its way', async () => {
