@@ -105,6 +105,10 @@ function wayOn(reason: string, denied: string | undefined, status: string): stri
   const again = status.startsWith('DELETE')
     ? 'alakazam destroy goes on from there'
     : 'alakazam deploy repairs the stack, and tries again';
+  // CloudFormation says the first where the account has no subscription, and the second where QuickSight takes its caller for nobody.
+  if (/not (subscribed|signed up)\b.*QuickSight|Access denied for operation 'AWS::QuickSight::/i.test(reason)) {
+    return `subscribe the account at https://quicksight.aws.amazon.com/, or deploy with --without quicksight; ${again}`;
+  }
   if (denied) return `ask whoever manages the AWS account to allow ${denied}; then ${again}`;
   if (/already exists/i.test(reason))
     return `another resource has that name: choose another name with --param or --stack; ${again}`;

@@ -71,6 +71,7 @@ export const DOCTOR_ACTIONS: readonly string[] = [
   'iam:SimulatePrincipalPolicy',
   'kinesis:DescribeLimits',
   'lambda:GetAccountSettings',
+  'quicksight:DescribeAccountSubscription',
   'sns:GetSMSSandboxAccountStatus',
   'sns:ListSMSSandboxPhoneNumbers',
   'sns:ListSubscriptionsByTopic',
@@ -83,11 +84,18 @@ export function purposesOf({ template, parts }: StackModel): Purpose[] {
   const optional = resources.filter(([, { Condition }]) => Condition !== undefined);
   const kept = resources.filter(([, { DeletionPolicy }]) => /^Retain/.test(DeletionPolicy ?? ''));
   const holding = resources.filter(([, { Type }]) => holdsData(Type));
+  const isOptional = (name: string) => template.Resources[name]?.Condition !== undefined;
   const probed = parts
     .flatMap(({ rows }) => rows)
     .flatMap(({ resource, waiting }) => [resource, ...(waiting ? [waiting.resource] : [])]);
+  const probedOptional = optional.filter(([name]) => probed.includes(name));
   const ofStack: Purpose[] = [
-    { name: 'see status', actions: merged(SEE_STATUS, ...probed.map(probe)) },
+    { name: 'see status', actions: merged(SEE_STATUS, ...probed.filter((name) => !isOptional(name)).map(probe)) },
+    {
+      name: 'see status of what is optional',
+      actions: merged(...probedOptional.map(([name]) => probe(name))),
+      onlyWith: parametersOf(template, probedOptional),
+    },
     {
       name: 'deploy',
       // Deploy looks for resources that an earlier stack left, and adopts them.

@@ -43,10 +43,13 @@ export async function planDeployment(
   const artifacts = openArtifacts(session, await lookup.owner(), assets.functions);
   const given = new Map([...(previous ? [] : ownNames(session.stack)), ...typed, ...artifacts.parameters]);
   const values = valuesOf(template.Parameters, given, previous);
-  if (previous) {
-    const proposal = { outputs: outputsOf(previous), before: parametersOf(previous), after: values };
-    for (const check of checks) await check(proposal);
-  }
+  const none = new Map<string, string>();
+  const proposal = {
+    outputs: previous ? outputsOf(previous) : none,
+    before: previous ? parametersOf(previous) : none,
+    after: values,
+  };
+  for (const check of checks) await check(proposal);
   const kept = previous ? [] : (await findKept(session)).filter((each) => isSame(each, template));
   const steps = openSteps(session, lookup, artifacts, {
     stack: session.stack,

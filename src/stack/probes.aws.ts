@@ -4,9 +4,11 @@ import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetWorkgroupCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { isMissing } from '../engines/aws/errors.js';
+import { describeDashboard } from '../engines/aws/quicksight.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { bytes, counted, whole } from '../terminal/numbers.js';
 import type { StackResource } from './deployed.aws.js';
@@ -69,6 +71,32 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       status,
       isUsual,
       ...(hasProblem ? { finding: LastProcessingResult as string } : {}),
+    };
+  },
+  'AWS::QuickSight::Dashboard': async (session, id) => {
+    // CloudFormation joins the two parts of its identifier.
+    const [account = '', dashboard = ''] = id.split('|');
+    const { Version: { Status: status = 'in no state', Errors = [] } = {} } = await describeDashboard(
+      session,
+      account,
+      dashboard,
+    );
+    const isUsual = /_SUCCESSFUL$/.test(status);
+    const [problem] = Errors.map(({ Message = '' }) => Message);
+    return { isHealthy: isUsual, status, isUsual, ...(problem ? { finding: problem } : {}) };
+  },
+  'AWS::RedshiftServerless::Workgroup': async (session, id) => {
+    const { workgroup } = await session
+      .client(RedshiftServerlessClient)
+      .send(new GetWorkgroupCommand({ workgroupName: id }));
+    const { status = 'in no state', baseCapacity, maxCapacity } = workgroup ?? {};
+    // MODIFYING is what a change of its capacity makes of it, while it goes on answering.
+    const isUsual = status === 'AVAILABLE';
+    return {
+      isHealthy: isUsual || status === 'MODIFYING',
+      status,
+      isUsual,
+      ...(baseCapacity === undefined ? {} : { finding: `${baseCapacity} to ${maxCapacity ?? 'any number of'} RPUs` }),
     };
   },
   'AWS::S3::Bucket': async (session, id) => {

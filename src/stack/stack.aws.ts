@@ -44,7 +44,7 @@ export function openAwsStack(options: AwsStackOptions): Stack {
       const isHealthy = /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack.StackStatus ?? '');
       const about = { name: 'stack', isHealthy, health: `${stack.StackStatus}`, throughput: '', lag: '', waiting: '' };
       const resources = await listResources(session, stack.StackId);
-      return [about, ...(await describeParts(session, assets.model.parts, resources))];
+      return [about, ...(await describeParts(session, assets.model, resources))];
     },
     async cost() {
       const stack = await lookup.deployed();

@@ -57,7 +57,7 @@ export interface Change {
   readonly data: 'lost' | 'left behind' | undefined;
 }
 
-/** A change to a stack that exists, before it is made. */
+/** A stack before it is made or changed. Of a stack that does not exist, there are neither outputs nor values before. */
 export interface Proposal {
   readonly outputs: ReadonlyMap<string, string>;
   /** Values of all parameters. */

@@ -5,7 +5,7 @@ import { reasonOf } from '../errors.js';
 import { duration, whole } from '../terminal/numbers.js';
 import type { StackResource } from './deployed.aws.js';
 import { type NamedMetric, readMetric } from './metrics.js';
-import type { StackModel, StackParts, StatusRow } from './parts.js';
+import type { StackModel, StatusRow } from './parts.js';
 import { contentsOf, filesIn, probe } from './probes.aws.js';
 import type { Holding, Part } from './stack.js';
 import { holdsData } from './types.js';
@@ -23,13 +23,18 @@ interface Metrics {
   last(metric: string): number | undefined;
 }
 
-/** The rows of the stages, and one row for all alarms of the stack. */
+/** The rows of the stages, and one row for all alarms of the stack. An optional part that the stack does not have has no row. */
 export async function describeParts(
   session: AwsSession,
-  parts: readonly StackParts[],
+  { template, parts }: StackModel,
   resources: readonly StackResource[],
 ): Promise<Part[]> {
-  const rows = parts.flatMap((part) => part.rows);
+  const rows = parts
+    .flatMap((part) => part.rows)
+    .filter(({ resource }) => {
+      const isOptional = template.Resources[resource]?.Condition !== undefined;
+      return !isOptional || resources.some(({ name }) => name === resource);
+    });
   let metrics: Metrics = { sum: () => '?', last: () => undefined };
   const measured = await partOf('metrics', async () => {
     metrics = await readMetrics(session, rows, resources);

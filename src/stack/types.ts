@@ -247,6 +247,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'quicksight:UpdateDashboardPublishedVersion',
     ],
     remove: ['quicksight:DeleteDashboard', 'quicksight:DescribeDashboard'],
+    probe: ['quicksight:DescribeDashboard'],
   },
   'AWS::QuickSight::DataSet': {
     arn: 'quicksight:{region}:{account}:dataset/{DataSetId}',
@@ -266,7 +267,6 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     arn: 'quicksight:{region}:{account}:datasource/{DataSourceId}',
     tags: TAGS,
     make: [
-      'quicksight:CreateDataSource',
       'quicksight:DescribeDataSource',
       'quicksight:DescribeDataSourcePermissions',
       'quicksight:ListTagsForResource',
@@ -274,6 +274,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'quicksight:TagResource',
       'quicksight:UpdateDataSource',
     ],
+    makeInAccount: ['quicksight:CreateDataSource'],
     remove: ['quicksight:DeleteDataSource', 'quicksight:DescribeDataSource'],
   },
   'AWS::RedshiftServerless::Namespace': {
@@ -304,6 +305,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'redshift-serverless:UpdateWorkgroup',
     ],
     remove: ['redshift-serverless:DeleteWorkgroup', 'redshift-serverless:GetWorkgroup'],
+    probe: ['redshift-serverless:GetWorkgroup'],
   },
   'AWS::S3::Bucket': {
     arn: 's3:::{id}',

@@ -20,6 +20,7 @@ import {
   REDSHIFT_NAMESPACE,
   REDSHIFT_WORKGROUP,
 } from '../warehouse/resources.js';
+import { awsWarehouseStage } from '../warehouse/stage.aws.js';
 
 const WITH_REDSHIFT = 'alakazam deploy --with redshift';
 
@@ -101,13 +102,14 @@ export const aws: Target = (config, clock) => {
   }
 
   const stack = once(async () => {
-    const [{ openAwsStack }, { readAssets }, { shardLimits }] = await Promise.all([
+    const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }] = await Promise.all([
       import('../stack/stack.aws.js'),
       import('../stack/assets.js'),
       import('../stream/shard-limits.aws.js'),
+      import('../warehouse/quicksight.aws.js'),
     ]);
     const assets = readAssets(assetOf('dist/stack/'), PARTS);
-    return openAwsStack({ session, assets, clock, checks: [shardLimits(session)] });
+    return openAwsStack({ session, assets, clock, checks: [shardLimits(session), quicksightIsReady(session)] });
   });
 
   async function streamCreated(): Promise<number> {
@@ -138,7 +140,14 @@ export const aws: Target = (config, clock) => {
       });
     },
     stack,
-    stages: [awsStreamStage(session, resources, stream), awsHistoryStage(session, resources, history, streamCreated)],
+    stages: [
+      awsStreamStage(session, resources, stream),
+      awsHistoryStage(session, resources, history, streamCreated),
+      awsWarehouseStage(session, resources, async (type, id) => {
+        const { probe } = await import('../stack/probes.aws.js');
+        return probe(session, { name: '', type, id }, '');
+      }),
+    ],
     place: `stack ${session.stack}`,
     async *checks() {
       const [{ stackChecks }, { readModel }] = await Promise.all([

@@ -12,7 +12,11 @@ const FOLLOW = ['redshift-data:CancelStatement', 'redshift-data:DescribeStatemen
 export const warehouseParts: StackParts = {
   stage: 'warehouse',
   names: [ATHENA_WORK_GROUP, GLUE_DATABASE, REDSHIFT_NAMESPACE, REDSHIFT_WORKGROUP],
-  rows: [{ name: 'warehouse', resource: 'WorkGroup', does: 'answers in SQL' }],
+  rows: [
+    { name: 'warehouse', resource: 'WorkGroup', does: 'answers in SQL' },
+    { name: 'Redshift', resource: 'RedshiftWorkgroup', does: 'answers in SQL' },
+    { name: 'QuickSight', resource: 'QuicksightDashboard', does: 'shows the orders' },
+  ],
   needs: {
     [ASK]: {
       WorkGroup: [

@@ -92,6 +92,7 @@ describe('doctor', () => {
       'Lambda quota',
       'process-orders',
       'order history',
+      'Athena',
     ]);
     expect(code).toBe(0);
     expect(of('permissions')).toEqual({
@@ -102,6 +103,7 @@ describe('doctor', () => {
     expect(of('Kinesis quota')?.finding).toBe('3 of 50 on-demand streams, 12 of 200 shards');
     expect(of('SMS')).toMatchObject({ isGood: true, finding: 'to verified numbers alone: in the sandbox' });
     expect(of('process-orders')).toMatchObject({ isGood: true, finding: expect.stringMatching(/^reads the stream/) });
+    expect(of('Athena')?.finding).toBe('alakazam is ENABLED: at most 10.7 GB a query');
   });
 
   test('says of what it can’t ask that it can’t, and does not fail for it', async () => {

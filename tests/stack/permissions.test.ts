@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DOCTOR_ACTIONS, needsOf, purposesOf } from '../../src/stack/permissions.js';
 import { typeOf } from '../../src/stack/types.js';
@@ -53,7 +55,17 @@ function actionsIn({ path, imports }: Source): string[] {
   return found.flatMap((action) => ACTIONS[action] ?? [action]);
 }
 
-const asked = new Set(sources.filter(({ path }) => !path.endsWith('.lambda.ts')).flatMap(actionsIn));
+/** What is sent without a client, by a signer: the second argument names the action. */
+const signed = [
+  ...readFileSync(join(ROOT, 'src', 'engines', 'aws', 'quicksight.ts'), 'utf8').matchAll(/ read\(session, '(\w+)'/g),
+].map(([, action]) => `quicksight:${action}`);
+
+const asked = new Set(
+  sources
+    .filter(({ path }) => !path.endsWith('.lambda.ts'))
+    .flatMap(actionsIn)
+    .concat(signed),
+);
 const listed = new Set([...PURPOSES.flatMap(({ actions }) => Object.values(actions).flat()), ...DOCTOR_ACTIONS]);
 
 test('the reading of sources finds commands of every kind of import', () => {

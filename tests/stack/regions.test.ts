@@ -11,10 +11,13 @@ test('a region without budgets: says which parameter leaves the budget out', () 
   );
 });
 
-test('a region without an optional part: says how to leave the part out', () => {
-  expect(whyNotThere(refusal('AWS::RedshiftServerless::Workgroup'), template)).toMatch(
-    /: leave it out with alakazam deploy --without redshift, or/,
-  );
+test.each([
+  ['AWS::RedshiftServerless::Workgroup', 'redshift'],
+  ['AWS::QuickSight::DataSource', 'quicksight'],
+  ['AWS::QuickSight::Dashboard', 'quicksight'],
+])('a region without %s: says how to leave its part out', (type, part) => {
+  const found = whyNotThere(refusal(type), template);
+  expect(found).toMatch(new RegExp(`: leave it out with alakazam deploy --without ${part}, or`));
 });
 
 test('a region without a type that the stack can’t do without', () => {
