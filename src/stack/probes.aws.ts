@@ -1,5 +1,10 @@
 /** Asks a resource for its state and its contents, each type in its own way. */
-import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  GetWorkGroupCommand,
+  ListQueryExecutionsCommand,
+} from '@aws-sdk/client-athena';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
@@ -35,12 +40,9 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     const { WorkGroup: found } = await session.client(AthenaClient).send(new GetWorkGroupCommand({ WorkGroup: id }));
     const { State: status = 'in no state', Configuration: { BytesScannedCutoffPerQuery: limit } = {} } = found ?? {};
     const isUsual = status === 'ENABLED';
-    return {
-      isHealthy: isUsual,
-      status,
-      isUsual,
-      ...(limit === undefined ? {} : { finding: `at most ${bytes(Number(limit))} a query` }),
-    };
+    const last = await lastQueryOf(session, id);
+    const findings = [...(limit === undefined ? [] : [`at most ${bytes(Number(limit))} a query`]), ...last];
+    return { isHealthy: isUsual, status, isUsual, ...(findings.length > 0 && { finding: findings.join(', ') }) };
   },
   'AWS::DynamoDB::Table': async (session, id, unit) => {
     const { Table } = await session.client(DynamoDBClient).send(new DescribeTableCommand({ TableName: id }));
@@ -133,6 +135,17 @@ export async function contentsOf(
 function active(status = 'in no state', finding?: string): State {
   const isUsual = status === 'ACTIVE';
   return { isHealthy: isUsual, status, isUsual, ...(finding ? { finding } : {}) };
+}
+
+/** How the newest query of a work group ended, for people; empty where there was none in 45 days. */
+async function lastQueryOf(session: AwsSession, workGroup: string): Promise<string[]> {
+  const athena = session.client(AthenaClient);
+  const newest = new ListQueryExecutionsCommand({ WorkGroup: workGroup, MaxResults: 1 });
+  const [id] = (await athena.send(newest)).QueryExecutionIds ?? [];
+  if (id === undefined) return [];
+  const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
+  const { State = 'unknown', SubmissionDateTime } = QueryExecution?.Status ?? {};
+  return [`the last ${State}${SubmissionDateTime ? ` at ${SubmissionDateTime.toISOString().slice(0, 16)}Z` : ''}`];
 }
 
 /** Approximate number of messages in a queue. */

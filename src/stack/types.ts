@@ -71,7 +71,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
       'athena:UpdateWorkGroup',
     ],
     remove: ['athena:DeleteWorkGroup', 'athena:GetWorkGroup'],
-    probe: ['athena:GetWorkGroup'],
+    probe: ['athena:GetQueryExecution', 'athena:GetWorkGroup', 'athena:ListQueryExecutions'],
     metrics: { namespace: 'AWS/Athena', dimension: 'WorkGroup' },
   },
   'AWS::Budgets::Budget': {

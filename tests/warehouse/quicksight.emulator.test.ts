@@ -1,7 +1,6 @@
 /** What QuickSight needs beside the template, as AWS answers: the emulator has no QuickSight. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
-import { probe } from '../../src/stack/probes.aws.js';
 import { quicksightIsReady, subscription } from '../../src/warehouse/quicksight.aws.js';
 import { emulatorEnvironment } from '../emulators/environment.js';
 import { type Answer, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
@@ -113,43 +112,6 @@ describe('a deployment', () => {
       stderr: expect.stringMatching(
         /this region has no AWS::QuickSight::\w+: leave it out with alakazam deploy --without quicksight, or/,
       ),
-    });
-  });
-});
-
-describe('status', () => {
-  const dashboard = {
-    name: 'QuicksightDashboard',
-    type: 'AWS::QuickSight::Dashboard',
-    id: '000000000000|alakazam-orders',
-  };
-  const workgroup = { name: 'RedshiftWorkgroup', type: 'AWS::RedshiftServerless::Workgroup', id: 'orders-1' };
-  const asked = 'GET /accounts/000000000000/dashboards/alakazam-orders';
-
-  test('of a dashboard is that of its version', async () => {
-    const answer = (Version: object) => session({ [asked]: { status: 200, body: { Dashboard: { Version } } } });
-    expect(await probe(answer({ Status: 'UPDATE_SUCCESSFUL' }), dashboard, '')).toMatchObject({
-      isHealthy: true,
-      isUsual: true,
-    });
-    const failed = answer({ Status: 'CREATION_FAILED', Errors: [{ Message: 'the data set is not there' }] });
-    expect(await probe(failed, dashboard, '')).toEqual({
-      isHealthy: false,
-      status: 'CREATION_FAILED',
-      isUsual: false,
-      finding: 'the data set is not there',
-    });
-  });
-
-  test.each([
-    ['AVAILABLE', true, true],
-    ['MODIFYING', true, false],
-    ['DELETING', false, false],
-  ])('of Redshift while it is %s', async (state, isHealthy, isUsual) => {
-    const body = { workgroup: { status: state, baseCapacity: 8, maxCapacity: 16 } };
-    expect(await probe(session({ GetWorkgroup: { status: 200, body } }), workgroup, '')).toEqual({
-      ...{ isHealthy, status: state, isUsual },
-      finding: '8 to 16 RPUs',
     });
   });
 });
