@@ -16,8 +16,8 @@ import {
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { latestIn, openedLake, pathsIn } from '../fixtures/opened-lake.js';
 import { manyLines, putter } from '../fixtures/orders.js';
-import { latestIn, openedLake, pathsIn } from './opened-lake.js';
 
 const DAMAGED = { code: 'failed', hint: 'alakazam lake rebuild makes it again from the stream' };
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openedLake } from '../fixtures/opened-lake.js';
 import { manyLines, putter } from '../fixtures/orders.js';
 import { testLake } from './lake.contract.js';
-import { openedLake } from './opened-lake.js';
 
 testLake('local', openedLake);
 

@@ -8,8 +8,8 @@ import { openStore } from '../../src/engines/lmdb/store.js';
 import { leaseManifest } from '../../src/lake/leases.local.js';
 import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
 import type { NumberedStream } from '../../src/stream/numbered-stream.js';
+import { latestIn, openedLake, pathsIn } from '../fixtures/opened-lake.js';
 import { idsOf, manyLines, putter } from '../fixtures/orders.js';
-import { latestIn, openedLake, pathsIn } from './opened-lake.js';
 
 /** The name of a process that has ended, as Linux counts. */
 function endedProcess() {

@@ -1,23 +1,17 @@
 /** The warehouse of the embedded target over orders that arrived one by one. */
 import { join } from 'node:path';
 import { stampOf } from '../../src/engines/lmdb/file.js';
-import { openStore } from '../../src/engines/lmdb/store.js';
 import { freshVersion } from '../../src/lake/freshness.local.js';
-import { openLocalLake } from '../../src/lake/lake.local.js';
-import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
 import { openKeptAnswers } from '../../src/warehouse/kept-answers.duckdb.js';
 import { openDuckDbWarehouse } from '../../src/warehouse/warehouse.duckdb.js';
-import { localFixture } from '../fixtures/local-pipeline.js';
+import { openedLake } from '../fixtures/opened-lake.js';
 import { type Line, putter } from '../fixtures/orders.js';
 
 export async function openedWarehouse(lines: readonly Line[]) {
-  const { home, open } = await localFixture();
-  const stream = await open();
+  const { stream, directory, lake } = await openedLake();
   const put = putter(stream);
   // Each by itself: of an order that comes twice, the second replaces the first.
   for (const line of lines) await put([line]);
-  const directory = join(home, 'lake');
-  const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
   const warehouse = openDuckDbWarehouse({
     lake: async () => lake,
     knownVersion: () => freshVersion(directory, stampOf(stream.path)),
