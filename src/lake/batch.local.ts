@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../engines/duckdb/database.js';
-import { sqlText } from '../engines/duckdb/sql-text.js';
+import { patternOf, sqlText } from '../engines/duckdb/sql-text.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
 import {
   checkFile,
@@ -72,7 +72,7 @@ export async function writeFiles(
   manifest: Manifest,
 ): Promise<{ files: LakeFile[]; replaced: ReplacedFile[] }> {
   const name = fileName(first, last, manifest.version + 1);
-  await database.run(`CREATE OR REPLACE TABLE batch AS ${ordersOfCsv(sqlText(path))}`);
+  await database.run(`CREATE OR REPLACE TABLE batch AS ${ordersOfCsv(sqlText(patternOf(path)))}`);
   rmSync(path);
   const months = new Map<string, { rows: number; invoices: InvoiceSpan[] }>();
   let rows = 0;
@@ -147,7 +147,7 @@ async function replacedBy(
 
 /** A relation of the rows of these files, in the order of the files. */
 export function parquet(directory: string, files: readonly StoredFile[]): string {
-  const paths = files.map(({ path }) => sqlText(join(directory, path)));
+  const paths = files.map(({ path }) => sqlText(patternOf(join(directory, path))));
   return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
 }
 

@@ -25,7 +25,7 @@ const BEFORE = { sequence: 'BIGINT', arrived_ms: 'BIGINT', occurrence: 'BIGINT' 
 
 /**
  * A SELECT that reads the orders of a CSV file: of each line, what `BEFORE` names and then the order line as the stream has
- * it. DuckDB parses it on all cores. `path` is SQL text.
+ * it. DuckDB parses it on all cores. `path` is SQL text of a pattern.
  */
 export function ordersOfCsv(path: string): string {
   const types = { ...BEFORE, ...Object.fromEntries(FIELDS.map((name) => [name, 'VARCHAR'])), Quantity: 'BIGINT' };

@@ -7,8 +7,8 @@ import { openDuckDbWarehouse } from '../../src/warehouse/warehouse.duckdb.js';
 import { openedLake } from '../fixtures/opened-lake.js';
 import { type Line, putter } from '../fixtures/orders.js';
 
-export async function openedWarehouse(lines: readonly Line[]) {
-  const { stream, directory, lake } = await openedLake();
+export async function openedWarehouse(lines: readonly Line[], name?: string) {
+  const { stream, directory, lake } = await openedLake(name);
   const put = putter(stream);
   // Each by itself: of an order that comes twice, the second replaces the first.
   for (const line of lines) await put([line]);

@@ -39,6 +39,14 @@ test('duckdb: numbers that JSON lacks, and values that are no single one', async
   ]);
 });
 
+test('duckdb: a home whose name is a pattern is read alone, and can be read', async () => {
+  await openedWarehouse(manyLines(6, 30), 'home-1').then(({ lake }) => lake.update());
+  const { warehouse } = await openedWarehouse(manyLines(6), 'home-[1]');
+  const options = { signal: new AbortController().signal };
+  const { rows } = await warehouse.ask({ sql: 'SELECT count(*), max(quantity) FROM orders', values: [] }, options);
+  for await (const some of rows) expect(some).toEqual([[6, 6]]);
+});
+
 describe('duckdb: an answer that was given before', () => {
   const signal = new AbortController().signal;
   const question = { sql: 'SELECT count(*) AS n, sum(quantity) AS units FROM orders', values: [], isStable: true };

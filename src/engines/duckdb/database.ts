@@ -11,7 +11,7 @@ import {
 } from '@duckdb/node-api';
 import { textDecoder } from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { AlakazamError, reasonOf } from '../../errors.js';
-import { sqlText } from './sql-text.js';
+import { patternOf, sqlText } from './sql-text.js';
 
 // The bindings decode every text with this decoder, which takes U+FEFF at the beginning of a value for a mark and drops it.
 const exact = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -100,7 +100,10 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
     async seal(paths) {
       const connection = await instance.connect();
       await connection.run(`
-        SET allowed_paths = [${paths.map(sqlText).join(', ')}];
+        SET allowed_paths = [${paths
+          .flatMap((path) => [path, patternOf(path)])
+          .map(sqlText)
+          .join(', ')}];
         SET enable_external_access = false;
         SET lock_configuration = true`);
       connection.closeSync();
