@@ -16,11 +16,16 @@ interface Freshness {
   readonly version: string;
 }
 
-/** Remembers that the lake of this version holds every order of the stream of this stamp. */
+/**
+ * Remembers that the lake of this version holds every order of the stream of this stamp. What can't be remembered is not, as on a
+ * full disk: then it is found out in the longer way.
+ */
 export function keepFreshness(directory: string, stamp: string, version: string): void {
   const kept = read(directory);
   if (kept?.stamp === stamp && kept.version === version) return;
-  replaceFile(join(directory, NAME), JSON.stringify({ stamp, version } satisfies Freshness));
+  try {
+    replaceFile(join(directory, NAME), JSON.stringify({ stamp, version } satisfies Freshness));
+  } catch {}
 }
 
 /** Version of the lake if it holds every order of the stream of this stamp; undefined if that is not known. */

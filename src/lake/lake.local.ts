@@ -76,16 +76,19 @@ async function whileWriting<W extends Writer>(
   act: (writer: W) => Promise<void>,
 ): Promise<void> {
   await whileLocked(lock, signal, async () => {
-    const writer = open(directory);
     signal?.addEventListener('abort', interrupt);
     try {
-      await act(writer);
+      const writer = open(directory);
+      try {
+        await act(writer);
+      } finally {
+        writer.clean();
+      }
     } catch (error) {
       // The next writer does what was interrupted.
       if (!signal?.aborted) throw machineError(error) ?? error;
     } finally {
       signal?.removeEventListener('abort', interrupt);
-      writer.clean();
     }
   });
 }

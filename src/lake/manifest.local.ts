@@ -6,6 +6,7 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, rea
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { checkedText, replaceFile, syncDirectory, withChecksum } from '../durable-file.js';
+import { diskError } from '../engines/disk-errors.js';
 import { AlakazamError } from '../errors.js';
 import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
 
@@ -75,10 +76,8 @@ export function readManifest(directory: string): Manifest {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return EMPTY;
-    if (code !== 'EISDIR') throw error;
-    throw new AlakazamError('failed', `${path} is a directory`, { hint: 'move it away: it is none of the lake' });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
+    throw diskError(error, path) ?? error;
   }
   const body = checkedText(text);
   if (body === undefined) throw damagedLake(`${path} is not as it was written`);
@@ -159,7 +158,7 @@ export function checkFile(directory: string, { path, bytes, crc, stamp }: Stored
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
       throw damagedLake(`${full} is gone`);
     }
-    throw error;
+    throw diskError(error, full) ?? error;
   }
   try {
     const stat = fstatSync(file);

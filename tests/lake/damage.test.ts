@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -16,6 +17,8 @@ import {
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { stampOf } from '../../src/engines/lmdb/file.js';
+import { freshVersion } from '../../src/lake/freshness.local.js';
 import { latestIn, openedLake, pathsIn } from '../fixtures/opened-lake.js';
 import { manyLines, putter } from '../fixtures/orders.js';
 
@@ -162,14 +165,40 @@ describe('a manifest that is', () => {
     await lake.rebuild();
     for (const path of paths) expect(statSync(path, { throwIfNoEntry: false }), path).toBeUndefined();
   });
+});
 
-  test('a directory is named', async () => {
-    const { lake, directory } = await damageable();
-    rmSync(join(directory, 'manifest.json'));
-    mkdirSync(join(directory, 'manifest.json'));
-    await expect(lake.update()).rejects.toMatchObject({
-      code: 'failed',
-      message: expect.stringMatching(/is a directory$/),
-    });
+describe('something else in the place of', () => {
+  const aFile = (path: string) => writeFileSync(path, 'x');
+  const aDirectory = (path: string) => mkdirSync(path);
+  const aLink = (path: string) => symlinkSync('nowhere', path);
+
+  test.each([
+    ['manifest.json', aDirectory, 'is a directory, where alakazam has a file of its own'],
+    ['readers', aFile, 'is a file, where alakazam has a directory of its own'],
+    ['tmp', aFile, 'is a file, where alakazam has a directory of its own'],
+    ['tmp', aLink, 'is a link to nothing, where alakazam has a directory of its own'],
+    ['orders', aFile, 'is a file, where alakazam has a directory of its own'],
+    ['replaced', aFile, 'is a file, where alakazam has a directory of its own'],
+  ])('%s is named, and the lake goes on when it is moved away', async (name, put, message) => {
+    const { stream, directory, openLake } = await openedLake();
+    await putter(stream)([...manyLines(30), ...manyLines(30)]);
+    const path = join(directory, name);
+    put(path);
+    const lake = openLake();
+    const error = { code: 'failed', message: `${path} ${message}`, hint: expect.stringMatching(/^move it away/) };
+    await expect(lake.update().then(() => latestIn(lake))).rejects.toMatchObject(error);
+    await expect(lake.rebuild().then(() => latestIn(lake))).rejects.toMatchObject(error);
+    rmSync(path, { recursive: true });
+    await lake.update();
+    expect(await latestIn(lake)).toHaveLength(30);
+  });
+
+  test('fresh.json costs time alone', async () => {
+    const { stream, directory, lake } = await openedLake();
+    await putter(stream)(manyLines(30));
+    mkdirSync(join(directory, 'fresh.json'));
+    await lake.update();
+    expect(freshVersion(directory, stampOf(stream.path))).toBeUndefined();
+    expect(await latestIn(lake)).toHaveLength(30);
   });
 });

@@ -1,5 +1,5 @@
 /** The lake as a user meets it when something is wrong: one clear message, and nothing lost. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -90,7 +91,9 @@ test('readers without their directory, and a manifest that was cut, lose nothing
 test('a lake that is a file is named', async () => {
   mkdirSync(home);
   writeFileSync(join(home, 'lake'), '');
-  expectError(await run(COUNT), 1, /lake is a file/);
+  for (const args of [COUNT, ['query', 'top-products'], ['verify'], ['lake', 'status']]) {
+    expectError(await run(args), 1, /lake is a file, where alakazam has a directory of its own\n {2}move it away/);
+  }
   expect((await words('generate --count 5')).code).toBe(0);
 });
 
@@ -114,6 +117,19 @@ describeUnless(isRoot ? undefined : 'only root may mount file systems', 'a disk'
     expect(await counted()).toEqual(['140000', '140000']);
     await done('verify');
     expect(readdirSync(join(disk, 'tmp'))).toEqual([]);
+  });
+
+  test('without room at all can be read', async () => {
+    const disk = mounted('50m');
+    await done('generate --count 300');
+    await counted();
+    const filler = join(disk, 'filler');
+    spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
+    expect(statfsSync(disk).bavail).toBe(0);
+    expect(await counted()).toEqual(['300', '300']);
+    for (const line of ['query top-products', 'lake status']) await done(line);
+    await done('generate --count 5');
+    expectError(await run(COUNT), 1, /^error: .*(disk is full|no space left)/i);
   });
 
   test('that can only be read is named', async () => {

@@ -11,6 +11,7 @@ import {
 } from '@duckdb/node-api';
 import { textDecoder } from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { AlakazamError, reasonOf } from '../../errors.js';
+import { diskError } from '../disk-errors.js';
 import { patternOf, sqlText } from './sql-text.js';
 
 // The bindings decode every text with this decoder, which takes U+FEFF at the beginning of a value for a mark and drops it.
@@ -188,30 +189,17 @@ async function guarded<T>(act: () => Promise<T>): Promise<T> {
 /** The error to show if DuckDB, or who works on its files, failed because of the disk or memory; else undefined. */
 export function machineError(error: unknown): AlakazamError | undefined {
   if (error instanceof AlakazamError) return undefined;
-  const reason = reasonOf(error);
-  if (/no space left|disk.*full|max_temp_directory_size/i.test(reason)) {
-    return new AlakazamError('failed', `the disk is full: ${reason}`, {
-      hint: 'make room, then run the same command again',
-      cause: error,
-    });
-  }
   if (isOutOfMemory(error)) {
     return new AlakazamError(
       'failed',
-      `DuckDB has not enough memory for this: ${reason.replace(/^Out of Memory Error: /, '')}`,
+      `DuckDB has not enough memory for this: ${reasonOf(error).replace(/^Out of Memory Error: /, '')}`,
       {
         hint: 'ask for fewer rows or columns at once',
         cause: error,
       },
     );
   }
-  if (/permission denied|read-only file system/i.test(reason)) {
-    return new AlakazamError('access', reason, {
-      hint: 'give yourself write access to it, or set ALAKAZAM_HOME to a directory of your own',
-      cause: error,
-    });
-  }
-  return undefined;
+  return diskError(error);
 }
 
 /** True if DuckDB had not enough memory, also where an error for people says so. */

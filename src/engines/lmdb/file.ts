@@ -43,26 +43,24 @@ export function whatIsDamaged(path: string): string | undefined {
 }
 
 /**
- * A text that changes with every transaction of the store at `path`, and with the file; undefined if there is none. LMDB itself
- * need not be loaded to read it.
+ * A text that changes with every transaction of the store at `path`, and with the file; undefined if it can't be read. LMDB
+ * itself need not be loaded to read it.
  */
 export function stampOf(path: string): string | undefined {
-  let file: number;
+  let file: number | undefined;
   try {
     file = openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
     const { ino, size, mtimeMs } = fstatSync(file);
     const page = Buffer.alloc(META_BYTES);
     const transactions = [0, size > 0 ? pageBytesOf(file) : 0].map((at) => {
-      readSync(file, page, 0, META_BYTES, at);
+      readSync(file as number, page, 0, META_BYTES, at);
       return page.readBigUInt64LE(TRANSACTION_AT);
     });
     return [ino, size, mtimeMs, ...transactions].join('-');
+  } catch {
+    return undefined;
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -1,8 +1,9 @@
 /** The one place that opens LMDB: paths and versions of the files, and the errors of a failing disk. */
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { AlakazamError, reasonOf } from '../../errors.js';
+import { diskError, diskFull } from '../disk-errors.js';
 import { whatIsDamaged } from './file.js';
 
 /** Version in every store. A store with a higher version was made by a newer alakazam. */
@@ -50,8 +51,9 @@ export function openStore(directory: string, store: string, { tables: names, rem
 
   let root = guard(() => {
     mkdirSync(directory, { recursive: true });
-    // The lock file is mapped too. A page of it for which the disk has no room would kill the process.
-    if (!isWhole(`${path}-lock`) && isFull(directory)) throw diskFull(path);
+    // The lock file is mapped too, and a page of it for which the disk has no room would kill the process. Its first page has
+    // room for sixty readers.
+    if (!isBegun(`${path}-lock`) && isFull(directory)) throw diskFull(`${path}-lock`);
     const damage = whatIsDamaged(path);
     if (damage) throw damaged(path, damage, remedy);
     return openRoot();
@@ -113,23 +115,12 @@ function storeError(path: string, remedy: string, error: unknown): unknown {
   if (error instanceof AlakazamError) return error;
   const { code } = error as { code?: string | number };
   const reason = reasonOf(error);
-  const isAny = (...codes: (string | number)[]) => code !== undefined && codes.includes(code);
+  const isFailing = code === 5 || code === 'EIO';
   // LMDB reports EIO when the disk accepted only a part.
-  if (isAny(28, 'ENOSPC') || /no space left/i.test(reason) || (isAny(5, 'EIO') && isFull(path)))
-    return diskFull(path, error);
-  if (isAny(30, 13, 1, 'EROFS', 'EACCES', 'EPERM') || /read-only|permission denied/i.test(reason)) {
-    return new AlakazamError('access', `no permission to write ${path}`, {
-      hint: 'give yourself write access to it, or set ALAKAZAM_HOME to a directory of your own',
-      cause: error,
-    });
-  }
-  if (isAny('EEXIST', 'ENOTDIR')) {
-    return new AlakazamError('failed', `${dirname(path)} is a file, or in one; the home has to be a directory`, {
-      hint: 'set ALAKAZAM_HOME to another directory',
-      cause: error,
-    });
-  }
-  if (isAny(5, 'EIO'))
+  if (isFailing && isFull(path)) return diskFull(path, error);
+  const ofDisk = diskError(error, path);
+  if (ofDisk) return ofDisk;
+  if (isFailing)
     return new AlakazamError('failed', `the disk failed to read or write ${path}: ${reason}`, { cause: error });
   if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH/.test(reason)) {
     return damaged(path, reason, remedy, error);
@@ -140,22 +131,14 @@ function storeError(path: string, remedy: string, error: unknown): unknown {
 /** A commit needs at least this much room. */
 const FREE_BYTES_MIN = 1 << 18;
 
-/** Whether the disk holds every byte of the file. */
-function isWhole(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && stat.blocks * 512 >= stat.size;
+/** Whether the disk holds the first page of the file. */
+function isBegun(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) > 0;
 }
 
 function isFull(path: string): boolean {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize < FREE_BYTES_MIN;
-}
-
-function diskFull(path: string, cause?: unknown): AlakazamError {
-  return new AlakazamError('failed', `the disk is full: ${path} can't grow; what was acknowledged before is kept`, {
-    hint: 'make room, then run the same command again: it goes on where it stopped',
-    cause,
-  });
 }
 
 function damaged(path: string, what: string, remedy: string, cause?: unknown): AlakazamError {
