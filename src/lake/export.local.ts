@@ -2,18 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
+import { csvText } from '../engines/duckdb/csv-text.js';
 import type { Database } from '../engines/duckdb/database.js';
 import { sqlText } from '../engines/duckdb/sql-text.js';
 import { AlakazamError } from '../errors.js';
+import { COLUMNS } from './order-columns.js';
+
+/** As `query` writes the same columns. */
+const TEXTS = Object.entries(COLUMNS).map(([name, type]) => {
+  const [of = ''] = type.split('(');
+  return `${csvText(of as Parameters<typeof csvText>[0], name) ?? name} AS ${name}`;
+});
 
 const FORMATS: Readonly<Record<string, (to: string) => string>> = {
   '.parquet': (to) => `COPY orders TO ${to} (FORMAT parquet, COMPRESSION zstd)`,
-  '.csv': (to) => `COPY (
-    SELECT * REPLACE (
-      replace(CAST(order_date AS VARCHAR), ' ', 'T') AS order_date,
-      rtrim(rtrim(CAST(unit_price AS VARCHAR), '0'), '.') AS unit_price,
-      replace(CAST(arrived_at AS VARCHAR), ' ', 'T') || 'Z' AS arrived_at)
-    FROM orders) TO ${to} (FORMAT csv, HEADER)`,
+  '.csv': (to) => `COPY (SELECT ${TEXTS.join(', ')} FROM orders) TO ${to} (FORMAT csv, HEADER)`,
   // A directory a month of the order date, as Hive, Spark and Athena have it.
   '': (to) => `COPY (SELECT *, strftime(order_date, '%Y-%m') AS month FROM orders)
     TO ${to} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (month))`,

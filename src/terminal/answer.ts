@@ -130,11 +130,11 @@ function jsonArray<Row>(jsonOf: (value: unknown) => string): Writer<Row> {
   return { head: '[', rowsOf, end: ']\n' };
 }
 
-/** RFC 4180. Null is nothing, and a text without characters is `""`. */
+/** RFC 4180. Null is nothing, and a text without characters is `""`. A # is quoted: for some readers it begins a comment. */
 export function csvLine(values: readonly (string | null)[]): string {
   const fieldOf = (value: string | null) => {
     if (value === null) return '';
-    return value === '' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+    return value === '' || /[",\r\n#]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   };
   return `${values.map(fieldOf).join(',')}\n`;
 }

@@ -23,6 +23,11 @@ const TYPES: Readonly<Record<string, AnswerColumn['type']>> = {
   INTEGER: 'integer',
   BIGINT: 'integer',
   HUGEINT: 'integer',
+  UTINYINT: 'integer',
+  USMALLINT: 'integer',
+  UINTEGER: 'integer',
+  UBIGINT: 'integer',
+  UHUGEINT: 'integer',
   DECIMAL: 'decimal',
   DOUBLE: 'number',
   FLOAT: 'number',
@@ -39,13 +44,22 @@ const otherValue: ValueOf = (value) => (typeof value === 'object' ? JSON.stringi
 /** The bindings give large whole numbers as text. */
 const wholeValue: ValueOf = (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : (value as string));
 
+/** The bindings give infinite dates as the days that stand for them, which no other date has. */
+const INFINITE_DATES: Readonly<Record<string, string>> = {
+  '5881580-07-11': 'infinity',
+  '5877642-06-24 (BC)': '-infinity',
+};
+
 const VALUES: Readonly<Record<string, ValueOf>> = {
   VARCHAR: asItIs,
   DECIMAL: (value) => plainDecimal(value as string),
   BIGINT: wholeValue,
   HUGEINT: wholeValue,
+  UBIGINT: wholeValue,
+  UHUGEINT: wholeValue,
   // Those that JSON lacks come as text: NaN, Infinity.
   DOUBLE: Number,
   FLOAT: Number,
-  TIMESTAMP: (value) => (value as string).replace(' ', 'T'),
+  DATE: (value) => INFINITE_DATES[value as string] ?? (value as string),
+  TIMESTAMP: (value) => (value as string).replaceAll(' ', 'T'),
 };
