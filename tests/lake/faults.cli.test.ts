@@ -1,6 +1,7 @@
 /** The lake as a user meets it when something is wrong: one clear message, and nothing lost. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   copyFileSync,
   mkdirSync,
@@ -142,6 +143,21 @@ describeUnless(isRoot ? undefined : 'only root may mount file systems', 'a disk'
     execFileSync('mount', ['-o', 'remount,rw', disk]);
     expect(await counted()).toEqual(['305', '305']);
   });
+});
+
+test('an export to where nobody may write, or nobody can, says what to do', async () => {
+  await done('generate --count 30');
+  await counted();
+  const closed = openDirectory();
+  chmodSync(closed, 0o555);
+  const into = (...path: string[]) => run(['lake', 'export', '--to', join(closed, ...path)], true);
+  const hint = 'give yourself write access to it, or choose another place';
+  expectError(await into('a.csv'), 4, new RegExp(`no permission to write in .*\n {2}${hint}`));
+  expectError(await into('none', 'a.csv'), 2, /there is no directory .*none/);
+  chmodSync(closed, 0o777);
+  writeFileSync(join(closed, 'file'), '');
+  expectError(await into('file', 'a.csv'), 2, /there is no directory .*file/);
+  expectError(await into('file', 'below', 'a.csv'), 2, /there is no directory .*below/);
 });
 
 describe('a lake beside another stream', () => {
