@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Database } from '../engines/duckdb/database.js';
 import { patternOf, sqlText } from '../engines/duckdb/sql-text.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
@@ -39,8 +40,15 @@ export interface Batch {
 const ORDERS_A_BATCH = 1 << 18;
 const BYTES_A_BATCH = 1 << 25;
 
-/** Reads blocks until there are enough orders, and writes their lines to a temporary file. Undefined if there are none. */
-export async function writeLines(directory: string, blocks: AsyncIterator<NumberedBlock>): Promise<Batch | undefined> {
+/**
+ * Reads blocks until there are enough orders, and writes their lines to a temporary file. Undefined if there are none, or if the
+ * signal ended it.
+ */
+export async function writeLines(
+  directory: string,
+  blocks: AsyncIterator<NumberedBlock>,
+  signal?: AbortSignal,
+): Promise<Batch | undefined> {
   const path = temporaryPath(directory, 'csv');
   const file = openSync(path, 'wx', 0o600);
   let first = 0;
@@ -50,7 +58,10 @@ export async function writeLines(directory: string, blocks: AsyncIterator<Number
   try {
     while (!end || (last - first + 1 < ORDERS_A_BATCH && bytes < BYTES_A_BATCH)) {
       const { value: block, done } = await blocks.next();
-      if (done) break;
+      // Blocks that are read without a wait would let no signal through.
+      await turn();
+      if (signal?.aborted) end = undefined;
+      if (done || signal?.aborted) break;
       first ||= block.first;
       last = block.first + block.orders.count - 1;
       end = block;

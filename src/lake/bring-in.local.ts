@@ -2,7 +2,7 @@
 import { type Database, isOutOfMemory } from '../engines/duckdb/database.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream, type SavedCheckpoint } from '../stream/view-checkpoint.js';
-import { writeFiles, writeLines } from './batch.local.js';
+import { type Batch, writeFiles, writeLines } from './batch.local.js';
 import { filesToJoin } from './compaction.js';
 import { joinFiles } from './join-files.local.js';
 import type { UpdateOptions } from './lake.js';
@@ -32,14 +32,15 @@ export async function bringIn(lake: LakeWriting, options: UpdateOptions): Promis
   const { next, identity } = checkpoint.read();
   const due = stream.last() - next + 1;
   const blocks = stream.from(next)[Symbol.asyncIterator]();
-  const nextBatch = () => writeLines(directory, blocks);
-  let batch = signal?.aborted ? undefined : await nextBatch();
-  while (batch) {
-    // The lines of the next batch are written while DuckDB works on this one.
-    const [{ files, replaced }, following] = await Promise.all([
-      writeFiles(await engine(), directory, batch, writer.manifest),
-      nextBatch(),
-    ]);
+  const nextBatch = () => writeLines(directory, blocks, signal);
+  let batch = await nextBatch();
+  while (batch && !signal?.aborted) {
+    // The lines of the next batch are written while DuckDB works on this one. They are waited for also if that fails: nothing
+    // writes any more when this ends.
+    const following = nextBatch();
+    const { files, replaced } = await engine()
+      .then((database) => writeFiles(database, directory, batch as Batch, writer.manifest))
+      .finally(() => following.catch(() => undefined));
     // Emptied meanwhile: these orders belong to no stream any more, and what was brought in before goes too.
     if (stream.identity() !== identity) return bringIn(lake, options);
     checkpoint.moveTo(batch.end);
@@ -50,7 +51,7 @@ export async function bringIn(lake: LakeWriting, options: UpdateOptions): Promis
       replaced: [...manifest.replaced, ...replaced],
     });
     onProgress?.(batch.last - next + 1, due);
-    batch = signal?.aborted ? undefined : following;
+    batch = await following;
   }
   try {
     await joinFiles(engine, { directory, writer, choose: filesToJoin, signal });

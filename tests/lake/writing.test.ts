@@ -215,6 +215,25 @@ test('what killed processes left is deleted, and nothing that is none of the lak
   expect(filesIn(directory)).toEqual(expected.sort());
 });
 
+test('a signal is heard while a batch is read, and leaves nothing of it', async () => {
+  const { stream, openLake, directory } = await openedLake();
+  await putter(stream)(manyLines(3));
+  const controller = new AbortController();
+  let blocks = 0;
+  const endless: NumberedStream = {
+    ...stream,
+    async *from(sequence) {
+      setImmediate(() => controller.abort());
+      for await (const block of stream.from(sequence)) {
+        for (; blocks < 10_000; blocks++) yield block;
+      }
+    },
+  };
+  await openLake(endless).update({ signal: controller.signal });
+  expect(blocks).toBeLessThan(100);
+  expect(readdirSync(join(directory, 'tmp'))).toEqual([]);
+});
+
 test('a batch of long lines has fewer of them', async () => {
   const { stream, lake } = await openedLake();
   const put = putter(stream);

@@ -60,6 +60,8 @@ export interface DatabaseOptions {
 }
 
 const MEMORY_MIB = 384;
+/** DuckDB forgets an interruption that comes before the statement has begun, so it is repeated until the statement has ended. */
+const INTERRUPT_AGAIN_MS = 10;
 
 export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: DatabaseOptions): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
@@ -72,18 +74,19 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
   });
   const idle: DuckDBConnection[] = [];
   const busy = new Set<DuckDBConnection>();
-  let isInterrupted = false;
+  let interrupting: NodeJS.Timeout | undefined;
 
   /** A connection runs one statement at a time. */
   async function onConnection<T>(act: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    if (isInterrupted) throw new AlakazamError('interrupted', 'interrupted');
     const connection = idle.pop() ?? (await instance.connect());
     busy.add(connection);
     try {
+      if (interrupting) throw new AlakazamError('interrupted', 'interrupted');
       return await guarded(() => act(connection));
     } finally {
       busy.delete(connection);
       idle.push(connection);
+      if (busy.size === 0) clearInterval(interrupting);
     }
   }
 
@@ -110,8 +113,12 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
       connection.closeSync();
     },
     interrupt() {
-      isInterrupted = true;
-      for (const connection of busy) connection.interrupt();
+      const interrupt = () => {
+        for (const connection of busy) connection.interrupt();
+      };
+      interrupt();
+      interrupting ??= setInterval(interrupt, INTERRUPT_AGAIN_MS).unref();
+      if (busy.size === 0) clearInterval(interrupting);
     },
     close() {
       for (const connection of idle) connection.closeSync();
@@ -160,7 +167,11 @@ async function prepareOn(
 }
 
 async function* rowsOf(connection: DuckDBConnection, statement: DuckDBPreparedStatement, signal: AbortSignal) {
-  const interrupt = () => connection.interrupt();
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    connection.interrupt();
+    again = setInterval(() => connection.interrupt(), INTERRUPT_AGAIN_MS).unref();
+  };
   signal.addEventListener('abort', interrupt);
   try {
     if (signal.aborted) return;
@@ -173,6 +184,7 @@ async function* rowsOf(connection: DuckDBConnection, statement: DuckDBPreparedSt
     if (!signal.aborted) throw machineError(error) ?? error;
   } finally {
     signal.removeEventListener('abort', interrupt);
+    clearInterval(again);
     connection.closeSync();
   }
 }
