@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Database } from '../engines/duckdb/database.js';
+import { orSparing, SMALL_ROW_GROUPS } from '../engines/duckdb/little-memory.js';
 import { patternOf, sqlText } from '../engines/duckdb/sql-text.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
 import {
@@ -22,7 +23,7 @@ import { ordersOfCsv } from './order-columns.js';
 export const TEMPORARY = 'tmp';
 export const ORDERS = 'orders';
 export const REPLACED = 'replaced';
-const PARQUET = '(FORMAT parquet, COMPRESSION zstd)';
+const PARQUET = 'FORMAT parquet, COMPRESSION zstd';
 /** What tells an order from others. An id alone may be the same for two: `1-2` + `3`, and `1` + `2-3`. */
 export const IDENTITY = 'order_id, invoice_no, stock_code';
 
@@ -106,7 +107,7 @@ export async function writeFiles(
   return { files, replaced: await replacedBy(database, directory, name, { files, first, last }, manifest) };
 }
 
-/** Writes the answer of a query as a file of the lake, in the order of its rows. */
+/** Writes the answer of a query as a file of the lake, in the order of its rows: one thread, too, takes them in that order. */
 export async function store(
   database: Database,
   directory: string,
@@ -115,7 +116,9 @@ export async function store(
   rows: number,
 ): Promise<StoredFile> {
   const temporary = temporaryPath(directory, 'parquet');
-  const copied = await database.run(`COPY (${select}) TO ${sqlText(temporary)} ${PARQUET}`);
+  const copied = await orSparing(database, (isSparing) =>
+    database.run(`COPY (${select}) TO ${sqlText(temporary)} (${PARQUET}${isSparing ? `, ${SMALL_ROW_GROUPS}` : ''})`),
+  );
   if (copied !== rows) throw damagedLake(`${copied} of ${rows} orders could be read for ${path}`);
   return { path, rows, ...storeFile(temporary, directory, path) };
 }

@@ -5,6 +5,7 @@ import { dirname, extname } from 'node:path';
 import { checksumOf } from '../durable-file.js';
 import { csvText } from '../engines/duckdb/csv-text.js';
 import type { Database } from '../engines/duckdb/database.js';
+import { orSparing, SMALL_ROW_GROUPS } from '../engines/duckdb/little-memory.js';
 import { sqlText } from '../engines/duckdb/sql-text.js';
 import { AlakazamError } from '../errors.js';
 import { ownPath, removeAbandoned } from './abandoned.local.js';
@@ -16,14 +17,17 @@ const TEXTS = Object.entries(COLUMNS).map(([name, type]) => {
   return `${csvText(of as Parameters<typeof csvText>[0], name) ?? name} AS ${name}`;
 });
 
-const FILES: Readonly<Record<string, (to: string) => string>> = {
-  '.parquet': (to) => `COPY orders TO ${to} (FORMAT parquet, COMPRESSION zstd)`,
+/** `options` are for Parquet. */
+type Copy = (to: string, options: string) => string;
+
+const FILES: Readonly<Record<string, Copy>> = {
+  '.parquet': (to, options) => `COPY orders TO ${to} (FORMAT parquet, COMPRESSION zstd${options})`,
   '.csv': (to) => `COPY (SELECT ${TEXTS.join(', ')} FROM orders) TO ${to} (FORMAT csv, HEADER)`,
 };
 
 /** A directory a month of the order date, as Hive, Spark and Athena have it. */
-const months = (to: string) => `COPY (SELECT *, strftime(order_date, '%Y-%m') AS month FROM orders)
-  TO ${to} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (month))`;
+const months: Copy = (to, options) => `COPY (SELECT *, strftime(order_date, '%Y-%m') AS month FROM orders)
+  TO ${to} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (month)${options})`;
 
 /**
  * To a file that ends in .parquet or .csv, or else to a directory. It is there whole or not at all. Gives the number of orders.
@@ -37,7 +41,10 @@ export async function exportOrders(database: Database, to: string): Promise<numb
   removeAbandoned(dirname(to), kind);
   const temporary = ownPath(dirname(to), kind);
   try {
-    const rows = await database.run(statement(sqlText(temporary)));
+    const rows = await orSparing(database, (isSparing) => {
+      rmSync(temporary, { recursive: true, force: true });
+      return database.run(statement(sqlText(temporary), isSparing ? `, ${SMALL_ROW_GROUPS}` : ''));
+    });
     if (existsSync(temporary)) giveItsPlace(temporary, to);
     return rows;
   } finally {

@@ -34,6 +34,7 @@ export function readLake({ directory, engine, interrupt }: LakeReading): Reads {
   async function* lines(from: string): AsyncGenerator<OrderBlock> {
     const { database, release } = await open();
     try {
+      if (isOfLongOrders(readManifest(directory))) await database.spareMemory();
       for await (const rows of database.stream(`SELECT ${LAKE_LINE} ${from}`)) yield blockOfRows(rows);
     } finally {
       release();
@@ -60,6 +61,14 @@ export function readLake({ directory, engine, interrupt }: LakeReading): Reads {
     replacing: () =>
       lines(`FROM orders SEMI JOIN (FROM order_arrivals ANTI JOIN orders USING (sequence)) USING (${IDENTITY})`),
   };
+}
+
+/** Bytes of an order in a file; an ordinary one takes about 12. */
+const LONG_ORDER_BYTES = 1024;
+
+/** Rows that were given can't be taken back, so who gives them can't begin again when memory is not enough. */
+function isOfLongOrders({ files }: Manifest): boolean {
+  return files.some(({ bytes, rows }) => rows > 9 && bytes / rows > LONG_ORDER_BYTES);
 }
 
 function statusOf(place: string, { files, replaced }: Manifest): LakeStatus {

@@ -34,6 +34,8 @@ export interface Database {
   prepare(sql: string, values: Readonly<Record<string, string | null>>): Promise<Prepared>;
   /** From now on statements read these files alone, and change no setting. */
   seal(paths: readonly string[]): Promise<void>;
+  /** From now on statements take less memory, and more time: one thread does all, and nothing is held back for its order. */
+  spareMemory(): Promise<void>;
   /**
    * Ends what runs with an error, and begins nothing more. A process must not end while DuckDB works: its threads would use
    * memory that is gone, and crash.
@@ -112,6 +114,12 @@ export async function openDatabase({ spillTo, memoryMib = MEMORY_MIB }: Database
         SET lock_configuration = true`);
       connection.closeSync();
     },
+    spareMemory: () =>
+      onConnection(async (connection) => {
+        await connection.run(
+          'SET threads = 1; SET preserve_insertion_order = false; SET partitioned_write_flush_threshold = 128',
+        );
+      }),
     interrupt() {
       const interrupt = () => {
         for (const connection of busy) connection.interrupt();
