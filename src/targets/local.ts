@@ -58,7 +58,12 @@ export const local: Target = (config, clock) => {
         hint: '--target aws has others: athena, redshift',
       });
     },
-    stages: [localStreamStage(stream), localHistoryStage(history), localLakeStage(lake)],
+    stages: [
+      localStreamStage(stream),
+      localHistoryStage(history),
+      localLakeStage(lake),
+      { name: 'warehouse', clear: async () => (await keptAnswers(directory)).forget() },
+    ],
     place: home,
     async *checks() {
       const { checkHome } = await import('../engines/lmdb/home.js');
@@ -109,18 +114,22 @@ async function openRecommender(home: string, { lake, history, clock }: Sources):
 /** DuckDB and LMDB are loaded by a question that was not asked before. */
 async function openWarehouse(home: string, lake: () => Promise<Lake>): Promise<Warehouse> {
   const directory = join(home, 'lake');
-  const [{ openDuckDbWarehouse }, { openKeptAnswers }, { freshVersion }, { spillPath }, { stampOf }] =
-    await Promise.all([
-      import('../warehouse/warehouse.duckdb.js'),
-      import('../warehouse/kept-answers.duckdb.js'),
-      import('../lake/freshness.local.js'),
-      import('../lake/spill.local.js'),
-      import('../engines/lmdb/file.js'),
-    ]);
+  const [{ openDuckDbWarehouse }, answers, { freshVersion }, { spillPath }, { stampOf }] = await Promise.all([
+    import('../warehouse/warehouse.duckdb.js'),
+    keptAnswers(directory),
+    import('../lake/freshness.local.js'),
+    import('../lake/spill.local.js'),
+    import('../engines/lmdb/file.js'),
+  ]);
   return openDuckDbWarehouse({
     lake,
     knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
-    answers: openKeptAnswers(join(directory, 'answers')),
+    answers,
     spillTo: () => spillPath(directory),
   });
+}
+
+async function keptAnswers(directory: string) {
+  const { openKeptAnswers } = await import('../warehouse/kept-answers.duckdb.js');
+  return openKeptAnswers(join(directory, 'answers'));
 }

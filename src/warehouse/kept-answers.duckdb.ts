@@ -14,6 +14,8 @@ export interface KeptAnswers {
   find(version: string, question: Question): KeptAnswer | undefined;
   /** Keeps an answer, and forgets those of other versions. What can't be kept is not: the question can be asked again. */
   keep(version: string, question: Question, answer: KeptAnswer): void;
+  /** Deletes all of them. */
+  forget(): void;
 }
 
 const BYTES_MAX = 1 << 20;
@@ -51,5 +53,6 @@ export function openKeptAnswers(directory: string): KeptAnswers {
         // A full disk, or a directory of somebody else.
       }
     },
+    forget: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -4,6 +4,7 @@ import {
   chmodSync,
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -166,7 +167,9 @@ describe('a lake beside another stream', () => {
   test('is made again after reset, for a new stream, and for one restored from a backup', async () => {
     await done('generate --count 3000');
     await counted();
+    await done('query top-products');
     await done('reset --yes');
+    expect(existsSync(join(home, 'lake', 'answers'))).toBe(false);
     expect(await counted()).toEqual(['0']);
     await done('generate --count 400 --seed 2');
     expect(await counted()).toEqual(['400', '400']);
