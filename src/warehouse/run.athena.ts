@@ -22,6 +22,8 @@ export interface QueryPlace {
   readonly workGroup: string;
   /** Name of the database in Glue. */
   readonly database: string;
+  /** True for answers about the lake as it is now; else Athena may give an answer of the last minutes again. */
+  readonly isFresh?: boolean | undefined;
 }
 
 /**
@@ -50,15 +52,20 @@ export async function runQuery(
 }
 
 /** The signal does not cut this call: a query that was started without its id being known could not be stopped. */
-async function start({ client, workGroup, database }: QueryPlace, statement: AthenaStatement): Promise<string> {
+async function start(
+  { client, workGroup, database, isFresh }: QueryPlace,
+  statement: AthenaStatement,
+): Promise<string> {
   const { text, parameters } = statement;
   const command = new StartQueryExecutionCommand({
     QueryString: text,
     WorkGroup: workGroup,
     QueryExecutionContext: { Database: database },
-    ResultReuseConfiguration: {
-      ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes: REUSE_MINUTES_MAX },
-    },
+    ...(!isFresh && {
+      ResultReuseConfiguration: {
+        ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes: REUSE_MINUTES_MAX },
+      },
+    }),
     ...(parameters.length > 0 && { ExecutionParameters: [...parameters] }),
   });
   try {

@@ -20,6 +20,8 @@ export interface AthenaWarehouseOptions {
   readonly database: string;
   /** Of a terabyte read. */
   readonly price: ListPrice;
+  /** See `QueryPlace`. */
+  readonly isFresh?: boolean;
   /** An answer whose file is this large is read from the file; for tests. */
   readonly fileBytesMin?: number;
 }
@@ -30,11 +32,12 @@ export function openAthenaWarehouse({
   workGroup,
   database,
   price,
+  isFresh,
   fileBytesMin,
 }: AthenaWarehouseOptions): Warehouse {
   const client = session.client(AthenaClient);
 
-  const place = { client, workGroup, database };
+  const place = { client, workGroup, database, isFresh };
 
   return {
     engine: 'athena',

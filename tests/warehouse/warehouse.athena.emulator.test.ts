@@ -30,7 +30,7 @@ beforeAll(async () => {
   );
 });
 
-function open({ fileBytesMin }: { fileBytesMin?: number } = {}): Warehouse {
+function open({ fileBytesMin, isFresh }: { fileBytesMin?: number; isFresh?: boolean } = {}): Warehouse {
   const session = openSession('alakazam');
   onTestFinished(() => session.close());
   return openAthenaWarehouse({
@@ -39,6 +39,7 @@ function open({ fileBytesMin }: { fileBytesMin?: number } = {}): Warehouse {
     database: 'alakazam',
     price: { perUnit: 5, region: 'us-east-1', asOf: '2025-06-01' },
     ...(fileBytesMin !== undefined && { fileBytesMin }),
+    ...(isFresh !== undefined && { isFresh }),
   });
 }
 
@@ -89,6 +90,17 @@ describe('an answer', () => {
 
   test('of the very names of its columns keeps that row', async () => {
     expect(await rowsOf(await ask("SELECT 'a' AS a, 'b' AS b"))).toEqual([['a', 'b']]);
+  });
+
+  test('may be one that Athena gave before, unless it has to be of the lake as it is now', async () => {
+    const reused: unknown[] = [];
+    proxy.fault(({ action, body }) => {
+      if (action === 'StartQueryExecution') reused.push(body.ResultReuseConfiguration?.ResultReuseByAgeConfiguration);
+      return undefined;
+    });
+    await ask('SELECT 1 AS n');
+    await ask('SELECT 1 AS n', [], open({ isFresh: true }));
+    expect(reused).toEqual([{ Enabled: true, MaxAgeInMinutes: 5 }, undefined]);
   });
 
   test('of no row has its columns', async () => {
