@@ -36,8 +36,8 @@ export interface View {
    * stream always makes the same view.
    */
   update(signal?: AbortSignal): Promise<Through>;
-  /** Every order it holds, or those that arrived since, in no promised order. */
-  all(sinceMs?: number): AsyncIterable<OrderBlock>;
+  /** Every order it holds, or those that arrived since, in no promised order. The signal ends a wait early. */
+  all(sinceMs?: number, signal?: AbortSignal): AsyncIterable<OrderBlock>;
   /** Orders of the stream with their lines as `all` gives them, where the view keeps values and not lines. */
   asHeld?(orders: OrderBlock): OrderBlock;
   /** Whether it should hold order i of a block of the stream. */
@@ -46,11 +46,15 @@ export interface View {
   find(orderId: string, customerId: number): Promise<Order | undefined>;
   /** For people, why an order is not expected in it, where there are such: `of guests, who have no history`. */
   readonly notExpected?: string;
+  /** Where something else fills the view: whether an order that arrived then, in milliseconds since 1970, must be in it by now. */
+  isDue?(arrivalMs: number): boolean;
+  /** For people, once its orders were read: from when to when it must hold them, and what reading them cost. */
+  notes?(): readonly string[];
 }
 
 /** How far an update came: every order that arrived up to then is in the view. */
 export interface Through {
-  /** Arrival time in milliseconds since 1970; 0 if there is no order. */
+  /** Arrival time in milliseconds since 1970; 0 if there is no order, infinity for a view that `isDue` speaks for. */
   readonly arrivalMs: number;
 }
 

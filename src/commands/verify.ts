@@ -52,6 +52,7 @@ export const verify = defineCommand({
       json: since ? { since, ...result } : result,
       table: () => drawn(result, views),
     });
+    for (const note of views.flatMap(({ notes }) => notes?.() ?? [])) terminal.say(note);
     if (since) terminal.say(`the stream has forgotten what arrived before ${since}: that was not compared`);
     if (output !== 'json') for (const difference of result.differences) terminal.say(difference);
     return result.pass ? undefined : 'difference';
@@ -76,11 +77,12 @@ function drawn(result: Reconciliation, views: readonly View[]): Text {
   return [
     row(' ', streamed, 'orders in the stream', pounds(revenue)),
     ...views.flatMap(({ key, name, notExpected: why }) => {
-      const { held, notExpected, repeated, revenue } = result.views[key] as ViewReconciliation;
+      const { held, notExpected, repeated, notDue, revenue } = result.views[key] as ViewReconciliation;
       return [
         row('=', held, `in the ${name}`, pounds(revenue)),
         why ? row('+', notExpected, why) : '',
         row('+', repeated, 'that came more than once'),
+        notDue === undefined ? '' : row('+', notDue, 'that it need not hold yet'),
       ];
     }),
     row(' ', rejected, 'lines that were not orders, kept as rejected'),

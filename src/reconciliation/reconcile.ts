@@ -24,7 +24,7 @@ export interface Reconciliation {
   readonly guests: number;
   /** Of the stream. */
   readonly revenue: string;
-  /** By the key of the view; `held + repeated + notExpected` is `streamed`. */
+  /** By the key of the view; `held + repeated + notExpected + notDue` is `streamed`. */
   readonly views: Readonly<Record<string, ViewReconciliation>>;
   /** What does not agree, for people; at most `DIFFERENCES_MAX` orders of a view are named. */
   readonly differences: readonly string[];
@@ -37,6 +37,8 @@ export interface ViewReconciliation {
   readonly repeated: number;
   /** Orders in the stream that do not belong in the view. */
   readonly notExpected: number;
+  /** Orders in the stream that the view need not hold yet and does not hold; only of a view that something else fills. */
+  readonly notDue?: number;
   /** Of the orders in the view. */
   readonly revenue: string;
 }
@@ -48,7 +50,7 @@ const ORDERS_A_TURN = 20_000;
 export interface Reconcilable {
   readonly stream: Pick<OrderStream, 'read' | 'size'>;
   readonly bookmarks: Pick<Bookmarks, 'rejectedCount'>;
-  readonly views: readonly Pick<View, 'key' | 'all' | 'asHeld' | 'expects' | 'find'>[];
+  readonly views: readonly Pick<View, 'key' | 'all' | 'asHeld' | 'expects' | 'find' | 'isDue'>[];
 }
 
 export interface ReconcileOptions {
@@ -80,7 +82,7 @@ export async function reconcile(
 
   for (const { view, add } of ledgers) {
     let held = 0;
-    for await (const orders of view.all(sinceMs)) {
+    for await (const orders of view.all(sinceMs, signal)) {
       for (let i = 0; i < orders.count; i++) add(orders, i, amountOf(orders, i));
       held += orders.count;
       await count(orders.count);
@@ -92,6 +94,7 @@ export async function reconcile(
   for await (const { arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
     const isLater = arrivalMs > throughMs;
     const held = views.map((view) => view.asHeld?.(orders) ?? orders);
+    const isDue = views.map((view) => view.isDue?.(arrivalMs) ?? true);
     for (let i = 0; i < orders.count; i++) {
       const value = amountOf(orders, i);
       if (!isLater) {
@@ -100,7 +103,7 @@ export async function reconcile(
         revenue.add(value.quantity, value.price);
       }
       for (const [n, { tickOff }] of ledgers.entries()) {
-        const lookUp = tickOff(held[n] as OrderBlock, i, value, isLater);
+        const lookUp = tickOff(held[n] as OrderBlock, i, value, { isLater, isDue: isDue[n] as boolean });
         // Hardly any order needs one, and to wait half a million times for nothing takes long.
         if (lookUp) await lookUp;
       }
@@ -133,6 +136,7 @@ function openLedger(view: Reconcilable['views'][number]) {
   const differences: string[] = [];
   let held = 0;
   let notExpected = 0;
+  let notDue = 0;
   let repeated = 0;
   /** Orders of which the view holds another version: that version has to come later in the stream. */
   const replaced = new Set<string>();
@@ -149,8 +153,13 @@ function openLedger(view: Reconcilable['views'][number]) {
     held++;
   }
 
-  /** `isLater`: the order arrived after the view was brought up to date. Gives a promise where the view has to be asked. */
-  function tickOff(orders: OrderBlock, i: number, value: Amount, isLater: boolean): Promise<void> | undefined {
+  /** Gives a promise where the view has to be asked. */
+  function tickOff(
+    orders: OrderBlock,
+    i: number,
+    value: Amount,
+    { isLater, isDue }: ArrivalOfOrder,
+  ): Promise<void> | undefined {
     const { quantity, price } = value;
     const isExpected = view.expects(orders, i);
     const found = isExpected ? fingerprints.mark(orders, i) : undefined;
@@ -171,6 +180,7 @@ function openLedger(view: Reconcilable['views'][number]) {
     otherRevenue.add(quantity, price);
     if (!isExpected) notExpected++;
     else if (found === 'again') repeated++;
+    else if (!isDue) notDue++;
     else return lookUp(orders, i);
     return undefined;
   }
@@ -182,7 +192,8 @@ function openLedger(view: Reconcilable['views'][number]) {
     if (!found) missing.set(nameOf(order), (missing.get(nameOf(order)) ?? 0) + 1);
     else {
       repeated++;
-      if (!isSame(found, order)) replaced.add(nameOf(found));
+      if (isSame(found, order)) replaced.delete(nameOf(order));
+      else replaced.add(nameOf(found));
     }
   }
 
@@ -201,12 +212,13 @@ function openLedger(view: Reconcilable['views'][number]) {
         `revenue: ${revenue} in the stream; ${heldRevenue} in the ${key} and ${otherRevenue} of guests and repeated orders`,
       );
     }
-    if (differences.length === 0 && held + repeated + notExpected !== streamed) {
+    if (differences.length === 0 && held + repeated + notExpected + notDue !== streamed) {
       differences.push(
-        `${counted(streamed, 'order')} in the stream; ${held} + ${repeated} + ${notExpected} in the ${key} or not due`,
+          `${counted(streamed, 'order')} in the stream; ${held} + ${repeated} + ${notExpected} + ${notDue} in the ${key} or not due`,
       );
     }
-    return { key, differences, result: { held, repeated, notExpected, revenue: heldRevenue.toString() } };
+    const counts = { held, repeated, notExpected, ...(view.isDue && { notDue }) };
+    return { key, differences, result: { ...counts, revenue: heldRevenue.toString() } };
   }
 
   return { view, add, tickOff, close };
@@ -218,6 +230,13 @@ function isSame(a: Order, b: Order): boolean {
 
 function nameOf({ orderId, customerId }: Order): string {
   return `order ${orderId} of ${customerId === null ? 'a guest' : `customer ${customerId}`}`;
+}
+
+interface ArrivalOfOrder {
+  /** The order arrived after the views were brought up to date. */
+  readonly isLater: boolean;
+  /** See `View`. */
+  readonly isDue: boolean;
 }
 
 interface Amount {

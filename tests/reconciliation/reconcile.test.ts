@@ -12,7 +12,7 @@ import { blockOf, collectAll, type Line, manyLines, putter } from '../fixtures/o
 function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount = 0, more: Partial<View> = {}) {
   const stream = {
     async *read() {
-      for (const line of streamed) yield { arrivalMs: 0, orders: blockOf([line]) };
+      for (const [n, line] of streamed.entries()) yield { arrivalMs: n * 1000, orders: blockOf([line]) };
     },
   } as unknown as OrderStream;
   const history = {
@@ -60,6 +60,26 @@ describe('reconciliation', () => {
       views: { history: { held: 1, repeated: 1 } },
     });
     expect(asked).toEqual([5000, { sinceMs: 5000 }]);
+  });
+
+  test('counts apart what a view need not hold yet, and misses what it must', async () => {
+    const held = lines.slice(0, 3);
+    // Each line arrives a second after the one before: three are due early, and eighteen late.
+    const [early, late] = [2000, 17_000].map(async (lastMs) =>
+      holding(lines, held, 0, { isDue: (arrivalMs) => arrivalMs <= lastMs }),
+    );
+    expect(await early).toMatchObject({ pass: true, views: { history: { held: 3, repeated: 0, notDue: 17 } } });
+    expect(await late).toMatchObject({ pass: false, views: { history: { held: 3, notDue: 2 } } });
+    expect((await late)?.differences).toContain('15 orders in all are missing from the history');
+  });
+
+  test('counts an order that came before with other contents and came again as the view holds it', async () => {
+    const [old, now]: Line[] = [{ stockCode: 'A' }, { stockCode: 'A', quantity: 2 }];
+    const before = { find: async () => orderOf(blockOf([now as Line]), 0) };
+    expect(await holding([old, now] as Line[], [], 0, before)).toMatchObject({
+      differences: [],
+      views: { history: { held: 0, repeated: 2 } },
+    });
   });
 
   test('passes where all agrees, to the last tenth of a penny', async () => {
