@@ -1,5 +1,5 @@
 """
-MiniStack, with what it lacks: jq itself in place of a part of it, alarms on an expression over metrics, and the refusal of a
+MiniStack, with what it lacks: jq itself in place of a part of it, where a record of Firehose comes from, alarms on an expression over metrics, and the refusal of a
 second policy of a bucket.
 """
 
@@ -36,6 +36,60 @@ def with_jq(firehose):
     firehose._metadata_extraction_keys = extracted_keys
 
 
+# Where records that Firehose hands to a function come from, by the id that it gave them.
+ORIGINS = {}
+
+
+def with_origins(firehose):
+    ingest, new_id = firehose.ingest_from_kinesis_source, firehose._record_id
+    coming = []
+
+    def ingest_with_origins(stream_arn, records):
+        from ministack.services import kinesis
+
+        stream = next(each for each in kinesis._streams.values() if each["StreamARN"] == stream_arn)
+        stored = [record for shard in stream["shards"].values() for record in shard["records"]]
+        # Those that were stored last, in their order. One Firehose stream reads them, and gives each an id.
+        coming[:] = sorted(stored, key=lambda record: int(record["SequenceNumber"]))[-len(records) :]
+        try:
+            ingest(stream_arn, records)
+        finally:
+            coming.clear()
+
+    def id_with_origin():
+        record_id = new_id()
+        if coming:
+            ORIGINS[record_id] = coming.pop(0)
+        return record_id
+
+    firehose.ingest_from_kinesis_source = ingest_with_origins
+    firehose._record_id = id_with_origin
+
+
+def like_lambda(lambda_svc):
+    call = lambda_svc._execute_function
+
+    def call_with_origins(function, event, *rest, **more):
+        """https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
+        for record in event.get("records", []) if "deliveryStreamArn" in event else []:
+            origin = ORIGINS.pop(record["recordId"], None)
+            if origin is not None:
+                record["kinesisRecordMetadata"] = {
+                    "sequenceNumber": origin["SequenceNumber"],
+                    "subsequenceNumber": 0,
+                    "partitionKey": origin["PartitionKey"],
+                    "approximateArrivalTimestamp": round(origin["ApproximateArrivalTimestamp"] * 1000),
+                }
+        return call(function, event, *rest, **more)
+
+    lambda_svc._execute_function = call_with_origins
+
+
+def like_firehose(firehose):
+    with_jq(firehose)
+    with_origins(firehose)
+
+
 def like_cloudformation(provisioners):
     original = provisioners._cw_metric_alarm_record
 
@@ -65,7 +119,8 @@ def like_cloudformation(provisioners):
 
 
 PATCHES = {
-    "ministack.services.firehose": with_jq,
+    "ministack.services.firehose": like_firehose,
+    "ministack.services.lambda_svc": like_lambda,
     "ministack.services.cloudformation.provisioners": like_cloudformation,
 }
 
