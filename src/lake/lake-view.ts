@@ -22,7 +22,8 @@ export function lakeView(lake: Lake): View {
   };
 }
 
-async function indexOf(blocks: AsyncIterable<OrderBlock>) {
+/** Gives the order of an id and a customer; of other customers, if the id is not theirs. */
+export async function indexOf(blocks: AsyncIterable<OrderBlock>) {
   const places = new Map<string, (readonly [orders: OrderBlock, i: number])[]>();
   for await (const orders of blocks) {
     for (let i = 0; i < orders.count; i++) {

@@ -2,6 +2,7 @@
 import { type Database, machineError, openDatabase } from '../engines/duckdb/database.js';
 import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
+import { AlakazamError } from '../errors.js';
 import type { Through } from '../stage.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
@@ -59,6 +60,11 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
         if (!signal?.aborted) writer.publish();
       });
       return signal?.aborted ? { arrivalMs: 0 } : update(options);
+    },
+    async backfill() {
+      throw new AlakazamError('failed', 'the lake of this target needs no backfill: it reads the stream itself', {
+        hint: 'alakazam lake rebuild makes it again',
+      });
     },
     ...readLake({ directory, engine, interrupt: place.interrupt }),
     async close() {

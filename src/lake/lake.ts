@@ -1,4 +1,7 @@
-/** Port: every order that ever arrived, in columns, for questions over all of them. A view of the stream. */
+/**
+ * Port: every order that ever arrived, in columns, for questions over all of them. A view of the stream. Where something else
+ * fills the lake, each method throws an `AlakazamError` for what only its writer could do.
+ */
 import type { OrderBlock } from '../orders/order-block.js';
 import type { Through } from '../stage.js';
 
@@ -6,6 +9,12 @@ export interface UpdateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears how many of the orders that were due are in the lake by now. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface BackfillOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many orders of the stream were read. */
+  readonly onProgress?: (read: number) => void;
 }
 
 export interface Lake {
@@ -21,7 +30,12 @@ export interface Lake {
    * of a lake that is damaged; until then, and if the signal ends it early, the lake is as it was.
    */
   rebuild(options?: UpdateOptions): Promise<Through>;
-  status(): Promise<LakeStatus>;
+  /**
+   * Brings in what the stream still has and the lake lacks, where something else fills the lake. May be killed and repeated at
+   * any time. Gives the number of orders.
+   */
+  backfill(options?: BackfillOptions): Promise<number>;
+  status(signal?: AbortSignal): Promise<LakeStatus>;
   /**
    * Copies every order, in its latest version, to a .parquet or .csv file or a directory of Parquet by month. Gives their
    * number; 0 if the signal ended it, and then nothing is there.
@@ -33,9 +47,9 @@ export interface Lake {
    */
   tables(): LakeTables;
   /** Every order once, in its latest version, or those that arrived since; lines as `asLakeLines` writes them. */
-  all(sinceMs?: number): AsyncIterable<OrderBlock>;
-  /** The latest version of each order that replaced an earlier one. */
-  replacing(): AsyncIterable<OrderBlock>;
+  all(sinceMs?: number, signal?: AbortSignal): AsyncIterable<OrderBlock>;
+  /** The latest version of each order that replaced an earlier one, or of those that arrived since. */
+  replacing(sinceMs?: number, signal?: AbortSignal): AsyncIterable<OrderBlock>;
   close(): Promise<void>;
 }
 
@@ -47,6 +61,8 @@ export interface LakeStatus {
   readonly replaced: number;
   readonly bytes: number;
   readonly months: readonly LakeMonth[];
+  /** For people: what else is to be known, such as the price of the answer. */
+  readonly notes?: readonly string[];
 }
 
 export interface LakeMonth {

@@ -4,27 +4,30 @@ import type { Lake } from '../../src/lake/lake.js';
 import { lakeView } from '../../src/lake/lake-view.js';
 import { GUEST } from '../../src/orders/order-block.js';
 import { reconcile } from '../../src/reconciliation/reconcile.js';
+import type { View } from '../../src/stage.js';
 import type { BookmarkedStream } from '../../src/stream/stream.js';
 import { blockOf, idsOf, type Line, manyLines, ordersIn, putter } from '../fixtures/orders.js';
 
 export interface LakeFixture {
   readonly stream: BookmarkedStream;
   readonly lake: Lake;
+  /** Where it is not `lakeView`. */
+  readonly view?: View;
+}
+
+async function latest(lake: Lake) {
+  const orders = [];
+  for await (const block of lake.all()) orders.push(...ordersIn([block]));
+  return orders.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+}
+
+async function verified({ stream, lake, view = lakeView(lake) }: LakeFixture) {
+  const { arrivalMs } = await view.update();
+  const options = { signal: new AbortController().signal, onProgress() {}, throughMs: arrivalMs };
+  return reconcile({ stream, bookmarks: stream.bookmarks, views: [view] }, options);
 }
 
 export function testLake(name: string, start: () => Promise<LakeFixture>) {
-  async function latest(lake: Lake) {
-    const orders = [];
-    for await (const block of lake.all()) orders.push(...ordersIn([block]));
-    return orders.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
-  }
-
-  async function verified({ stream, lake }: LakeFixture) {
-    const { arrivalMs } = await lake.update();
-    const options = { signal: new AbortController().signal, onProgress() {}, throughMs: arrivalMs };
-    return reconcile({ stream, bookmarks: stream.bookmarks, views: [lakeView(lake)] }, options);
-  }
-
   describe(`${name}: lake`, () => {
     test('holds every order of the stream, guests and returns too', async () => {
       const { stream, lake } = await start();
@@ -99,6 +102,33 @@ export function testLake(name: string, start: () => Promise<LakeFixture>) {
       ]);
     });
 
+    test('gives what arrived since', async () => {
+      const { stream, lake } = await start();
+      await putter(stream)(manyLines(3));
+      await lake.update();
+      const arrivals = [];
+      for await (const block of stream.read({ from: 'first' })) arrivals.push(block.arrivalMs);
+      const arrivalMs = Math.max(...arrivals);
+      const count = async (sinceMs: number) => {
+        let orders = 0;
+        for await (const block of lake.all(sinceMs)) orders += block.count;
+        return orders;
+      };
+      expect([await count(arrivalMs), await count(arrivalMs + 1)]).toEqual([3, 0]);
+    });
+
+    test('is empty before there are orders', async () => {
+      const fixture = await start();
+      expect(await verified(fixture)).toMatchObject({ differences: [], streamed: 0 });
+      expect(await latest(fixture.lake)).toEqual([]);
+      expect(await fixture.lake.status()).toMatchObject({ arrivals: 0, months: [] });
+    });
+  });
+}
+
+/** What a lake promises that this program writes, and nobody else. */
+export function testOwnFiles(name: string, start: () => Promise<LakeFixture>) {
+  describe(`${name}: files of the lake`, () => {
     test('holds the same however it is brought up to date, joined and made again', async () => {
       const fixture = await start();
       const { stream, lake } = fixture;
@@ -121,24 +151,10 @@ export function testLake(name: string, start: () => Promise<LakeFixture>) {
       expect((await verified(fixture)).differences).toEqual([]);
     });
 
-    test('gives what arrived since', async () => {
-      const { stream, lake } = await start();
-      await putter(stream)(manyLines(3));
-      const { arrivalMs } = await lake.update();
-      const count = async (sinceMs: number) => {
-        let orders = 0;
-        for await (const block of lake.all(sinceMs)) orders += block.count;
-        return orders;
-      };
-      expect([await count(arrivalMs), await count(arrivalMs + 1)]).toEqual([3, 0]);
-    });
-
-    test('is empty before there are orders', async () => {
-      const fixture = await start();
-      expect(await verified(fixture)).toMatchObject({ differences: [], streamed: 0 });
-      expect(await latest(fixture.lake)).toEqual([]);
-      await fixture.lake.compact();
-      expect(await fixture.lake.status()).toMatchObject({ arrivals: 0, months: [] });
+    test('are not there before there are orders', async () => {
+      const { lake } = await start();
+      await lake.compact();
+      expect(await lake.status()).toMatchObject({ arrivals: 0, months: [] });
     });
   });
 }

@@ -7,9 +7,15 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { checksumOf } from '../../src/durable-file.js';
 import { latestIn, openedLake } from '../fixtures/opened-lake.js';
 import { blockOf, idsOf, manyLines, ordersIn, putter } from '../fixtures/orders.js';
-import { testLake } from './lake.contract.js';
+import { testLake, testOwnFiles } from './lake.contract.js';
 
 testLake('local', openedLake);
+testOwnFiles('local', openedLake);
+
+test('local: a lake that reads the stream itself needs no backfill', async () => {
+  const { lake } = await openedLake();
+  await expect(lake.backfill()).rejects.toMatchObject({ code: 'failed', hint: /lake rebuild/ });
+});
 
 describe('local: an export', () => {
   const hidden = (directory: string) => readdirSync(directory).filter((name) => name.startsWith('.'));

@@ -1,0 +1,39 @@
+/** What the lake of a stack holds, by month: from the list of its files and from an answer about its orders. */
+import type { LakeMonth, LakeStatus } from './lake.js';
+
+interface Counts {
+  readonly arrivals: number;
+  readonly replaced: number;
+}
+
+/** Rows of `MONTHS`. */
+export async function countsIn(answer: AsyncIterable<readonly (readonly unknown[])[]>): Promise<Map<string, Counts>> {
+  const counts = new Map<string, Counts>();
+  for await (const rows of answer) {
+    for (const [month, arrivals, replaced] of rows) {
+      counts.set(String(month), { arrivals: Number(arrivals), replaced: Number(replaced) });
+    }
+  }
+  return counts;
+}
+
+export function statusOf(
+  files: ReadonlyMap<string, Pick<LakeMonth, 'files' | 'bytes'>>,
+  counts: ReadonlyMap<string, Counts>,
+): Omit<Required<LakeStatus>, 'place'> {
+  const months = [...files]
+    .map(([month, found]): LakeMonth => ({ month, arrivals: counts.get(month)?.arrivals ?? 0, ...found }))
+    .sort((a, b) => (a.month < b.month ? -1 : 1));
+  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
+  const unread = months.filter(({ month }) => !counts.has(month)).map(({ month }) => month);
+  return {
+    arrivals: sum([...counts.values()].map(({ arrivals }) => arrivals)),
+    replaced: sum([...counts.values()].map(({ replaced }) => replaced)),
+    bytes: sum(months.map(({ bytes }) => bytes)),
+    months,
+    notes:
+      unread.length > 0
+        ? [`questions read no order of ${unread.join(', ')}: the parameter LakeFirstMonth sets the first month`]
+        : [],
+  };
+}
