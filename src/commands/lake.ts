@@ -6,7 +6,7 @@ import { outputOption, text } from '../options.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { bytes, counted, whole } from '../terminal/numbers.js';
 
-const ACTIONS = ['status', 'compact', 'rebuild', 'export'] as const;
+const ACTIONS = ['status', 'compact', 'rebuild', 'export', 'backfill'] as const;
 
 type Month = LakeStatus['months'][number];
 
@@ -32,6 +32,7 @@ export const lake = defineCommand({
     ['alakazam lake status', 'what it holds, by month of the order date'],
     ['alakazam lake compact', 'join the files of each month to one'],
     ['alakazam lake rebuild', 'make it again from the stream'],
+    ['alakazam lake backfill --target aws', 'bring in what the stream has and the lake lacks'],
     ['alakazam lake export --to orders.parquet', 'copy all orders; also to a .csv file or a directory'],
   ],
   argument: { name: 'action', about: 'what to do', choices: ACTIONS },
@@ -53,6 +54,13 @@ export const lake = defineCommand({
       if (action === 'rebuild') await lake.rebuild(options);
       else await lake.update(options);
       if (action === 'compact') await lake.compact(options);
+      if (action === 'backfill') {
+        const onProgress = (read: number) => progress.update(read, undefined);
+        const count = await lake.backfill({ signal, onProgress });
+        terminal.say(
+          `${counted(count, 'order')} brought in${signal.aborted ? '; the same command goes on from there' : ''}`,
+        );
+      }
       // A part of the lake would look like all of it.
       if (signal.aborted) return undefined;
       if (to !== undefined) {
@@ -64,9 +72,11 @@ export const lake = defineCommand({
     } finally {
       progress.stop();
     }
-    const status = await lake.status();
+    const { notes = [], ...status } = await lake.status(signal);
+    if (signal.aborted) return undefined;
     await answer(terminal, output, columns, status.months, { json: status });
     terminal.say(summaryOf(status));
+    for (const note of notes) terminal.say(note);
     return undefined;
   },
 });

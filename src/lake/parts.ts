@@ -1,8 +1,10 @@
 /** The lake's part of the stack. */
 import type { StackParts } from '../stack/parts.js';
+import { LAKE_BUCKET, LAKE_DELIVERY } from './resources.js';
 
 export const lakeParts: StackParts = {
   stage: 'lake',
+  names: [LAKE_BUCKET, LAKE_DELIVERY],
   rows: [
     {
       name: 'lake',
@@ -14,7 +16,20 @@ export const lakeParts: StackParts = {
       waiting: { resource: 'LakeBucket', prefix: 'rejected/', what: 'rejected', isFault: false },
     },
   ],
-  needs: {},
+  needs: {
+    // Whoever may ask the warehouse, too.
+    'look after the lake': {
+      LakeBucket: ['s3:ListBucket'],
+      'LakeBucket/orders/month=2011-11/file': ['s3:PutObject'],
+      LakeDelivery: ['firehose:DescribeDeliveryStream'],
+      OrdersStream: [
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+    },
+  },
   // For orders of 250 bytes.
   usage: {
     LakeDelivery: [

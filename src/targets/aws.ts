@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
+import { FIRST_MONTH, LAKE_BUCKET, LAKE_DELIVERY } from '../lake/resources.js';
+import { awsLakeStage } from '../lake/stage.aws.js';
 import { trackOpenings } from '../once.js';
 import { HISTORY_INDEX_TABLE, HISTORY_TABLE } from '../order-history/resources.js';
 import { awsHistoryStage } from '../order-history/stage.aws.js';
@@ -62,10 +64,7 @@ export const aws: Target = (config, clock) => {
       table,
       index,
       clock,
-      async arrivals() {
-        const { openArrivals } = await import('../stream/kinesis/arrivals.aws.js');
-        return openArrivals(session, await nameOf(ORDERS_STREAM));
-      },
+      arrivals,
       async changes() {
         const { openChanges } = await import('../order-history/dynamodb/changes.aws.js');
         return openChanges(session, table);
@@ -73,14 +72,37 @@ export const aws: Target = (config, clock) => {
     });
   });
 
-  const athena = once(async () => {
+  async function openAthena({ isFresh }: { readonly isFresh: boolean }) {
     const [{ openAthenaWarehouse }, price, workGroup, database] = await Promise.all([
       import('../warehouse/warehouse.athena.js'),
       priceOf('AWS::Athena::WorkGroup', 'TB'),
       nameOf(ATHENA_WORK_GROUP),
       nameOf(GLUE_DATABASE),
     ]);
-    return openAthenaWarehouse({ session, workGroup, database, price });
+    return openAthenaWarehouse({ session, workGroup, database, isFresh, price });
+  }
+  const athena = once(() => openAthena({ isFresh: false }));
+
+  const lake = once(async () => {
+    const [{ openAwsLake }, { describeDelivery }, bucket, delivery, firstMonth] = await Promise.all([
+      import('../lake/lake.aws.js'),
+      import('../lake/delivery.aws.js'),
+      nameOf(LAKE_BUCKET),
+      nameOf(LAKE_DELIVERY),
+      nameOf(FIRST_MONTH),
+    ]);
+    const fresh = await openAthena({ isFresh: true });
+    return openAwsLake({
+      session,
+      bucket,
+      firstMonth,
+      clock,
+      ask: (sql, signal) => fresh.ask({ sql, values: [] }, { signal }),
+      delivery: () => describeDelivery(session, delivery),
+      arrivals,
+      streamCreatedMs: streamCreated,
+      heldSinceMs: async () => (await stream()).heldSinceMs(),
+    });
   });
 
   const redshift = once(async () => {
@@ -112,6 +134,11 @@ export const aws: Target = (config, clock) => {
     return openAwsStack({ session, assets, clock, checks: [shardLimits(session), quicksightIsReady(session)] });
   });
 
+  async function arrivals() {
+    const { openArrivals } = await import('../stream/kinesis/arrivals.aws.js');
+    return openArrivals(session, await nameOf(ORDERS_STREAM));
+  }
+
   async function streamCreated(): Promise<number> {
     const { streamCreatedMs } = await import('../stream/created.aws.js');
     return streamCreatedMs(session, await nameOf(ORDERS_STREAM));
@@ -121,11 +148,7 @@ export const aws: Target = (config, clock) => {
     stream,
     bookmarks: async () => (await stream()).bookmarks,
     history,
-    lake: async () => {
-      throw new AlakazamError('failed', 'alakazam does not read the lake of a stack yet; Athena does', {
-        hint: 'alakazam query --list',
-      });
-    },
+    lake,
     async warehouse(engine = 'athena') {
       if (engine === 'athena') return athena();
       if (engine === 'redshift') return redshift();
@@ -143,6 +166,7 @@ export const aws: Target = (config, clock) => {
     stages: [
       awsStreamStage(session, resources, stream),
       awsHistoryStage(session, resources, history, streamCreated),
+      awsLakeStage(session, resources, lake),
       awsWarehouseStage(session, resources, async (type, id) => {
         const { probe } = await import('../stack/probes.aws.js');
         return probe(session, { name: '', type, id }, '');
