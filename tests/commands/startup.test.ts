@@ -40,7 +40,16 @@ afterAll(() => {
   server.close();
 });
 
-const NAMES = { ALAKAZAM_ORDERS_STREAM: 's', ALAKAZAM_HISTORY_TABLE: 't', ALAKAZAM_HISTORY_INDEX_TABLE: 'i' };
+const NAMES = {
+  ALAKAZAM_ORDERS_STREAM: 's',
+  ALAKAZAM_HISTORY_TABLE: 't',
+  ALAKAZAM_HISTORY_INDEX_TABLE: 'i',
+  ALAKAZAM_LAKE_BUCKET: 'b',
+  ALAKAZAM_LAKE_DELIVERY: 'd',
+  ALAKAZAM_LAKE_FIRST_MONTH: '2009-12',
+  ALAKAZAM_ATHENA_WORK_GROUP: 'w',
+  ALAKAZAM_GLUE_DATABASE: 'g',
+};
 
 /** Names of the files in dist/ that were loaded; Node says which those are. */
 async function filesOf(args: readonly string[], more: Record<string, string> = {}): Promise<string[]> {
@@ -143,7 +152,7 @@ describe('on AWS each command loads the clients it uses', () => {
     ['generate --count 0', ['kinesis']],
     ['history --customer 1', ['dynamodb', 'kinesis']],
     ['tail orders --since start --no-follow -o ndjson', ['dynamodb', 'kinesis']],
-    ['verify -o json', ['dynamodb', 'kinesis']],
+    ['verify -o json', ['athena', 'dynamodb', 'firehose', 'kinesis', 's3']],
   ])('alakazam %s', async (words, clients) => {
     const packages = await packagesOf(words.split(' '), { ...env, ...NAMES });
     expect(clientsOf(packages)).toEqual(clients);

@@ -90,8 +90,13 @@ export async function makeParts({ shards = 1 }: { shards?: number } = {}): Promi
   };
 }
 
-/** Settings of a command line that finds these parts at `url`. */
-export function cliOn(parts: Parts, { url }: { readonly url: string }, base: string): CliOptions {
+/** Settings of a command line that finds these parts at `url`, and whatever more these variables say. */
+export function cliOn(
+  parts: Parts,
+  { url }: { readonly url: string },
+  base: string,
+  variables: Readonly<Record<string, string>> = {},
+): CliOptions {
   const env = {
     ...emulatorEnvironment(url),
     ALAKAZAM_TARGET: 'aws',
@@ -99,6 +104,7 @@ export function cliOn(parts: Parts, { url }: { readonly url: string }, base: str
     ALAKAZAM_HISTORY_TABLE: parts.table,
     ALAKAZAM_HISTORY_INDEX_TABLE: parts.index,
     ALAKAZAM_REJECTED_QUEUE_URL: parts.queueUrl,
+    ...variables,
   };
   return { home: join(base, parts.stream), env };
 }

@@ -2,6 +2,7 @@
 import { DeleteDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { expect, test } from 'vitest';
 import { emulatorEnvironment } from '../emulators/environment.js';
+import { makeIdleDelivery } from '../emulators/lake.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
@@ -33,6 +34,7 @@ describeReal('the order pipeline on AWS, end to end', () => {
     // The emulator writes a file of Parquet for every record: volume goes without.
     const DeliveryStreamName = outputs.LakeDeliveryName;
     await new FirehoseClient().send(new DeleteDeliveryStreamCommand({ DeliveryStreamName }));
+    await makeIdleDelivery(DeliveryStreamName, outputs.LakeBucketName);
   }, 120_000);
 
   test('20,000 orders come through, each once, while somebody watches', async () => {
@@ -48,7 +50,10 @@ describeReal('the order pipeline on AWS, end to end', () => {
       rejected: 0,
       guests: GUESTS,
       revenue: REVENUE.stream,
-      views: { history: { held: CUSTOMERS_ORDERS, repeated: 0, notExpected: GUESTS, revenue: REVENUE.history } },
+      views: {
+        history: { held: CUSTOMERS_ORDERS, repeated: 0, notExpected: GUESTS, revenue: REVENUE.history },
+        lake: { held: 0, repeated: 0, notExpected: 0, notDue: COUNT, revenue: '0' },
+      },
       differences: [],
     });
     expect(verified.code).toBe(0);

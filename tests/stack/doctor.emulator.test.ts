@@ -92,6 +92,7 @@ describe('doctor', () => {
       'Lambda quota',
       'process-orders',
       'order history',
+      'lake',
       'Athena',
     ]);
     expect(code).toBe(0);
