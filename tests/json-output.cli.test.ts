@@ -68,7 +68,7 @@ test('verify', async () => {
   const lossy = { home: join(directory, 'lossy') };
   await written(`generate --source ${file}`, lossy);
   await loseCustomer(lossy.home, 17850);
-  expectFields([result, await json('verify', lossy)], 'verify', ['since']);
+  expectFields([result, await json('verify', lossy)], 'verify', ['since', 'views.*.notDue']);
   expectFields(await rows('verify'), 'verify ndjson');
   expectColumns(await written('verify -o csv'), 'verify');
 });
