@@ -105,6 +105,10 @@ try {
     async () => (await asked('--sql', `SELECT count(*) AS n, ${++attempts} AS attempt FROM orders`))[0]?.n === COUNT,
     DELIVERY_MS,
   );
+  const held = JSON.parse((await alakazam('verify', '-o', 'json')).stdout);
+  expect('verify finds each order in the lake', held.pass === true && held.views.lake.held === COUNT);
+  const lake = JSON.parse((await alakazam('lake', 'backfill', '-o', 'json')).stdout);
+  expect('a backfill has nothing to do', lake.arrivals >= COUNT && lake.months.every(({ files }) => files > 0));
   expect('a named query is answered', (await asked('top-products', '-p', 'country=United Kingdom')).length === 10);
   expect('a parameter is a value', (await asked('top-products', '-p', "country=O'Brien; DROP")).length === 0);
   const sql = "SELECT '' AS empty, CAST(NULL AS varchar) AS nothing, CAST(2.50 AS decimal(18, 6)) AS price";
