@@ -11,7 +11,10 @@ export const lakeParts: StackParts = {
       resource: 'LakeDelivery',
       does: 'delivers',
       throughput: { delivered: 'DeliveryToS3.Records of LakeDelivery' },
-      faults: { errors: 'Errors of StampArrivalsFunction' },
+      faults: {
+        errors: 'Errors of StampArrivalsFunction',
+        'not converted': 'FailedConversion.Records of LakeDelivery',
+      },
       lag: { metric: 'DeliveryToS3.DataFreshness of LakeDelivery', unit: 's' },
       waiting: { resource: 'LakeBucket', prefix: 'rejected/', what: 'rejected', isFault: false },
     },

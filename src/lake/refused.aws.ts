@@ -17,7 +17,7 @@ export const REFUSED = {
   ),
   export: refuse(
     'the lake on AWS is exported by a question',
-    "alakazam query --sql 'SELECT * FROM orders' -o csv > orders.csv",
+    "alakazam query --target aws --sql 'SELECT * FROM orders' -o csv > orders.csv",
   ),
   tables: refuse('the lake on AWS has its tables in Glue, not in DuckDB', 'alakazam query --list'),
 } satisfies Partial<Lake>;

@@ -145,7 +145,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'the lake on AWS w
   test.each([
     ['compact', /would fail/, /LakeBufferSeconds/],
     ['rebuild', /has forgotten/, /lake backfill/],
-    ['export', /by a question/, /alakazam query --sql/],
+    ['export', /by a question/, /alakazam query --target aws --sql/],
     ['tables', /Glue/, /alakazam query/],
   ] as const)('%s says why not, and what to do', async (method, message, hint) => {
     const { lake } = await start();
