@@ -214,7 +214,7 @@ function openLedger(view: Reconcilable['views'][number]) {
     }
     if (differences.length === 0 && held + repeated + notExpected + notDue !== streamed) {
       differences.push(
-          `${counted(streamed, 'order')} in the stream; ${held} + ${repeated} + ${notExpected} + ${notDue} in the ${key} or not due`,
+        `${counted(streamed, 'order')} in the stream; ${held} + ${repeated} + ${notExpected} + ${notDue} in the ${key} or not due`,
       );
     }
     const counts = { held, repeated, notExpected, ...(view.isDue && { notDue }) };

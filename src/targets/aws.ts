@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { assetOf } from '../assets.js';
-import { openSession } from '../engines/aws/session.js';
+import { type AwsSession, openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { FIRST_MONTH, LAKE_BUCKET, LAKE_DELIVERY } from '../lake/resources.js';
 import { awsLakeStage } from '../lake/stage.aws.js';
@@ -72,16 +72,7 @@ export const aws: Target = (config, clock) => {
     });
   });
 
-  async function openAthena({ isFresh }: { readonly isFresh: boolean }) {
-    const [{ openAthenaWarehouse }, price, workGroup, database] = await Promise.all([
-      import('../warehouse/warehouse.athena.js'),
-      priceOf('AWS::Athena::WorkGroup', 'TB'),
-      nameOf(ATHENA_WORK_GROUP),
-      nameOf(GLUE_DATABASE),
-    ]);
-    return openAthenaWarehouse({ session, workGroup, database, isFresh, price });
-  }
-  const athena = once(() => openAthena({ isFresh: false }));
+  const { athena, freshAthena, redshift } = openWarehouses(session, nameOf, once);
 
   const lake = once(async () => {
     const [{ openAwsLake }, { describeDelivery }, bucket, delivery, firstMonth] = await Promise.all([
@@ -91,7 +82,7 @@ export const aws: Target = (config, clock) => {
       nameOf(LAKE_DELIVERY),
       nameOf(FIRST_MONTH),
     ]);
-    const fresh = await openAthena({ isFresh: true });
+    const fresh = await freshAthena();
     return openAwsLake({
       session,
       bucket,
@@ -104,24 +95,6 @@ export const aws: Target = (config, clock) => {
       heldSinceMs: async () => (await stream()).heldSinceMs(),
     });
   });
-
-  const redshift = once(async () => {
-    const [{ openRedshiftWarehouse }, price, workgroup, namespace, glueDatabase] = await Promise.all([
-      import('../warehouse/warehouse.redshift.js'),
-      priceOf('AWS::RedshiftServerless::Workgroup', 'RPU-hour'),
-      nameOf(REDSHIFT_WORKGROUP, WITH_REDSHIFT),
-      nameOf(REDSHIFT_NAMESPACE, WITH_REDSHIFT),
-      nameOf(GLUE_DATABASE),
-    ]);
-    const names = { workgroup, namespace, database: REDSHIFT_DATABASE, glueDatabase };
-    return openRedshiftWarehouse({ session, ...names, price });
-  });
-
-  async function priceOf(type: string, unit: string) {
-    const { readPrices } = await import('../stack/assets.js');
-    const { prices, region, asOf } = readPrices(assetOf('dist/stack/'));
-    return { perUnit: prices[type]?.[unit] as number, region, asOf };
-  }
 
   const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }] = await Promise.all([
@@ -186,3 +159,44 @@ export const aws: Target = (config, clock) => {
     },
   };
 };
+
+/** The warehouses of a stack. Of Athena there are two: one may answer with what it found some minutes ago, one may not. */
+function openWarehouses(
+  session: AwsSession,
+  nameOf: ReturnType<typeof findResources>['nameOf'],
+  once: ReturnType<typeof trackOpenings>['once'],
+) {
+  async function openAthena({ isFresh }: { readonly isFresh: boolean }) {
+    const [{ openAthenaWarehouse }, price, workGroup, database] = await Promise.all([
+      import('../warehouse/warehouse.athena.js'),
+      priceOf('AWS::Athena::WorkGroup', 'TB'),
+      nameOf(ATHENA_WORK_GROUP),
+      nameOf(GLUE_DATABASE),
+    ]);
+    return openAthenaWarehouse({ session, workGroup, database, isFresh, price });
+  }
+
+  async function openRedshift() {
+    const [{ openRedshiftWarehouse }, price, workgroup, namespace, glueDatabase] = await Promise.all([
+      import('../warehouse/warehouse.redshift.js'),
+      priceOf('AWS::RedshiftServerless::Workgroup', 'RPU-hour'),
+      nameOf(REDSHIFT_WORKGROUP, WITH_REDSHIFT),
+      nameOf(REDSHIFT_NAMESPACE, WITH_REDSHIFT),
+      nameOf(GLUE_DATABASE),
+    ]);
+    const names = { workgroup, namespace, database: REDSHIFT_DATABASE, glueDatabase };
+    return openRedshiftWarehouse({ session, ...names, price });
+  }
+
+  return {
+    athena: once(() => openAthena({ isFresh: false })),
+    freshAthena: once(() => openAthena({ isFresh: true })),
+    redshift: once(openRedshift),
+  };
+}
+
+async function priceOf(type: string, unit: string) {
+  const { readPrices } = await import('../stack/assets.js');
+  const { prices, region, asOf } = readPrices(assetOf('dist/stack/'));
+  return { perUnit: prices[type]?.[unit] as number, region, asOf };
+}

@@ -56,7 +56,7 @@ async function open({ aheadMs = 3_600_000, session = opened() } = {}) {
     workGroup: await nameOf(ATHENA_WORK_GROUP),
     database: await nameOf(GLUE_DATABASE),
     isFresh: true,
-    price: { perTerabyte: 5, region: 'us-east-1', asOf: '2025-06-01' },
+    price: { perUnit: 5, region: 'us-east-1', asOf: '2025-06-01' },
   });
   const { signal } = new AbortController();
   const lake = openAwsLake({
