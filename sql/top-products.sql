@@ -10,18 +10,20 @@
 -- @param until date  only orders dated before this day
 -- @param country text  only orders from this country
 -- @param all boolean = false  keep codes that are no products
-WITH lines AS (
-  SELECT stock_code, description, quantity, quantity * unit_price AS revenue
+WITH described AS (
+  SELECT stock_code, description, COUNT(*) AS orders, SUM(quantity) AS units, SUM(quantity * unit_price) AS revenue
   FROM orders
   WHERE (CAST(:since AS timestamp) IS NULL OR order_date >= CAST(:since AS timestamp))
     AND (CAST(:until AS timestamp) IS NULL OR order_date < CAST(:until AS timestamp))
     AND (CAST(:country AS varchar) IS NULL OR country = CAST(:country AS varchar))
-    AND (CAST(:all AS boolean) OR TRANSLATE(SUBSTR(stock_code, 1, 5), '0123456789', '0000000000') = '00000')
+  GROUP BY stock_code, description
 ),
+-- MIN, so that the rule is asked of each code once: of a key, an engine asks it of each order, where it takes most of the time.
 products AS (
-  SELECT stock_code, COUNT(*) AS orders, CAST(SUM(quantity) AS bigint) AS units, SUM(revenue) AS revenue
-  FROM lines
+  SELECT stock_code, CAST(SUM(orders) AS bigint) AS orders, CAST(SUM(units) AS bigint) AS units, SUM(revenue) AS revenue
+  FROM described
   GROUP BY stock_code
+  HAVING CAST(:all AS boolean) OR TRANSLATE(SUBSTR(MIN(stock_code), 1, 5), '0123456789', '0000000000') = '00000'
 ),
 ranked AS (
   SELECT stock_code, orders, units, revenue, SUM(revenue) OVER () AS total,
@@ -31,10 +33,9 @@ ranked AS (
   FROM products
 ),
 descriptions AS (
-  SELECT stock_code, description, ROW_NUMBER() OVER (PARTITION BY stock_code ORDER BY COUNT(*) DESC, description) AS place
-  FROM lines
+  SELECT stock_code, description, ROW_NUMBER() OVER (PARTITION BY stock_code ORDER BY orders DESC, description) AS place
+  FROM described
   WHERE description <> ''
-  GROUP BY stock_code, description
 )
 SELECT ranked.stock_code, descriptions.description, orders, units, revenue,
   CAST(CAST(CAST(revenue AS decimal(38, 12)) / NULLIF(total, 0) AS decimal(38, 8)) AS decimal(18, 4)) AS share
