@@ -1,6 +1,6 @@
 /** Purchases as the lake has them by now. */
 import type { Database } from '../engines/duckdb/database.js';
-import type { Lake } from '../lake/lake.js';
+import type { LakeTables, UpdateOptions } from '../lake/lake.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
 import { heldBackDays, type Purchases } from './purchases.js';
 import { type Period, readPurchases } from './read-purchases.duckdb.js';
@@ -9,7 +9,8 @@ import type { EvaluateOptions, WorkOptions } from './recommender.js';
 const DAY_MS = 86_400_000;
 
 export interface LakePurchasesOptions {
-  readonly lake: () => Promise<Lake>;
+  /** Gives the lake's tables with every order that was streamed by now. */
+  readonly currentTables: (options: UpdateOptions) => Promise<LakeTables>;
   /** Gives a path for what memory does not hold. */
   readonly spillTo: () => string;
 }
@@ -28,16 +29,13 @@ export interface LakePurchases {
   trials(options: EvaluateOptions, progress: WorkOptions): Promise<Trials>;
 }
 
-export function openLakePurchases({ lake, spillTo }: LakePurchasesOptions): LakePurchases {
+export function openLakePurchases({ currentTables, spillTo }: LakePurchasesOptions): LakePurchases {
   /** The lake's tables as they are now, in a database of their own. */
   async function withTables<T>(
     { signal, onProgress }: WorkOptions,
     act: (database: Database, version: string) => Promise<T>,
   ): Promise<T> {
-    const open = await lake();
-    await open.update({ signal, onProgress: (done, total) => onProgress?.('orders', done, total) });
-    signal.throwIfAborted();
-    const tables = open.tables();
+    const tables = await currentTables({ signal, onProgress: (done, total) => onProgress?.('orders', done, total) });
     const { openDatabase } = await import('../engines/duckdb/database.js');
     const database = await openDatabase({ spillTo: spillTo() });
     const interrupt = () => database.interrupt();

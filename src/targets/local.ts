@@ -1,7 +1,7 @@
 /** The embedded target: everything in one directory, no account and no server. */
 import { join } from 'node:path';
 import { AlakazamError } from '../errors.js';
-import type { Lake } from '../lake/lake.js';
+import type { Lake, UpdateOptions } from '../lake/lake.js';
 import { localLakeStage } from '../lake/stage.local.js';
 import { trackOpenings } from '../once.js';
 import type { OrderHistory } from '../order-history/history.js';
@@ -78,6 +78,25 @@ export const local: Target = (config, clock) => {
   };
 };
 
+/** What the lake holds and whether that is everything, found without LMDB and DuckDB where it can be. */
+async function findLake(home: string, lake: () => Promise<Lake>) {
+  const directory = join(home, 'lake');
+  const [{ freshVersion }, { spillPath }, { stampOf }] = await Promise.all([
+    import('../lake/freshness.local.js'),
+    import('../lake/spill.local.js'),
+    import('../engines/lmdb/file.js'),
+  ]);
+  const knownVersion = () => freshVersion(directory, stampOf(join(home, 'stream.mdb')));
+  return {
+    knownVersion,
+    async currentTables(options: UpdateOptions) {
+      const { currentTables } = await import('../lake/current-tables.local.js');
+      return currentTables(directory, knownVersion, lake)(options);
+    },
+    spillTo: () => spillPath(directory),
+  };
+}
+
 interface Sources {
   readonly lake: () => Promise<Lake>;
   readonly history: () => Promise<OrderHistory>;
@@ -86,47 +105,30 @@ interface Sources {
 
 /** DuckDB and LMDB are loaded where the model does not know all orders. */
 async function openRecommender(home: string, { lake, history, clock }: Sources): Promise<Recommender> {
-  const directory = join(home, 'lake');
-  const [
-    { openLocalRecommender },
-    { openModelStore },
-    { openLakePurchases },
-    { freshVersion },
-    { spillPath },
-    { stampOf },
-  ] = await Promise.all([
+  const [{ openLocalRecommender }, { openModelStore }, { openLakePurchases }, found] = await Promise.all([
     import('../product-recommendations/recommender.local.js'),
     import('../product-recommendations/model-store.local.js'),
     import('../product-recommendations/lake-purchases.local.js'),
-    import('../lake/freshness.local.js'),
-    import('../lake/spill.local.js'),
-    import('../engines/lmdb/file.js'),
+    findLake(home, lake),
   ]);
+  const { knownVersion } = found;
   return openLocalRecommender({
     store: openModelStore(join(home, 'models')),
-    source: openLakePurchases({ lake, spillTo: () => spillPath(directory) }),
+    source: openLakePurchases(found),
     history,
-    knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
+    knownVersion,
     clock,
   });
 }
 
 /** DuckDB and LMDB are loaded by a question that was not asked before. */
 async function openWarehouse(home: string, lake: () => Promise<Lake>): Promise<Warehouse> {
-  const directory = join(home, 'lake');
-  const [{ openDuckDbWarehouse }, answers, { freshVersion }, { spillPath }, { stampOf }] = await Promise.all([
+  const [{ openDuckDbWarehouse }, answers, found] = await Promise.all([
     import('../warehouse/warehouse.duckdb.js'),
-    keptAnswers(directory),
-    import('../lake/freshness.local.js'),
-    import('../lake/spill.local.js'),
-    import('../engines/lmdb/file.js'),
+    keptAnswers(join(home, 'lake')),
+    findLake(home, lake),
   ]);
-  return openDuckDbWarehouse({
-    lake,
-    knownVersion: () => freshVersion(directory, stampOf(join(home, 'stream.mdb'))),
-    answers,
-    spillTo: () => spillPath(directory),
-  });
+  return openDuckDbWarehouse({ ...found, answers });
 }
 
 async function keptAnswers(directory: string) {

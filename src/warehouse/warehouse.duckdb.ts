@@ -1,7 +1,7 @@
 /** The warehouse on this machine: DuckDB over the lake. */
 import type { Database } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
-import type { Lake } from '../lake/lake.js';
+import type { LakeTables, UpdateOptions } from '../lake/lake.js';
 import { bytes } from '../terminal/numbers.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
 import { checkNotEmpty, checkParameterSigns } from './one-question.js';
@@ -11,8 +11,11 @@ import { answerColumns, answerRows } from './values.duckdb.js';
 import type { AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 import { writingStatement } from './write-answer.duckdb.js';
 
+/** Gives the tables with every order that was streamed by now. */
+export type CurrentTables = (options: UpdateOptions) => Promise<LakeTables>;
+
 export interface DuckDbWarehouseOptions {
-  readonly lake: () => Promise<Lake>;
+  readonly currentTables: CurrentTables;
   /** The version of the lake if it is known to hold the whole stream, found without opening it. */
   readonly knownVersion: () => string | undefined;
   readonly answers: KeptAnswers;
@@ -21,8 +24,14 @@ export interface DuckDbWarehouseOptions {
 }
 
 /** Neither the lake nor DuckDB is loaded for a question that was answered before. */
-export function openDuckDbWarehouse({ lake, knownVersion, answers, spillTo }: DuckDbWarehouseOptions): Warehouse {
-  const open = (question: Question, options: QuestionOptions) => openQuestion(lake, spillTo(), question, options);
+export function openDuckDbWarehouse({
+  currentTables,
+  knownVersion,
+  answers,
+  spillTo,
+}: DuckDbWarehouseOptions): Warehouse {
+  const open = (question: Question, options: QuestionOptions) =>
+    openQuestion(currentTables, spillTo(), question, options);
 
   return {
     engine: 'duckdb',
@@ -69,16 +78,14 @@ const WRITING_MEMORY_MIB = 192;
 
 /** Prepares a question over the lake as it is now, on a database of its own that can do nothing else. */
 async function openQuestion(
-  lake: () => Promise<Lake>,
+  currentTables: CurrentTables,
   spillTo: string,
   question: Question,
   { signal, onProgress, writeTo, isUnsafe }: QuestionOptions,
 ) {
   checkNotEmpty(question.sql);
   checkParameterSigns(question.sql);
-  const open = await lake();
-  await open.update({ signal, ...(onProgress && { onProgress }) });
-  const tables = open.tables();
+  const tables = await currentTables({ signal, ...(onProgress && { onProgress }) });
   const { openDatabase } = await import('../engines/duckdb/database.js');
   const database = await openDatabase({ spillTo, ...(writeTo && { memoryMib: WRITING_MEMORY_MIB }) });
   const close = () => {

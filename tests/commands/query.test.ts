@@ -278,7 +278,7 @@ describe('query', () => {
     [['--chart'], 'there is no question for --chart; valid: a name, --sql or --file'],
     [['-p', 'a='], 'there is no question for --param; valid: a name, --sql or --file'],
     [['top-products', '--yes'], '--yes is for --setup'],
-    [['top-products', '--chart', '-o', 'csv'], '--chart and --output exclude each other'],
+    [['top-products', '--chart', '-o', 'csv'], '--chart draws for people, and -o csv writes for programs; valid: one of them'],
     [['top-products', '--defuse'], '--defuse is for -o csv'],
     [['--file', 'none.sql'], /^can't read .*none\.sql: ENOENT/],
     [['top-products', '--engine', 'athena'], 'engine is "athena"; valid on the local target: duckdb'],
@@ -352,7 +352,7 @@ describe('query', () => {
 
 describe('lake', () => {
   test('says what to type where the action is missing or wrong', async () => {
-    const valid = 'valid: status, compact, rebuild, export\n  alakazam lake status\n';
+    const valid = 'valid: status, compact, rebuild, export, backfill\n  alakazam lake status\n';
     expect(await run('lake')).toEqual({ code: 2, stdout: '', stderr: `error: action is missing; ${valid}` });
     expect(await run('lake', 'compress')).toMatchObject({ stderr: `error: action is "compress"; ${valid}` });
   });

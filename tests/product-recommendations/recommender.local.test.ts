@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
+import { currentTables } from '../../src/lake/current-tables.local.js';
 import { openLocalLake } from '../../src/lake/lake.local.js';
 import { spillPath } from '../../src/lake/spill.local.js';
 import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
@@ -19,7 +20,14 @@ testRecommender('local', async () => {
   const history = await openHistory(stream);
   const recommender = openLocalRecommender({
     store: openModelStore(join(home, 'models')),
-    source: openLakePurchases({ lake: async () => lake, spillTo: () => spillPath(directory) }),
+    source: openLakePurchases({
+      currentTables: currentTables(
+        directory,
+        () => undefined,
+        async () => lake,
+      ),
+      spillTo: () => spillPath(directory),
+    }),
     history: async () => history,
     knownVersion: () => undefined,
     clock: () => 0,

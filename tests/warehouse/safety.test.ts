@@ -53,7 +53,7 @@ afterAll(async () => {
 
 async function ask(sql: string, isExplained = false): Promise<string> {
   const warehouse = openDuckDbWarehouse({
-    lake: async () => lake,
+    currentTables: async () => lake.tables(),
     knownVersion: () => undefined,
     answers: openKeptAnswers(join(directory, 'answers')),
     spillTo: () => spillPath(directory),
