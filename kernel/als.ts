@@ -10,13 +10,36 @@
 export function gram(factors: usize, begin: u32, end: u32, rank: u32, out: usize): void {
   const bytes = rank << 2;
   memory.fill(out, 0, bytes * rank);
-  for (let row = factors + begin * bytes, last = factors + end * bytes; row < last; row += bytes) {
-    for (let a: u32 = 0; a < bytes; a += 4) {
+  let row = factors + begin * bytes;
+  const last = factors + end * bytes;
+  // Four rows at a time: the sum is then loaded and stored once for all of them.
+  for (; row + 4 * bytes <= last; row += 4 * bytes) {
+    for (let i: u32 = 0; i < bytes; i += 4) {
+      const a = f32x4.splat(load<f32>(row + i));
+      const b = f32x4.splat(load<f32>(row + bytes + i));
+      const c = f32x4.splat(load<f32>(row + 2 * bytes + i));
+      const d = f32x4.splat(load<f32>(row + 3 * bytes + i));
+      const line = out + i * rank;
       // The upper triangle, from the diagonal on in whole vectors.
-      const scale = f32x4.splat(load<f32>(row + a));
-      const line = out + a * rank;
-      for (let b: u32 = a & ~15; b < bytes; b += 16) {
-        v128.store(line + b, f32x4.add(v128.load(line + b), f32x4.mul(scale, v128.load(row + b))));
+      for (let j: u32 = i & ~15; j < bytes; j += 16) {
+        const ab = f32x4.add(
+          f32x4.mul(a, v128.load(row + j)),
+          f32x4.mul(b, v128.load(row + bytes + j)),
+        );
+        const cd = f32x4.add(
+          f32x4.mul(c, v128.load(row + 2 * bytes + j)),
+          f32x4.mul(d, v128.load(row + 3 * bytes + j)),
+        );
+        v128.store(line + j, f32x4.add(v128.load(line + j), f32x4.add(ab, cd)));
+      }
+    }
+  }
+  for (; row < last; row += bytes) {
+    for (let i: u32 = 0; i < bytes; i += 4) {
+      const a = f32x4.splat(load<f32>(row + i));
+      const line = out + i * rank;
+      for (let j: u32 = i & ~15; j < bytes; j += 16) {
+        v128.store(line + j, f32x4.add(v128.load(line + j), f32x4.mul(a, v128.load(row + j))));
       }
     }
   }

@@ -13,6 +13,8 @@ export interface AlsOptions {
   readonly regularization: number;
   readonly iterations: number;
   readonly seed: number;
+  /** Where to begin, instead of at random: the fit of something similar, of as many customers, products and factors. */
+  readonly start?: Fit | undefined;
   /** Hears the loss after each iteration but the last. */
   readonly onIteration?: (iteration: number, loss: number) => void;
   readonly signal?: AbortSignal | undefined;
@@ -40,7 +42,7 @@ const START_MAX = 0.01;
  * the signal says so.
  */
 export async function fitAls(confidences: Confidences, options: AlsOptions, threads: KernelThreads): Promise<Fit> {
-  const { rank: wished, regularization, iterations, seed, onIteration, signal } = options;
+  const { rank: wished, regularization, iterations, seed, start, onIteration, signal } = options;
   const rank = Math.ceil(wished / 4) * 4;
   const [customers, products] = [confidences.starts.length - 1, confidences.width];
   const arena = createArena(bytesOf(customers, products, confidences.values.length, rank, threads.count));
@@ -48,8 +50,13 @@ export async function fitAls(confidences: Confidences, options: AlsOptions, thre
   const kernel = startKernel(arena.memory);
 
   const own = { customers: arena.floats(customers * rank), products: arena.floats(products * rank) };
-  randomize(own.customers, wished, rank, seed);
-  randomize(own.products, wished, rank, seed + 1);
+  if (start) {
+    own.customers.set(start.customers.rows);
+    own.products.set(start.products.rows);
+  } else {
+    randomize(own.customers, wished, rank, seed);
+    randomize(own.products, wished, rank, seed + 1);
+  }
   const squares = arena.floats((piecesOf(Math.max(customers, products)) + 1) * rank * rank);
   const losses = arena.doubles(piecesOf(Math.max(customers, products)));
   const scratch = arena.floats(SCRATCH_ROWS * rank * threads.count);

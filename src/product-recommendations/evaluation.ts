@@ -68,7 +68,8 @@ export function evaluateModels(model: Model, trials: readonly Trial[]): ModelQua
   };
   const collected = new Map<string, ReturnType<typeof collectBoth>>();
 
-  for (const { customer, today, held } of trials) {
+  // By day, since some of what is reckoned belongs to a day.
+  for (const { customer, today, held } of trials.toSorted((a, b) => a.today - b.today)) {
     const basket = basketOf(purchases, customer);
     const scores = score(basket, customer, today);
     const own = new Set(scores.own);
@@ -82,17 +83,9 @@ export function evaluateModels(model: Model, trials: readonly Trial[]): ModelQua
     };
     for (const [name, baseline] of Object.entries(baselines)) {
       const all = baseline(basket);
-      add(
-        name,
-        topIndexes(all, LIST_LENGTH, () => false),
-        topIndexes(all, LIST_LENGTH, isOwn),
-      );
+      add(name, topIndexes(all, LIST_LENGTH), topIndexes(all, LIST_LENGTH, isOwn));
     }
-    add(
-      'als',
-      topIndexes(scores.short, LIST_LENGTH, () => false),
-      topIndexes(scores.short, LIST_LENGTH, isOwn),
-    );
+    add('als', topIndexes(scores.short, LIST_LENGTH), topIndexes(scores.short, LIST_LENGTH, isOwn));
     const { all, fresh } = rank(basket, scores, model.ranking, LIST_LENGTH);
     add('recommend', productsIn(all), productsIn(fresh));
   }

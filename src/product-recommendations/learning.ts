@@ -66,25 +66,23 @@ const POSITIVES_MIN = 200;
  * New products that something speaks for: to tell those apart is what the list needs, and products that nobody would think of
  * teach nothing.
  */
-function candidatesOf(scores: Scores): Set<number> {
+function candidatesOf(scores: Scores): number[] {
   const { short, long, neighbours, words, trends } = scores;
-  const isOwn = new Uint8Array(short.length);
-  for (const product of scores.own) isOwn[product] = 1;
   const rise = trends.rise;
   const mean = rise.reduce((sum, value) => sum + value, 0) / rise.length;
   const deviation = Math.sqrt(rise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rise.length) || 1;
-  const rising = short.map((value, i) => value + (1.5 * (rise[i] as number)) / deviation);
-  const young = neighbours.map((value, i) => value * Math.exp(-(trends.ageDays[i] as number) / 30));
-  const lists: readonly (readonly [Float64Array, number])[] = [
-    [short, 150],
-    [long, 150],
-    [rising, 150],
-    [neighbours, 150],
-    [trends.firsts, 100],
-    [words, 60],
-    [young, 60],
-  ];
-  return new Set(lists.flatMap(([of, count]) => topIndexes(of, count, (i) => isOwn[i] === 1)));
+  const together = new Float64Array(short.length);
+  for (let i = 0; i < together.length; i++) {
+    together[i] =
+      (short[i] as number) +
+      (long[i] as number) +
+      (neighbours[i] as number) +
+      0.5 * (words[i] as number) +
+      (rise[i] as number) / deviation +
+      0.5 * (trends.firsts[i] as number);
+  }
+  for (const product of scores.own) together[product] = Number.NEGATIVE_INFINITY;
+  return topIndexes(together, 150);
 }
 
 function collectExamples(width: number) {

@@ -1,5 +1,5 @@
 /** What customers bought lately who have much in common with one customer. */
-import { basketOf, type CustomerPurchases, type Purchases } from './purchases.js';
+import type { CustomerPurchases, Purchases } from './purchases.js';
 
 export interface Neighbours {
   /**
@@ -14,15 +14,16 @@ const RECENT_DAYS = 75;
 const DECAY_DAYS = 15;
 
 export function findNeighbours(purchases: Purchases): Neighbours {
-  const { customers, products, days } = purchases;
+  const { customers } = purchases;
   const { starts, buyers, sizes } = buyersOf(purchases);
-  const lastDay = days.reduce((last, day) => Math.max(last, day), 0);
-  // The weights are relative to the last day: seen from any other, all are multiplied by the same number.
-  const weights = Float64Array.from(days, (day) => Math.exp((day - lastDay) / DECAY_DAYS));
   const common = new Float64Array(customers.length);
+  let recent = recentOf(purchases, Number.NaN);
 
   return {
     score(own, self, today, scores) {
+      // Most ask for one day, again and again.
+      if (recent.today !== today) recent = recentOf(purchases, today);
+      const { begins, products, weights } = recent;
       scores.fill(0);
       common.fill(0);
       for (const product of own) {
@@ -33,50 +34,70 @@ export function findNeighbours(purchases: Purchases): Neighbours {
       }
       if (self !== undefined) common[self] = 0;
       for (let customer = 0; customer < customers.length; customer++) {
-        if (common[customer] === 0) continue;
+        const [begin, end] = [begins[customer] as number, begins[customer + 1] as number];
+        if (begin === end || common[customer] === 0) continue;
         const similarity = (common[customer] as number) / Math.sqrt(own.length * (sizes[customer] as number));
-        addRecent(purchases, customer, weights, today, similarity, scores);
+        for (let i = begin; i < end; i++) {
+          const product = products[i] as number;
+          scores[product] = (scores[product] as number) + similarity * (weights[i] as number);
+        }
       }
     },
   };
-
-  function buyersOf(purchases: Purchases) {
-    const sets = Array.from(customers, (_, customer) => productsOf(basketOf(purchases, customer)));
-    const starts = new Uint32Array(products.length + 1);
-    for (const set of sets) for (const product of set) starts[product + 1] = (starts[product + 1] as number) + 1;
-    for (let i = 0; i < products.length; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);
-    const next = starts.slice();
-    const buyers = new Uint32Array(starts[products.length] as number);
-    for (const [customer, set] of sets.entries()) {
-      for (const product of set) {
-        const at = next[product] as number;
-        next[product] = at + 1;
-        buyers[at] = customer;
-      }
-    }
-    return { starts, buyers, sizes: sets.map(({ length }) => length) };
-  }
 }
 
-function addRecent(
-  { invoices, days, starts, items }: Purchases,
-  customer: number,
-  weights: Float64Array,
-  today: number,
-  similarity: number,
-  scores: Float64Array,
-): void {
-  // From the last invoice back, until they are too old.
-  for (let i = (invoices[customer + 1] as number) - 1; i >= (invoices[customer] as number); i--) {
-    const age = today - (days[i] as number);
-    if (age <= 0) continue;
-    if (age > RECENT_DAYS) return;
-    const weight = similarity * (weights[i] as number);
-    for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
-      const product = items[j] as number;
-      scores[product] = (scores[product] as number) + weight;
+/** Who bought each product, and how many products each customer bought. */
+function buyersOf({ customers, products, invoices, starts: begins, items }: Purchases) {
+  const sizes = new Uint32Array(customers.length);
+  const seenBy = new Int32Array(products.length);
+  /** Calls back for each customer and product, once. */
+  function eachPair(act: (customer: number, product: number) => void): void {
+    seenBy.fill(-1);
+    for (let customer = 0; customer < customers.length; customer++) {
+      const from = begins[invoices[customer] as number] as number;
+      const to = begins[invoices[customer + 1] as number] as number;
+      for (let i = from; i < to; i++) {
+        const product = items[i] as number;
+        if (seenBy[product] === customer) continue;
+        seenBy[product] = customer;
+        act(customer, product);
+      }
     }
   }
+  const starts = new Uint32Array(products.length + 1);
+  eachPair((customer, product) => {
+    sizes[customer] = (sizes[customer] as number) + 1;
+    starts[product + 1] = (starts[product + 1] as number) + 1;
+  });
+  for (let i = 0; i < products.length; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);
+  const buyers = new Uint32Array(starts[products.length] as number);
+  const next = starts.slice();
+  eachPair((customer, product) => {
+    const at = next[product] as number;
+    next[product] = at + 1;
+    buyers[at] = customer;
+  });
+  return { starts, buyers, sizes };
+}
+
+/** Customer c bought the products from `begins[c]` to `begins[c + 1]` in the last 75 days before `today`, with their weights. */
+function recentOf({ customers, invoices, days, starts, items }: Purchases, today: number) {
+  const begins = new Uint32Array(customers.length + 1);
+  const products: number[] = [];
+  const weights: number[] = [];
+  for (let customer = 0; customer < customers.length; customer++) {
+    for (let i = invoices[customer] as number; i < (invoices[customer + 1] as number); i++) {
+      const age = today - (days[i] as number);
+      if (!(age > 0 && age <= RECENT_DAYS)) continue;
+      const weight = Math.exp((1 - age) / DECAY_DAYS);
+      for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
+        products.push(items[j] as number);
+        weights.push(weight);
+      }
+    }
+    begins[customer + 1] = products.length;
+  }
+  return { today, begins, products: Uint32Array.from(products), weights: Float64Array.from(weights) };
 }
 
 /** The products of a basket, each once, ascending. */

@@ -56,7 +56,7 @@ export function rank(
     logits.fresh[product] = logitOf(fresh, freshRow);
   }
   const best = (of: Float64Array) =>
-    topIndexes(of, count, () => false).map((product) => ({ product, probability: probability(of[product] as number) }));
+    topIndexes(of, count).map((product) => ({ product, probability: probability(of[product] as number) }));
   const [ofAgain, ofFresh] = [best(logits.again), best(logits.fresh)];
   const all = [...ofAgain, ...ofFresh].sort((a, b) => b.probability - a.probability || a.product - b.product);
   return { again: ofAgain, fresh: ofFresh, all: all.slice(0, count) };

@@ -4,42 +4,49 @@
  * Indexes of the `count` highest scores among those for which `isTaken` does not hold, best first; of equal scores, the lower
  * index first. Scores of -Infinity are left out.
  */
-export function topIndexes(scores: ArrayLike<number>, count: number, isTaken: (index: number) => boolean): number[] {
+export function topIndexes(
+  scores: Float64Array | Float32Array,
+  count: number,
+  isTaken?: (index: number) => boolean,
+): number[] {
   // A heap whose root is the worst of the best.
   const heap: number[] = [];
-  const isWorse = (a: number, b: number) => {
-    const [x, y] = [scores[a] as number, scores[b] as number];
-    return x < y || (x === y && a > b);
-  };
+  let least = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < scores.length; i++) {
-    if (heap.length === count && !isWorse(heap[0] as number, i)) continue;
-    if (scores[i] === Number.NEGATIVE_INFINITY || isTaken(i)) continue;
-    if (heap.length < count) rise(heap, i, isWorse);
-    else sink(heap, i, isWorse);
+    // Of equal scores the earlier index is the better, so a later one never takes its place.
+    if ((scores[i] as number) <= least || isTaken?.(i)) continue;
+    if (heap.length < count) rise(heap, i, scores);
+    else sink(heap, i, scores);
+    if (heap.length === count) least = scores[heap[0] as number] as number;
   }
-  return heap.sort((a, b) => (isWorse(a, b) ? 1 : -1));
+  return heap.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
 }
 
-type Compare = (a: number, b: number) => boolean;
+type Scores = Float64Array | Float32Array;
 
-function rise(heap: number[], index: number, isWorse: Compare): void {
+function isWorse(a: number, b: number, scores: Scores): boolean {
+  const [x, y] = [scores[a] as number, scores[b] as number];
+  return x < y || (x === y && a > b);
+}
+
+function rise(heap: number[], index: number, scores: Scores): void {
   let at = heap.length;
   while (at > 0) {
     const above = (at - 1) >> 1;
-    if (!isWorse(index, heap[above] as number)) break;
+    if (!isWorse(index, heap[above] as number, scores)) break;
     heap[at] = heap[above] as number;
     at = above;
   }
   heap[at] = index;
 }
 
-function sink(heap: number[], index: number, isWorse: Compare): void {
+function sink(heap: number[], index: number, scores: Scores): void {
   let at = 0;
   for (;;) {
     let below = 2 * at + 1;
     if (below >= heap.length) break;
-    if (below + 1 < heap.length && isWorse(heap[below + 1] as number, heap[below] as number)) below++;
-    if (!isWorse(heap[below] as number, index)) break;
+    if (below + 1 < heap.length && isWorse(heap[below + 1] as number, heap[below] as number, scores)) below++;
+    if (!isWorse(heap[below] as number, index, scores)) break;
     heap[at] = heap[below] as number;
     at = below;
   }

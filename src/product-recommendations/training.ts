@@ -1,5 +1,5 @@
 /** Trains a model on purchases: two fits of ALS, and the ranking that is learned from the same customers a month earlier. */
-import { type AlsOptions, fitAls } from './als.js';
+import { type AlsOptions, type Fit, fitAls } from './als.js';
 import { confidencesOf, type Recency } from './confidences.js';
 import type { ProductFactors } from './fold-in.js';
 import type { KernelThreads } from './kernel-threads.js';
@@ -33,13 +33,19 @@ export async function trainModel(
   const known = keepInvoices(purchases, (invoice) => (purchases.days[invoice] as number) < cut);
   const held = firstInvoices(purchases, cut, today);
   const past = held.length === 0 ? undefined : await fitBoth(known, cut, options, threads, 'a month ago');
-  const learned = past && learnRanking(known, openScores(past), held, cut);
-  const fits = await fitBoth(purchases, today, options, threads, 'now');
-  return { ...fits, today, ranking: learned ?? DEFAULT_COEFFICIENTS, isLearned: learned !== undefined };
+  const learned = past && learnRanking(known, openScores(past.sources), held, cut);
+  const { sources } = await fitBoth(purchases, today, options, threads, 'now', past?.fits);
+  return { ...sources, today, ranking: learned ?? DEFAULT_COEFFICIENTS, isLearned: learned !== undefined };
 }
+
+/** Both fits, of the short memory and of the long one. */
+type Fits = readonly [short: Fit, long: Fit];
 
 /** The long memory: what it weighs, and how much longer it remembers. */
 const LONG = { weight: 4, times: 4 };
+
+/** Iterations of a fit that begins where another one of nearly the same purchases ended. */
+const ITERATIONS_MORE = 4;
 
 async function fitBoth(
   purchases: Purchases,
@@ -47,28 +53,31 @@ async function fitBoth(
   options: TrainingOptions,
   threads: KernelThreads,
   what: string,
-): Promise<ScoreSources> {
-  const short: Recency = { weight: 2, halfLifeDays: options.halfLifeDays };
-  const long: Recency = { weight: LONG.weight, halfLifeDays: options.halfLifeDays * LONG.times };
+  before?: Fits,
+): Promise<{ readonly sources: ScoreSources; readonly fits: Fits }> {
+  const { regularization, halfLifeDays, onProgress } = options;
+  async function fit(recency: Recency, memory: string, start: Fit | undefined): Promise<Fit> {
+    const iterations = start ? Math.min(ITERATIONS_MORE, options.iterations) : options.iterations;
+    const onIteration = (iteration: number, loss: number) =>
+      onProgress?.(`${what}, ${memory} memory`, iteration, iterations, loss);
+    const confidences = confidencesOf(purchases, today, recency);
+    return fitAls(confidences, { ...options, iterations, start, onIteration }, threads);
+  }
+  const kept = ({ products }: Fit, recency: Recency): ProductFactors => ({
+    ...products,
+    recency,
+    square: squareOf(products.rows, products.rank, regularization),
+  });
+  const [short, long]: readonly [Recency, Recency] = [
+    { weight: 2, halfLifeDays },
+    { weight: LONG.weight, halfLifeDays: halfLifeDays * LONG.times },
+  ];
+  const ofShort = await fit(short, 'short', before?.[0]);
+  const ofLong = await fit(long, 'long', before?.[1] ?? ofShort);
   return {
-    purchases,
-    short: await fitProducts(purchases, today, short, options, threads, `${what}, short memory`),
-    long: await fitProducts(purchases, today, long, options, threads, `${what}, long memory`),
+    sources: { purchases, short: kept(ofShort, short), long: kept(ofLong, long) },
+    fits: [ofShort, ofLong],
   };
-}
-
-async function fitProducts(
-  purchases: Purchases,
-  today: number,
-  recency: Recency,
-  options: TrainingOptions,
-  threads: KernelThreads,
-  what: string,
-): Promise<ProductFactors> {
-  const onIteration = (iteration: number, loss: number) =>
-    options.onProgress?.(what, iteration, options.iterations, loss);
-  const { products } = await fitAls(confidencesOf(purchases, today, recency), { ...options, onIteration }, threads);
-  return { ...products, recency, square: squareOf(products.rows, products.rank, options.regularization) };
 }
 
 function squareOf(rows: Float32Array, rank: number, regularization: number): Float32Array {

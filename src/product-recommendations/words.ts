@@ -23,29 +23,32 @@ export function findWords(products: readonly NamedProduct[]): Words {
   // A word of one product says nothing about others.
   const known = [...frequencies].filter(([, count]) => count > 1).map(([word]) => word);
   const places = new Map(known.map((word, i) => [word, i]));
-  const vectors = wordsOf.map((words) => {
-    const places_ = words.map((word) => places.get(word)).filter((place) => place !== undefined);
-    const values = places_.map((place) =>
-      Math.log(products.length / (frequencies.get(known[place] as string) as number)),
-    );
+  // Product p has the words from starts[p] to starts[p + 1].
+  const starts = new Uint32Array(products.length + 1);
+  const [words, weights]: [number[], number[]] = [[], []];
+  for (const [product, of] of wordsOf.entries()) {
+    const own = of.map((word) => places.get(word)).filter((place) => place !== undefined);
+    const values = own.map((place) => Math.log(products.length / (frequencies.get(known[place] as string) as number)));
     const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1;
-    return { places: Uint32Array.from(places_), values: Float64Array.from(values, (value) => value / length) };
-  });
+    words.push(...own);
+    weights.push(...values.map((value) => value / length));
+    starts[product + 1] = words.length;
+  }
+  const [columns, values] = [Uint32Array.from(words), Float64Array.from(weights)];
   return {
     profile: () => new Float64Array(known.length),
     add(product, weight, profile) {
-      const { places, values } = vectors[product] as (typeof vectors)[number];
-      for (let i = 0; i < places.length; i++) {
-        const place = places[i] as number;
-        profile[place] = (profile[place] as number) + weight * (values[i] as number);
+      for (let i = starts[product] as number; i < (starts[product + 1] as number); i++) {
+        const word = columns[i] as number;
+        profile[word] = (profile[word] as number) + weight * (values[i] as number);
       }
     },
     score(profile, scores) {
-      for (let product = 0; product < vectors.length; product++) {
-        const { places, values } = vectors[product] as (typeof vectors)[number];
+      for (let product = 0; product < scores.length; product++) {
         let score = 0;
-        for (let i = 0; i < places.length; i++)
-          score += (values[i] as number) * (profile[places[i] as number] as number);
+        for (let i = starts[product] as number; i < (starts[product + 1] as number); i++) {
+          score += (values[i] as number) * (profile[columns[i] as number] as number);
+        }
         scores[product] = score;
       }
     },
