@@ -6,7 +6,7 @@ import { hash } from '../random.js';
 import { type Confidences, transposed } from './confidences.js';
 import { type Arena, createArena, type Kernel, startKernel } from './kernel.js';
 import { type Job, leave, PIECE_ROWS, runJob, SCRATCH_ROWS } from './kernel-jobs.js';
-import type { KernelThreads } from './kernel-threads.js';
+import type { TrainingThreads } from './training-threads.js';
 
 export interface AlsOptions {
   readonly rank: number;
@@ -41,7 +41,7 @@ const START_MAX = 0.01;
  * Fits the factors; `threads` work together, and their number changes no bit of the result. Ends early, with what is there, if
  * the signal says so.
  */
-export async function fitAls(confidences: Confidences, options: AlsOptions, threads: KernelThreads): Promise<Fit> {
+export async function fitAls(confidences: Confidences, options: AlsOptions, threads: TrainingThreads): Promise<Fit> {
   const { rank: wished, regularization, iterations, seed, start, onIteration, signal } = options;
   const rank = Math.ceil(wished / 4) * 4;
   const [customers, products] = [confidences.starts.length - 1, confidences.width];
@@ -102,7 +102,7 @@ export async function fitAls(confidences: Confidences, options: AlsOptions, thre
   };
 }
 
-function run(arena: Arena, kernel: Kernel, job: Job, threads: KernelThreads): void {
+function run(arena: Arena, kernel: Kernel, job: Job, threads: TrainingThreads): void {
   runJob(arena.memory, kernel, job, threads.count - 1);
 }
 

@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import { evaluateModels } from './evaluation.js';
-import { type KernelThreads, startThreads } from './kernel-threads.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import type { Purchases } from './purchases.js';
@@ -10,6 +9,7 @@ import type { Period } from './read-purchases.duckdb.js';
 import type { Recommender, TrainOptions, WorkOptions } from './recommender.js';
 import { isoDay } from './serving.js';
 import { type Model, trainModel } from './training.js';
+import { startThreads, type TrainingThreads } from './training-threads.js';
 
 const DAY_MS = 86_400_000;
 const THREADS_MAX = 8;
@@ -54,7 +54,7 @@ export function openTraining(
   };
 }
 
-async function withThreads<T>({ threads }: TrainOptions, act: (threads: KernelThreads) => Promise<T>): Promise<T> {
+async function withThreads<T>({ threads }: TrainOptions, act: (threads: TrainingThreads) => Promise<T>): Promise<T> {
   const started = startThreads(threads ?? Math.min(THREADS_MAX, availableParallelism()));
   try {
     return await act(started);
@@ -67,7 +67,7 @@ async function trainOn(
   purchases: Purchases,
   options: TrainOptions,
   { signal, onProgress }: WorkOptions,
-  threads: KernelThreads,
+  threads: TrainingThreads,
 ): Promise<Model> {
   checkEnough(purchases);
   const all = { ...options, rank: options.factors, signal, ...(onProgress && { onProgress }) };

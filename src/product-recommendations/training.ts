@@ -2,11 +2,11 @@
 import { type AlsOptions, type Fit, fitAls } from './als.js';
 import { confidencesOf, type Recency } from './confidences.js';
 import type { ProductFactors } from './fold-in.js';
-import type { KernelThreads } from './kernel-threads.js';
 import { firstInvoices, learnRanking } from './learning.js';
 import { heldBackDays, keepInvoices, type Purchases } from './purchases.js';
 import { DEFAULT_COEFFICIENTS, type RankingCoefficients } from './ranking.js';
-import { openScores, type ScoreSources } from './scores.js';
+import type { ScoreSources } from './scores.js';
+import type { TrainingThreads } from './training-threads.js';
 
 export interface TrainingOptions extends Pick<AlsOptions, 'rank' | 'regularization' | 'iterations' | 'seed'> {
   readonly halfLifeDays: number;
@@ -26,14 +26,14 @@ export interface Model extends ScoreSources {
 export async function trainModel(
   purchases: Purchases,
   options: TrainingOptions,
-  threads: KernelThreads,
+  threads: TrainingThreads,
   today = lastDay(purchases) + 1,
 ): Promise<Model> {
   const cut = today - heldBackDays(firstDay(purchases), today - 1);
   const known = keepInvoices(purchases, (invoice) => (purchases.days[invoice] as number) < cut);
   const held = firstInvoices(purchases, cut, today);
   const past = held.length === 0 ? undefined : await fitBoth(known, cut, options, threads, 'a month ago');
-  const learned = past && learnRanking(known, openScores(past.sources), held, cut);
+  const learned = past && (await learnRanking({ sources: past.sources, held, today: cut }, threads));
   const { sources } = await fitBoth(purchases, today, options, threads, 'now', past?.fits);
   return { ...sources, today, ranking: learned ?? DEFAULT_COEFFICIENTS, isLearned: learned !== undefined };
 }
@@ -51,7 +51,7 @@ async function fitBoth(
   purchases: Purchases,
   today: number,
   options: TrainingOptions,
-  threads: KernelThreads,
+  threads: TrainingThreads,
   what: string,
   before?: Fits,
 ): Promise<{ readonly sources: ScoreSources; readonly fits: Fits }> {

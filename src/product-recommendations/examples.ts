@@ -1,0 +1,129 @@
+/** Examples to learn a ranking from: products with their features, and whether the customer bought them next. */
+import { AGAIN_FEATURES, featuresOf, NEW_FEATURES } from './features.js';
+import type { Examples } from './logistic.js';
+import { basketOf } from './purchases.js';
+import { openScores, type ScoreSources, type Scores } from './scores.js';
+import { topIndexes } from './top.js';
+
+/** A customer's first invoice in a period, which is to be foretold. */
+export interface Held {
+  readonly customer: number;
+  /** Its products, ascending. */
+  readonly products: Uint32Array;
+}
+
+export interface ExamplesTask {
+  /** They know what was before `today` alone. */
+  readonly sources: ScoreSources;
+  readonly held: readonly Held[];
+  readonly today: number;
+}
+
+export interface CollectedExamples {
+  /** Of products that the customer had bought before. */
+  readonly again: Examples;
+  /** Of others. */
+  readonly fresh: Examples;
+}
+
+/** So many new products of a customer are examples. */
+const CANDIDATES = 150;
+
+/** A list of ten is judged: a customer who bought more does not count for more. */
+const LIST = 10;
+
+/** In the order of `held`. */
+export function collectExamples({ sources, held, today }: ExamplesTask): CollectedExamples {
+  const score = openScores(sources);
+  const again = openExamples(AGAIN_FEATURES.length);
+  const fresh = openExamples(NEW_FEATURES.length);
+  const isBought = new Uint8Array(sources.purchases.products.length);
+  for (const { customer, products } of held) {
+    const basket = basketOf(sources.purchases, customer);
+    const scores = score(basket, customer, today);
+    const features = featuresOf(basket, scores);
+    const importance = 1 / Math.min(LIST, products.length);
+    for (const product of products) isBought[product] = 1;
+    for (const product of scores.own) {
+      const at = again.add(isBought[product] as number, importance);
+      features.again(product, again.features(), at);
+    }
+    for (const product of candidatesOf(scores)) {
+      const at = fresh.add(isBought[product] as number, importance);
+      features.fresh(product, fresh.features(), at);
+    }
+    for (const product of products) isBought[product] = 0;
+  }
+  return { again: again.take(), fresh: fresh.take() };
+}
+
+/** One after the other. */
+export function joinExamples(parts: readonly Examples[]): Examples {
+  const rows = parts.reduce((sum, { labels }) => sum + labels.length, 0);
+  const width = parts[0]?.width ?? 0;
+  const joined = {
+    features: new Float64Array(rows * width),
+    width,
+    labels: new Float64Array(rows),
+    importance: new Float64Array(rows),
+  };
+  let at = 0;
+  for (const { features, labels, importance } of parts) {
+    joined.features.set(features, at * width);
+    joined.labels.set(labels, at);
+    joined.importance.set(importance, at);
+    at += labels.length;
+  }
+  return joined;
+}
+
+/**
+ * New products that something speaks for: to tell those apart is what the list needs, and products that nobody would think of
+ * teach nothing.
+ */
+function candidatesOf(scores: Scores): number[] {
+  const { short, long, neighbours, words, trends } = scores;
+  const rise = trends.rise;
+  const mean = rise.reduce((sum, value) => sum + value, 0) / rise.length;
+  const deviation = Math.sqrt(rise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rise.length) || 1;
+  const together = new Float64Array(short.length);
+  for (let i = 0; i < together.length; i++) {
+    together[i] =
+      (short[i] as number) +
+      (long[i] as number) +
+      (neighbours[i] as number) +
+      0.5 * (words[i] as number) +
+      (rise[i] as number) / deviation +
+      0.5 * (trends.firsts[i] as number);
+  }
+  for (const product of scores.own) together[product] = Number.NEGATIVE_INFINITY;
+  return topIndexes(together, CANDIDATES);
+}
+
+function openExamples(width: number) {
+  let values = new Float64Array(1024 * width);
+  const labels: number[] = [];
+  const importances: number[] = [];
+  return {
+    /** Where the features of all rows are. Another one after each `add`. */
+    features: () => values,
+    /** Makes room for a row, and gives where its features begin. */
+    add(label: number, importance: number): number {
+      const at = labels.length * width;
+      if (at === values.length) {
+        const larger = new Float64Array(2 * values.length);
+        larger.set(values);
+        values = larger;
+      }
+      labels.push(label);
+      importances.push(importance);
+      return at;
+    },
+    take: (): Examples => ({
+      features: values.slice(0, labels.length * width),
+      width,
+      labels: Float64Array.from(labels),
+      importance: Float64Array.from(importances),
+    }),
+  };
+}

@@ -1,0 +1,49 @@
+/** Threads that a training works on. They are started before there is something to do, since a start takes long. */
+import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { assetOf } from '../assets.js';
+import type { CollectedExamples, ExamplesTask } from './examples.js';
+import { kernelModule } from './kernel.js';
+import type { Share } from './kernel-jobs.js';
+
+const THREAD = assetOf('dist/training.thread.js');
+
+export type ThreadTask = Share | ExamplesTask;
+
+export interface TrainingThreads {
+  /** How many work, the thread that started them included. */
+  readonly count: number;
+  /** Lets all of them work on the jobs of a kernel in this memory. */
+  join(memory: WebAssembly.Memory): Promise<void>;
+  /** Gives each of the others a task, and gives their answers in the same order; `tasks` has one less than `count`. */
+  collect(tasks: readonly ExamplesTask[]): Promise<CollectedExamples[]>;
+  end(): Promise<void>;
+}
+
+export function startThreads(count: number): TrainingThreads {
+  // There is no built thread when the sources are run as they are.
+  const others = existsSync(THREAD) ? count - 1 : 0;
+  const workers = Array.from({ length: others }, () => new Worker(THREAD));
+  return {
+    count: others + 1,
+    async join(memory) {
+      const module = kernelModule();
+      await Promise.all(workers.map((worker, i) => ask(worker, { memory, module, thread: i + 1 })));
+    },
+    collect: (tasks) =>
+      Promise.all(tasks.map((task, i) => ask(workers[i] as Worker, task) as Promise<CollectedExamples>)),
+    end: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+  };
+}
+
+function ask(worker: Worker, task: ThreadTask): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) => reject(error);
+    worker.once('error', failed);
+    worker.once('message', (answer: unknown) => {
+      worker.off('error', failed);
+      resolve(answer);
+    });
+    worker.postMessage(task);
+  });
+}
