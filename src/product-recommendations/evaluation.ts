@@ -1,5 +1,6 @@
 /** Measures recommendations against what customers bought next, on orders that the model has not seen. */
 import { type Baseline, itemCosine, ownFrequency, popularity } from './baselines.js';
+import { featuresOf } from './features.js';
 import { collectQuality, LIST_LENGTH, type Quality } from './metrics.js';
 import { basketOf, keepInvoices, type Purchases } from './purchases.js';
 import { rank } from './ranking.js';
@@ -86,7 +87,7 @@ export function evaluateModels(model: Model, trials: readonly Trial[]): ModelQua
       add(name, topIndexes(all, LIST_LENGTH), topIndexes(all, LIST_LENGTH, isOwn));
     }
     add('als', topIndexes(scores.short, LIST_LENGTH), topIndexes(scores.short, LIST_LENGTH, isOwn));
-    const { all, fresh } = rank(basket, scores, model.ranking, LIST_LENGTH);
+    const { all, fresh } = rank(scores, featuresOf(basket, scores), model.ranking, LIST_LENGTH);
     add('recommend', productsIn(all), productsIn(fresh));
   }
   return [...collected].map(([name, { all, fresh }]) => ({ name, all: all.result(), new: fresh.result() }));

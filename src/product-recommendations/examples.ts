@@ -1,9 +1,9 @@
 /** Examples to learn a ranking from: products with their features, and whether the customer bought them next. */
+import { candidatesOf } from './candidates.js';
 import { AGAIN_FEATURES, featuresOf, NEW_FEATURES } from './features.js';
 import type { Examples } from './logistic.js';
 import { basketOf } from './purchases.js';
-import { openScores, type ScoreSources, type Scores } from './scores.js';
-import { topIndexes } from './top.js';
+import { openScores, type ScoreSources } from './scores.js';
 
 /** A customer's first invoice in a period, which is to be foretold. */
 export interface Held {
@@ -48,7 +48,7 @@ export function collectExamples({ sources, held, today }: ExamplesTask): Collect
       const at = again.add(isBought[product] as number, importance);
       features.again(product, again.features(), at);
     }
-    for (const product of candidatesOf(scores)) {
+    for (const product of candidatesOf(scores, CANDIDATES)) {
       const at = fresh.add(isBought[product] as number, importance);
       features.fresh(product, fresh.features(), at);
     }
@@ -75,29 +75,6 @@ export function joinExamples(parts: readonly Examples[]): Examples {
     at += labels.length;
   }
   return joined;
-}
-
-/**
- * New products that something speaks for: to tell those apart is what the list needs, and products that nobody would think of
- * teach nothing.
- */
-function candidatesOf(scores: Scores): number[] {
-  const { short, long, neighbours, words, trends } = scores;
-  const rise = trends.rise;
-  const mean = rise.reduce((sum, value) => sum + value, 0) / rise.length;
-  const deviation = Math.sqrt(rise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rise.length) || 1;
-  const together = new Float64Array(short.length);
-  for (let i = 0; i < together.length; i++) {
-    together[i] =
-      (short[i] as number) +
-      (long[i] as number) +
-      (neighbours[i] as number) +
-      0.5 * (words[i] as number) +
-      (rise[i] as number) / deviation +
-      0.5 * (trends.firsts[i] as number);
-  }
-  for (const product of scores.own) together[product] = Number.NEGATIVE_INFINITY;
-  return topIndexes(together, CANDIDATES);
 }
 
 function openExamples(width: number) {

@@ -26,13 +26,9 @@ export async function learnRanking(
   threads: TrainingThreads,
 ): Promise<RankingCoefficients | undefined> {
   const each = Math.ceil(held.length / threads.count);
-  const tasks = Array.from({ length: threads.count }, (_, i) => ({
-    ...task,
-    held: held.slice(i * each, (i + 1) * each),
-  }));
-  const [first, ...others] = tasks as [ExamplesTask, ...ExamplesTask[]];
-  const collected = threads.collect(others);
-  const parts = [collectExamples(first), ...(await collected)];
+  const taskOf = (thread: number) => ({ ...task, held: held.slice(thread * each, (thread + 1) * each) });
+  const others = threads.collect(Array.from({ length: threads.count - 1 }, (_, i) => taskOf(i + 1)));
+  const parts = [collectExamples(taskOf(0)), ...(await others)];
   const again = joinExamples(parts.map((part) => part.again));
   const fresh = joinExamples(parts.map((part) => part.fresh));
   const positives = (labels: Float64Array) => labels.reduce((sum, label) => sum + label, 0);

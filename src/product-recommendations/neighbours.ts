@@ -13,11 +13,14 @@ const RECENT_DAYS = 75;
 /** In which a purchase loses most of its weight: it is exp(−days / 15). */
 const DECAY_DAYS = 15;
 
-export function findNeighbours(purchases: Purchases): Neighbours {
+export function findNeighbours(
+  purchases: Purchases,
+  { starts, buyers, sizes }: Buyers,
+  ofToday: RecentPurchases,
+): Neighbours {
   const { customers } = purchases;
-  const { starts, buyers, sizes } = buyersOf(purchases);
   const common = new Float64Array(customers.length);
-  let recent = recentOf(purchases, Number.NaN);
+  let recent = ofToday;
 
   return {
     score(own, self, today, scores) {
@@ -47,7 +50,14 @@ export function findNeighbours(purchases: Purchases): Neighbours {
 }
 
 /** Who bought each product, and how many products each customer bought. */
-function buyersOf({ customers, products, invoices, starts: begins, items }: Purchases) {
+export interface Buyers {
+  /** Product p was bought by the customers from starts[p] to starts[p + 1] of `buyers`. */
+  readonly starts: Uint32Array;
+  readonly buyers: Uint32Array;
+  readonly sizes: Uint32Array;
+}
+
+export function buyersOf({ customers, products, invoices, starts: begins, items }: Purchases): Buyers {
   const sizes = new Uint32Array(customers.length);
   const seenBy = new Int32Array(products.length);
   /** Calls back for each customer and product, once. */
@@ -81,7 +91,14 @@ function buyersOf({ customers, products, invoices, starts: begins, items }: Purc
 }
 
 /** Customer c bought the products from `begins[c]` to `begins[c + 1]` in the last 75 days before `today`, with their weights. */
-function recentOf({ customers, invoices, days, starts, items }: Purchases, today: number) {
+export interface RecentPurchases {
+  readonly today: number;
+  readonly begins: Uint32Array;
+  readonly products: Uint32Array;
+  readonly weights: Float64Array;
+}
+
+export function recentOf({ customers, invoices, days, starts, items }: Purchases, today: number): RecentPurchases {
   const begins = new Uint32Array(customers.length + 1);
   const products: number[] = [];
   const weights: number[] = [];

@@ -1,7 +1,7 @@
 /** Ranks products for one customer: by the probability that the next invoice holds each. */
-import { AGAIN_FEATURES, featuresOf, NEW_FEATURES } from './features.js';
+import { candidatesOf } from './candidates.js';
+import { AGAIN_FEATURES, type Features, NEW_FEATURES } from './features.js';
 import { type Coefficients, probability } from './logistic.js';
-import type { CustomerPurchases } from './purchases.js';
 import type { Scores } from './scores.js';
 import { topIndexes } from './top.js';
 
@@ -32,26 +32,26 @@ export const DEFAULT_COEFFICIENTS: RankingCoefficients = {
   fresh: { constant: -8.859, weights: [0.234, 0.504, 0.287, -0.605, 0.462, 0.318, 1.274, -0.225, 0.902] },
 };
 
+/** Of so many new products, or of so many for each that is wanted, the probability is reckoned. */
+const CANDIDATES_MIN = 400;
+const CANDIDATES_EACH = 4;
+
 /** The best `count` of each. */
 export function rank(
-  basket: CustomerPurchases,
   scores: Scores,
+  features: Features,
   { again, fresh }: RankingCoefficients,
   count: number,
 ): Ranking {
-  const features = featuresOf(basket, scores);
-  const products = scores.short.length;
-  const logits = { again: new Float64Array(products), fresh: new Float64Array(products) };
-  logits.again.fill(Number.NEGATIVE_INFINITY);
+  const none = () => new Float64Array(scores.short.length).fill(Number.NEGATIVE_INFINITY);
+  const logits = { again: none(), fresh: none() };
   const againRow = new Float64Array(AGAIN_FEATURES.length);
   for (const product of scores.own) {
     features.again(product, againRow, 0);
     logits.again[product] = logitOf(again, againRow);
-    logits.fresh[product] = Number.NEGATIVE_INFINITY;
   }
   const freshRow = new Float64Array(NEW_FEATURES.length);
-  for (let product = 0; product < products; product++) {
-    if (logits.fresh[product] === Number.NEGATIVE_INFINITY) continue;
+  for (const product of candidatesOf(scores, Math.max(CANDIDATES_MIN, CANDIDATES_EACH * count))) {
     features.fresh(product, freshRow, 0);
     logits.fresh[product] = logitOf(fresh, freshRow);
   }

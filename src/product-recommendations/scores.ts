@@ -3,7 +3,8 @@ import { foldInBytes, openFoldIn, type ProductFactors } from './fold-in.js';
 import { createArena, startKernel } from './kernel.js';
 import { findNeighbours, productsOf } from './neighbours.js';
 import { type CustomerPurchases, daysBefore, type Purchases } from './purchases.js';
-import { repurchaseRates, type Trends, trendsOf } from './trends.js';
+import type { Statistics } from './statistics.js';
+import { type Trends, trendsOf } from './trends.js';
 import { findWords } from './words.js';
 
 /** Where scores come from: what all customers bought, and two fits of ALS, of a short memory and of a long one. */
@@ -11,6 +12,7 @@ export interface ScoreSources {
   readonly purchases: Purchases;
   readonly short: ProductFactors;
   readonly long: ProductFactors;
+  readonly statistics: Statistics;
 }
 
 /**
@@ -34,14 +36,14 @@ export type Score = (basket: CustomerPurchases, self: number | undefined, today:
 /** In which a purchase loses most of its weight in the customer's profile of words: it is exp(−days / 60). */
 const WORDS_DECAY_DAYS = 60;
 
-export function openScores({ purchases, short, long }: ScoreSources): Score {
+export function openScores({ purchases, short, long, statistics }: ScoreSources): Score {
   const arena = createArena(foldInBytes(short) + foldInBytes(long));
   const kernel = startKernel(arena.memory);
   const [shortOf, longOf] = [openFoldIn(short, arena, kernel), openFoldIn(long, arena, kernel)];
-  const neighbours = findNeighbours(purchases);
-  const words = findWords(purchases.products);
-  const repurchase = repurchaseRates(purchases);
-  const trends = new Map<number, Trends>();
+  const { repurchase, buyers, recent } = statistics;
+  const neighbours = findNeighbours(purchases, buyers, recent);
+  const words = findWords(statistics.words);
+  const trends = new Map<number, Trends>([[statistics.today, statistics.trends]]);
   const empty = () => new Float64Array(purchases.products.length);
   const scores = { short: empty(), long: empty(), neighbours: empty(), words: empty(), repurchase };
 

@@ -1,4 +1,5 @@
 /** Recommendations of one model, in words. */
+import { featuresOf } from './features.js';
 import { productsOf } from './neighbours.js';
 import type { CustomerPurchases } from './purchases.js';
 import { type Ranked, rank } from './ranking.js';
@@ -37,9 +38,10 @@ export function openServing(model: Model, run: string): (customer: Customer, cou
       return { customerId: id, model: run, coldStart: true, ...bestsellers(score(EMPTY, undefined, today), count) };
     }
     const scores = score(basket, self, today);
-    const { again, fresh, all } = rank(basket, scores, ranking, count);
+    const features = featuresOf(basket, scores);
+    const { again, fresh, all } = rank(scores, features, ranking, count);
+    const isRising = risingOf(scores, features, ranking.fresh);
     const contributions = contributionsOf(short, basket, today);
-    const isRising = risingOf(basket, scores, ranking.fresh);
     const own = new Set(scores.own);
     const said = ({ product, probability }: Ranked): RecommendedProduct => {
       const because = own.has(product)
@@ -49,8 +51,10 @@ export function openServing(model: Model, run: string): (customer: Customer, cou
           : contributions(product).map(nameOf);
       return { ...named(product), score: probability, because };
     };
-    const list = (ranked: readonly Ranked[]) => ranked.map(said);
-    return { customerId: id, model: run, coldStart: false, new: list(fresh), again: list(again), all: list(all) };
+    const [newOnes, old] = [fresh.map(said), again.map(said)];
+    const byCode = new Map([...newOnes, ...old].map((product) => [product.stockCode, product]));
+    const both = all.map(({ product }) => byCode.get(named(product).stockCode) as RecommendedProduct);
+    return { customerId: id, model: run, coldStart: false, new: newOnes, again: old, all: both };
   };
 
   /** What the shop sells most now; its score is the share of the recent purchases. */

@@ -6,6 +6,7 @@ import { firstInvoices, learnRanking } from './learning.js';
 import { heldBackDays, keepInvoices, type Purchases } from './purchases.js';
 import { DEFAULT_COEFFICIENTS, type RankingCoefficients } from './ranking.js';
 import type { ScoreSources } from './scores.js';
+import { statisticsOf } from './statistics.js';
 import type { TrainingThreads } from './training-threads.js';
 
 export interface TrainingOptions extends Pick<AlsOptions, 'rank' | 'regularization' | 'iterations' | 'seed'> {
@@ -75,7 +76,12 @@ async function fitBoth(
   const ofShort = await fit(short, 'short', before?.[0]);
   const ofLong = await fit(long, 'long', before?.[1] ?? ofShort);
   return {
-    sources: { purchases, short: kept(ofShort, short), long: kept(ofLong, long) },
+    sources: {
+      purchases,
+      short: kept(ofShort, short),
+      long: kept(ofLong, long),
+      statistics: statisticsOf(purchases, today),
+    },
     fits: [ofShort, ofLong],
   };
 }

@@ -13,8 +13,16 @@ export interface Words {
 /** Shorter words are of, in, and. */
 const LETTERS_MIN = 3;
 
+/** Product p has the words from starts[p] to starts[p + 1] of `columns`, with their `values`; a word is a number below `size`. */
+export interface WordVectors {
+  readonly size: number;
+  readonly starts: Uint32Array;
+  readonly columns: Uint32Array;
+  readonly values: Float64Array;
+}
+
 /** A vector has ln(products / products with the word) for each of its words, and the length 1. */
-export function findWords(products: readonly NamedProduct[]): Words {
+export function wordVectorsOf(products: readonly NamedProduct[]): WordVectors {
   const wordsOf = products.map(({ description }) => [
     ...new Set(description.toUpperCase().match(new RegExp(`\\p{L}{${LETTERS_MIN},}`, 'gu')) ?? []),
   ]);
@@ -23,7 +31,6 @@ export function findWords(products: readonly NamedProduct[]): Words {
   // A word of one product says nothing about others.
   const known = [...frequencies].filter(([, count]) => count > 1).map(([word]) => word);
   const places = new Map(known.map((word, i) => [word, i]));
-  // Product p has the words from starts[p] to starts[p + 1].
   const starts = new Uint32Array(products.length + 1);
   const [words, weights]: [number[], number[]] = [[], []];
   for (const [product, of] of wordsOf.entries()) {
@@ -34,9 +41,12 @@ export function findWords(products: readonly NamedProduct[]): Words {
     weights.push(...values.map((value) => value / length));
     starts[product + 1] = words.length;
   }
-  const [columns, values] = [Uint32Array.from(words), Float64Array.from(weights)];
+  return { size: known.length, starts, columns: Uint32Array.from(words), values: Float64Array.from(weights) };
+}
+
+export function findWords({ size, starts, columns, values }: WordVectors): Words {
   return {
-    profile: () => new Float64Array(known.length),
+    profile: () => new Float64Array(size),
     add(product, weight, profile) {
       for (let i = starts[product] as number; i < (starts[product + 1] as number); i++) {
         const word = columns[i] as number;
