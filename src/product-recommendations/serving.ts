@@ -53,6 +53,8 @@ export function openServing(model: Model, run: string): (customer: Customer, cou
     };
     const [newOnes, old] = [fresh.map(said), again.map(said)];
     const byCode = new Map([...newOnes, ...old].map((product) => [product.stockCode, product]));
+    // Nobody buys again what lies in the basket.
+    if (id === null) return { customerId: id, model: run, coldStart: false, new: newOnes, again: [], all: newOnes };
     const both = all.map(({ product }) => byCode.get(named(product).stockCode) as RecommendedProduct);
     return { customerId: id, model: run, coldStart: false, new: newOnes, again: old, all: both };
   };
