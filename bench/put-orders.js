@@ -10,8 +10,9 @@ export async function putOrders(home) {
   await build({
     stdin: {
       contents: `
-        export { openStore } from './src/targets/local-store.js';
-        export { openLocalStream, STREAM_STORE } from './src/order-history/stream.local.js';
+        export { openStore } from './src/engines/lmdb/store.js';
+        export { BOOKMARK_STORE, openBookmarks } from './src/stream/bookmarks.lmdb.js';
+        export { openLocalStream, STREAM_STORE } from './src/stream/stream.local.js';
         export { createBlockBuilder } from './src/orders/block-builder.js';`,
       resolveDir: root,
       loader: 'ts',
@@ -23,8 +24,12 @@ export async function putOrders(home) {
     external: ['lmdb'],
     logLevel: 'warning',
   });
-  const { openStore, openLocalStream, STREAM_STORE, createBlockBuilder } = await import(outfile);
-  const stream = openLocalStream(openStore(home, 'stream', STREAM_STORE), Date.now);
+  const { openStore, BOOKMARK_STORE, openBookmarks, openLocalStream, STREAM_STORE, createBlockBuilder } = await import(
+    outfile
+  );
+  const tables = [...STREAM_STORE.tables, ...BOOKMARK_STORE.tables];
+  const store = openStore(home, 'stream', { ...STREAM_STORE, tables });
+  const stream = openLocalStream(store, openBookmarks(store), Date.now);
   let from;
   let line = 0;
   return async (text, customer) => {
