@@ -172,7 +172,11 @@ export async function bundleCommandLine() {
   // A thread shares no module with the program that starts it.
   const threads = await build({
     ...programs,
-    entryPoints: ['src/sources/file/scan.thread.ts', 'src/product-recommendations/training.thread.ts'],
+    entryPoints: [
+      'src/sources/file/scan.thread.ts',
+      'src/product-recommendations/training.thread.ts',
+      'src/product-recommendations/serving.thread.ts',
+    ],
   });
   const { files, contents } = await joinStart(
     await build({ ...programs, entryPoints: ['src/cli.ts'], splitting: true }),

@@ -1,10 +1,9 @@
 /** New products that something speaks for. */
 import type { Scores } from './scores.js';
-import { topIndexes } from './top.js';
 
 /**
- * The `count` products that the customer did not buy and for which most speaks, all that speaks weighed alike. To tell those apart
- * is what a list needs: products that nobody would think of teach nothing, and are never shown.
+ * Of the products that the customer did not buy, the `count` for which most speaks, all that speaks weighed alike; more if some are
+ * equal. To tell those apart is what a list needs: products that nobody would think of teach nothing, and are never shown.
  */
 export function candidatesOf(scores: Scores, count: number): number[] {
   const { short, long, neighbours, words, trends } = scores;
@@ -22,5 +21,35 @@ export function candidatesOf(scores: Scores, count: number): number[] {
       0.5 * (trends.firsts[i] as number);
   }
   for (const product of scores.own) together[product] = Number.NEGATIVE_INFINITY;
-  return topIndexes(together, count);
+  const least = nthLargest(together, Math.min(count, together.length - scores.own.length));
+  const found: number[] = [];
+  for (let i = 0; i < together.length; i++) {
+    const score = together[i] as number;
+    if (score >= least && score > Number.NEGATIVE_INFINITY) found.push(i);
+  }
+  return found;
+}
+
+/** The n-th largest of the values, from 1 on, by Hoare's selection; infinite for n = 0. */
+function nthLargest(values: Float64Array, n: number): number {
+  if (n < 1) return Number.POSITIVE_INFINITY;
+  const sorted = values.slice();
+  const place = n - 1;
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const pivot = sorted[(low + high) >> 1] as number;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while ((sorted[i] as number) > pivot) i++;
+      while ((sorted[j] as number) < pivot) j--;
+      if (i > j) break;
+      const value = sorted[i] as number;
+      sorted[i++] = sorted[j] as number;
+      sorted[j--] = value;
+    }
+    if (place <= j) high = j;
+    else if (place >= i) low = i;
+    else break;
+  }
+  return sorted[place] as number;
 }

@@ -1,7 +1,9 @@
 /** The recommender of the embedded target: trains in this process on the lake, and keeps models as files. */
+import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { basketOfOrders } from './customer-basket.js';
+import { listsOfAll } from './everyone.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import { findProduct, productsLike } from './product-search.js';
@@ -68,12 +70,14 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
       return serve({ id: null, basket }, count);
     },
     async *everyone(count, progress) {
-      const { model, products, serve, isCurrent } = open();
+      const { model, run, products, isCurrent } = open();
       const purchases = isCurrent ? model.purchases : renumbered((await source.read({}, progress)).purchases, products);
-      for (const [customer, id] of purchases.customers.entries()) {
+      let done = 0;
+      for await (const lists of listsOfAll({ model, run: run.run, purchases, count }, availableParallelism())) {
+        yield* lists;
+        done += lists.length;
+        progress.onProgress?.('customers', done, purchases.customers.length);
         if (progress.signal.aborted) return;
-        yield serve({ id, basket: basketOf(purchases, customer) }, count);
-        progress.onProgress?.('customers', customer + 1, purchases.customers.length);
       }
     },
     async similar(product, count) {
