@@ -35,7 +35,9 @@ export default function setup(): () => Promise<void> {
 function buildIfStale(): void {
   const built = join(ROOT, 'dist', 'cli.js');
   const made = existsSync(built) ? statSync(built).mtimeMs : 0;
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name as string));
+  const sources = ['src', 'kernel'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true }).map((name) => join(folder, name as string)),
+  );
   const newest = Math.max(
     ...[...sources, 'build.js', 'bundle.js', 'package.json'].map((path) => statSync(join(ROOT, path)).mtimeMs),
   );

@@ -5,8 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Each named as the file that says what is in it. One environment cannot hold both: their versions exclude each other. */
-const ENVIRONMENTS = ['emulators', 'linters'] as const;
+/** Each named as the file that says what is in it. One environment cannot hold all: their versions exclude each other. */
+const ENVIRONMENTS = ['emulators', 'linters', 'numpy'] as const;
 
 export type Environment = (typeof ENVIRONMENTS)[number];
 
