@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 interface Move {
   readonly invoiceNo: string;
   readonly stockCode: string;
-  readonly date: string;
+  date: string;
   quantity: number;
 }
 
@@ -47,6 +47,7 @@ function purchasesIn(orders: readonly Order[]): Move[] {
     const before = bought.get(key);
     if (quantity > 0 && before) {
       before.quantity += quantity;
+      if (orderDate < before.date) before.date = orderDate;
       continue;
     }
     const move = { invoiceNo, stockCode, date: orderDate, quantity };
