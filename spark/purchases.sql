@@ -34,20 +34,13 @@ balances AS (
   ) AS balance
   FROM moves
 ),
--- What the customer holds after each move: the balance, less what was returned without having been bought.
-holdings AS (
-  SELECT *, balance - LEAST(0, MIN(balance) OVER (
-    PARTITION BY customer_id, stock_code ORDER BY order_date, quantity DESC, invoice_no ROWS UNBOUNDED PRECEDING
-  )) AS held
-  FROM balances
-),
--- A part of a purchase is kept if the customer never again holds as little as before it.
+-- A part of a purchase is kept if the balance never again falls to what it was before.
 later AS (
-  SELECT *, MIN(held) OVER (
+  SELECT *, MIN(balance) OVER (
     PARTITION BY customer_id, stock_code ORDER BY order_date, quantity DESC, invoice_no
     ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
   ) AS least
-  FROM holdings
+  FROM balances
 )
 SELECT customer_id, stock_code, invoice_no, order_date
 FROM purchases
@@ -55,4 +48,4 @@ ANTI JOIN returned USING (customer_id, stock_code)
 UNION ALL
 SELECT customer_id, stock_code, invoice_no, order_date
 FROM later
-WHERE quantity > 0 AND least > held - quantity
+WHERE quantity > 0 AND least > balance - quantity

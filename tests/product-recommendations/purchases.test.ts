@@ -69,12 +69,12 @@ function line(invoiceNo: string, stockCode: string, quantity: number, day: numbe
 
 describe('what customers bought and kept', () => {
   const moment = fc
-    .tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('00:00', '08:26', '23:59'))
+    .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom('00:00', '23:59'))
     .map(([day, time]) => `2010-12-0${day}T${time}:00`);
   const order: fc.Arbitrary<Line> = fc.record({
-    customerId: fc.constantFrom(1, 2, 3, null),
+    customerId: fc.constantFrom(1, 1, 1, 2, null),
     invoiceNo: fc.constantFrom('500', '501', '502', 'C503', 'C504', '60'),
-    stockCode: fc.constantFrom('10001', '10001', '10001', '10002', '10001A', '10001a', 'POST', '1234', 'M10001'),
+    stockCode: fc.constantFrom(...new Array<string>(8).fill('10001'), '10002', '10001A', '10001a', 'POST', '1234'),
     quantity: fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constantFrom(74_215, -74_215)),
     orderDate: moment,
   });
@@ -138,7 +138,7 @@ describe('what customers bought and kept', () => {
       ['2010-12-01 10001'],
     ],
     'a purchase and its return at the same moment cancel': [
-      [line('C500', '10001', -3, 1), line('501', '10001', 3, 1)],
+      [line('500', '10001', -3, 1), line('501', '10001', 3, 1)],
       [],
     ],
     'a return of one product leaves another': [
@@ -195,10 +195,13 @@ describe('what customers bought and kept', () => {
   });
 
   test('invoices of one moment come by their number, and invoices of one day are two', async () => {
-    const lines = [line('502', '10002', 1, 1), line('501', '10001', 1, 1), line('500', '10003', 1, 2)];
-    const expected = { 1: ['2010-12-01 10001', '2010-12-01 10002', '2010-12-02 10003'] };
-    expect(await bySql(lines)).toEqual(expected);
-    expect(byTypeScript(lines)).toEqual(expected);
+    const numbers = [7, 2, 9, 4, 1, 8, 3, 6, 5];
+    const lines = numbers.map((n) => line(`50${n}`, `1000${n}`, 1, 2));
+    const days = [...numbers].sort().map((n) => `2010-12-02 1000${n}`);
+    const expected = { 1: ['2010-12-01 20000', ...days] };
+    const all = [...lines, line('510', '20000', 1, 1)];
+    expect(await bySql(all)).toEqual(expected);
+    expect(byTypeScript(all)).toEqual(expected);
   });
 
   test('of a period, returns after it are not known', async () => {
