@@ -23,11 +23,15 @@ interface List {
 /** So many are kept. */
 const KEPT = 3;
 
+/** Models, and what a process wrote that was killed before it was done: `replaceFile` writes beside a file first. */
+const IS_OURS = /\.model(\.|$)|^models\.json\./;
+
 export interface ModelStore {
   /** Writes a model and puts it in use, at once and as a whole. */
   add(model: Model, about: Omit<StoredRun, 'run'>): StoredRun;
   list(): readonly (StoredRun & Pick<ModelRun, 'isInUse'>)[];
-  use(run: string): void;
+  /** Puts a model in use. Throws an `AlakazamError` if it is not there or can't be read, and then leaves the other one in use. */
+  use(run: string): StoredRun;
   /** The model in use. Throws an `AlakazamError` if there is none, or if it is damaged. */
   read(): { readonly model: Model; readonly run: StoredRun };
   clear(): void;
@@ -50,7 +54,7 @@ export function openModelStore(directory: string): ModelStore {
     replaceFile(listPath, withChecksum(JSON.stringify(list)));
     const known = new Set(list.runs.map(({ run }) => `${run}.model`));
     for (const name of readdirSync(directory)) {
-      if (name.includes('.model') && !known.has(name)) rmSync(join(directory, name), { force: true });
+      if (IS_OURS.test(name) && !known.has(name)) rmSync(join(directory, name), { force: true });
     }
   }
 
@@ -71,27 +75,33 @@ export function openModelStore(directory: string): ModelStore {
     },
     use(run) {
       const list = readList();
-      if (!list?.runs.some((each) => each.run === run)) {
+      const stored = list?.runs.find((each) => each.run === run);
+      if (!list || !stored) {
         const valid = list?.runs.map((each) => each.run).join(', ') || 'none, since nothing was trained';
         throw new AlakazamError('usage', `there is no model ${JSON.stringify(run)}; valid: ${valid}`, {
           hint: 'alakazam train --list',
         });
       }
+      readModel(run);
       writeList({ ...list, inUse: run });
+      return stored;
     },
     read() {
       const list = readList();
       const run = list?.runs.find((each) => each.run === list.inUse);
       if (!run) throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
-      if (!existsSync(pathOf(run.run))) {
-        throw new AlakazamError('failed', `the model ${run.run} is gone: ${pathOf(run.run)}`, {
-          hint: 'alakazam train',
-        });
-      }
-      return { model: decodeModel(readFileSync(pathOf(run.run)), run.run), run };
+      return { model: readModel(run.run), run };
     },
     clear: () => rmSync(directory, { recursive: true, force: true }),
   };
+
+  function readModel(run: string): Model {
+    const path = pathOf(run);
+    if (!existsSync(path)) {
+      throw new AlakazamError('failed', `the model ${run} is gone: ${path}`, { hint: 'alakazam train' });
+    }
+    return decodeModel(readFileSync(path), run);
+  }
 
   /** A new model takes the place of a list that is damaged. */
   function readListOrNothing(): List | undefined {

@@ -55,9 +55,9 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     },
     runs: async () => store.list().map(runOf),
     async use(run) {
-      store.use(run);
+      const used = store.use(run);
       opened = undefined;
-      return runOf({ ...store.read().run, isInUse: true });
+      return runOf({ ...used, isInUse: true });
     },
     async recommend(customerId, count) {
       return open().serve({ id: customerId, basket: await basketFor(customerId) }, count);
