@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkedText, replaceFile, withChecksum } from '../durable-file.js';
+import { diskError } from '../engines/disk-errors.js';
 import { AlakazamError } from '../errors.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { ModelRun } from './recommender.js';
@@ -60,13 +61,15 @@ export function openModelStore(directory: string): ModelStore {
 
   return {
     add(model, about) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
       const bytes = encodeModel(model);
       const run = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
-      replaceFile(pathOf(run), bytes);
       const stored = { run, ...about };
-      const others = (readListOrNothing()?.runs ?? []).filter((each) => each.run !== run);
-      writeList({ inUse: run, runs: [stored, ...others].slice(0, KEPT) });
+      onDisk(() => {
+        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        replaceFile(pathOf(run), bytes);
+        const others = (readListOrNothing()?.runs ?? []).filter((each) => each.run !== run);
+        writeList({ inUse: run, runs: [stored, ...others].slice(0, KEPT) });
+      });
       return stored;
     },
     list() {
@@ -83,7 +86,7 @@ export function openModelStore(directory: string): ModelStore {
         });
       }
       readModel(run);
-      writeList({ ...list, inUse: run });
+      onDisk(() => writeList({ ...list, inUse: run }));
       return stored;
     },
     read() {
@@ -94,6 +97,15 @@ export function openModelStore(directory: string): ModelStore {
     },
     clear: () => rmSync(directory, { recursive: true, force: true }),
   };
+
+  /** Writes, and says of a full disk and of missing permission what it says elsewhere. */
+  function onDisk(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      throw diskError(error, directory) ?? error;
+    }
+  }
 
   function readModel(run: string): Model {
     const path = pathOf(run);
