@@ -43,13 +43,16 @@ export function trialsAfter(known: Purchases, later: Purchases, today: number): 
   return trials;
 }
 
-/** The last invoice of each customer with more than one; `known` is all the rest. */
-export function trialsOfLast(purchases: Purchases): { readonly known: Purchases; readonly trials: Trial[] } {
+/** The last invoice of each customer with more than one, but for the customers `without`; `known` is all the rest. */
+export function trialsOfLast(
+  purchases: Purchases,
+  without: ReadonlySet<number>,
+): { readonly known: Purchases; readonly trials: Trial[] } {
   const trials: Trial[] = [];
   const last = new Set<number>();
   for (let customer = 0; customer < purchases.customers.length; customer++) {
     const { days, starts, items } = basketOf(purchases, customer);
-    if (days.length < 2) continue;
+    if (days.length < 2 || without.has(purchases.customers[customer] as number)) continue;
     const at = days.length - 1;
     last.add((purchases.invoices[customer] as number) + at);
     const held = new Set(items.subarray(starts[at], starts[at + 1]));

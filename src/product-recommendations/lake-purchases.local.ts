@@ -3,7 +3,7 @@ import type { Database } from '../engines/duckdb/database.js';
 import type { LakeTables, UpdateOptions } from '../lake/lake.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
 import { heldBackDays, type Purchases } from './purchases.js';
-import { type Period, readPurchases } from './read-purchases.duckdb.js';
+import { type Period, readEndingWithoutProduct, readPurchases } from './read-purchases.duckdb.js';
 import type { EvaluateOptions, WorkOptions } from './recommender.js';
 
 const DAY_MS = 86_400_000;
@@ -73,5 +73,7 @@ async function readAroundCut(database: Database, given: string | undefined): Pro
 
 async function readForLast(database: Database): Promise<Trials> {
   // With those that were given back later: a return after the last invoice would tell of it.
-  return { ...trialsOfLast(await readPurchases(database, { withReturned: true })), cut: null };
+  const purchases = await readPurchases(database, { withReturned: true });
+  // As published: the last invoice of all, and a customer whose last one holds no product is not asked for.
+  return { ...trialsOfLast(purchases, await readEndingWithoutProduct(database)), cut: null };
 }

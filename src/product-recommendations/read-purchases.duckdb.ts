@@ -53,6 +53,20 @@ export async function readPurchases(database: Database, period: Period = {}): Pr
   };
 }
 
+/** Ids of customers whose last invoice holds no product, only codes such as POST. `readPurchases` has read all orders before. */
+export async function readEndingWithoutProduct(database: Database): Promise<Set<number>> {
+  const rows = await database.rows(`
+    WITH dated AS (
+      SELECT customer_id, invoice_no, MIN(order_date) AS order_date
+      FROM main.orders WHERE customer_id IS NOT NULL AND quantity > 0
+      GROUP BY customer_id, invoice_no
+    ), ranked AS (
+      SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY order_date DESC, invoice_no DESC) AS place FROM dated
+    )
+    SELECT CAST(customer_id AS DOUBLE) FROM ranked ANTI JOIN purchases USING (customer_id, invoice_no) WHERE place = 1`);
+  return new Set(rows.map(([id]) => Number(id)));
+}
+
 /** The description that most orders of a product have; of equally frequent ones, the first by alphabet. */
 const DESCRIBED = `
   WITH counted AS (
