@@ -1,8 +1,8 @@
 /** The warehouse on AWS: Athena over the lake, in the work group of the stack. */
 import { AthenaClient, GetWorkGroupCommand, type QueryExecution } from '@aws-sdk/client-athena';
 import type { AwsSession } from '../engines/aws/session.js';
+import { amountOf, type ListPrice, sourceOf } from '../stack/list-price.js';
 import { bytes } from '../terminal/numbers.js';
-import { amountOf, type ListPrice, sourceOf } from './list-price.js';
 import { athenaStatement, checkQuestion, explainStatement } from './question.athena.js';
 import { readResults } from './results.athena.js';
 import { REUSE_MINUTES_MAX, runQuery } from './run.athena.js';

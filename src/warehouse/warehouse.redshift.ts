@@ -3,8 +3,8 @@ import { type DescribeStatementCommandOutput, RedshiftDataClient } from '@aws-sd
 import { GetNamespaceCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
+import { amountOf, type ListPrice, sourceOf } from '../stack/list-price.js';
 import { duration } from '../terminal/numbers.js';
-import { amountOf, type ListPrice, sourceOf } from './list-price.js';
 import { checkRedshiftQuestion, redshiftStatement } from './question.redshift.js';
 import { REDSHIFT_BASE_RPUS } from './resources.js';
 import { readStatementResults } from './results.redshift.js';

@@ -1,4 +1,4 @@
-/** What a question costs by the price list, for people. */
+/** Amounts of money by the price list, for people. */
 
 /** A price of `prices.json`, with where and when it was one. */
 export interface ListPrice {
