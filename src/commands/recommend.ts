@@ -88,7 +88,7 @@ function checkOne(given: readonly boolean[]): void {
 /** Whoever asks first need not know that a model comes before. Undefined if the person ended the training. */
 async function trainedRecommender({ pipeline, terminal, signal }: Context): Promise<Recommender | undefined> {
   const recommender = await pipeline.recommender();
-  if ((await recommender.runs()).length > 0) return recommender;
+  if (!recommender.trainsUnasked || (await recommender.runs()).length > 0) return recommender;
   terminal.say('there is no model yet: this trains one, as alakazam train does');
   const progress = terminal.progress('step');
   try {

@@ -1,7 +1,7 @@
-import { defineCommand } from '../command.js';
+import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { day, outputOption, positive, text, wholeNumber } from '../options.js';
-import type { ModelRun } from '../product-recommendations/recommender.js';
+import type { ModelRun, Recommender, RemoteTraining, TrainOptions } from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { counted, duration, whole } from '../terminal/numbers.js';
@@ -27,6 +27,21 @@ const columns: readonly Column<ModelRun>[] = [
   figure('factors', ({ options }) => options.factors),
 ];
 
+const remoteColumns: readonly Column<RemoteTraining>[] = [
+  { name: 'run', value: ({ run }) => run },
+  { name: 'engine', value: ({ engine }) => engine },
+  { name: 'id', value: ({ id }) => id },
+  { name: 'state', value: ({ state }) => state },
+  { name: 'status', value: ({ status }) => status },
+  {
+    name: 'started_at',
+    title: 'started',
+    value: ({ startedAt }) => startedAt,
+    show: (each) => shortTime(each.startedAt),
+  },
+  { name: 'reason', value: ({ reason }) => reason },
+];
+
 function figure(name: string, value: (run: ModelRun) => number): Column<ModelRun> {
   return { name, isNumber: true, value, show: (run) => whole(value(run)) };
 }
@@ -43,7 +58,10 @@ export const train = defineCommand({
     ['alakazam train --until 2011-11-09', 'from those dated before a day'],
     ['alakazam train --list', 'the models that are kept'],
     ['alakazam train --use 3f2a9c0b1d4e', 'recommend by an earlier one'],
+    ['alakazam train --target aws', 'on a cluster that is made for it, and ends with it'],
   ],
+  // On AWS the training goes on: it says how to return to it.
+  graceMs: 5000,
   options: {
     factors: {
       flags: '--factors <n>',
@@ -73,12 +91,18 @@ export const train = defineCommand({
     since: { flags: '--since <date>', about: 'only orders dated on this day or later', parse: day },
     until: { flags: '--until <date>', about: 'only orders dated before this day', parse: day },
     threads: { flags: '--threads <n>', about: 'threads that work (default: one a processor)', parse: wholeNumber(1) },
+    serverless: { flags: '--serverless', about: 'on AWS: without a cluster, on EMR Serverless' },
+    wait: { flags: '--no-wait', about: 'on AWS: start it, and return' },
+    status: { flags: '--status', about: 'on AWS: how the training does that runs, or ran last' },
     list: { flags: '--list', about: 'show the models that are kept' },
     use: { flags: '--use <run>', about: 'put a model in use that was trained before', parse: text },
     output: outputOption,
   },
-  async run({ pipeline, terminal, signal }, { list, use, output, ...options }) {
-    if (list && use !== undefined) throw new AlakazamError('usage', '--list and --use exclude each other');
+  async run(context, { list, use, status, wait, output, ...options }) {
+    const { pipeline, terminal } = context;
+    if ([list, use !== undefined, status].filter(Boolean).length > 1) {
+      throw new AlakazamError('usage', '--list, --use and --status exclude each other');
+    }
     const recommender = await pipeline.recommender();
     if (use !== undefined) {
       const { run } = await recommender.use(use);
@@ -91,23 +115,54 @@ export const train = defineCommand({
       await answer(terminal, output, columns, runs);
       return undefined;
     }
-    const startMs = performance.now();
-    const progress = terminal.progress('step');
-    try {
-      const trained = await recommender.train(options, {
-        signal,
-        onProgress: (what, done, total, loss) =>
-          progress.update(done, total, loss === undefined ? what : `${what}, loss ${whole(loss)}`),
-      });
-      progress.stop();
-      await answer(terminal, output, columns, [trained], { json: trained });
-      const seconds = (performance.now() - startMs) / 1000;
-      terminal.say(
-        `trained on ${counted(trained.purchases, 'purchase')} in ${duration(seconds)}; alakazam recommend uses it now`,
-      );
-    } finally {
-      progress.stop();
-    }
-    return undefined;
+    if (status) return showRemote(context, await recommender.remoteTraining(), output);
+    if (wait) return trainAndWait(context, recommender, options, output);
+    const started = await recommender.startTraining(options, { signal: context.signal, onNote: terminal.say });
+    return showRemote(context, started, output);
   },
 });
+
+type Output = Parameters<typeof answer>[1];
+
+async function trainAndWait(
+  { terminal, signal }: Context,
+  recommender: Recommender,
+  options: TrainOptions,
+  output: Output,
+): Promise<undefined> {
+  const startMs = performance.now();
+  const progress = terminal.progress('step');
+  try {
+    const trained = await recommender.train(options, {
+      signal,
+      onNote: terminal.say,
+      onProgress: (what, done, total, loss) =>
+        progress.update(done, total, loss === undefined ? what : `${what}, loss ${whole(loss)}`),
+    });
+    progress.stop();
+    await answer(terminal, output, columns, [trained], { json: trained });
+    const seconds = (performance.now() - startMs) / 1000;
+    terminal.say(
+      `trained on ${counted(trained.purchases, 'purchase')} in ${duration(seconds)}; alakazam recommend uses it now`,
+    );
+  } finally {
+    progress.stop();
+  }
+  return undefined;
+}
+
+/** Shows a training on other machines. Says that the command failed if the training did. */
+async function showRemote(
+  { terminal }: Context,
+  found: RemoteTraining | undefined,
+  output: Output,
+): Promise<'failed' | undefined> {
+  if (!found) terminal.say('nothing was trained there lately');
+  await answer(terminal, output, remoteColumns, found ? [found] : [], { json: found ?? null });
+  if (!found) return undefined;
+  const { state, logs, cost } = found;
+  if (cost !== null) terminal.say(`about $${Number(cost).toFixed(2)} so far, by the price list`);
+  if (state === 'failed') terminal.say(`its logs: ${logs}`);
+  if (state === 'running') terminal.say('it goes on; alakazam train --status --target aws shows how it does');
+  return state === 'failed' ? 'failed' : undefined;
+}

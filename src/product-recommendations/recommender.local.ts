@@ -48,10 +48,18 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
 
   return {
     ...training,
+    trainsUnasked: true,
     async train(trainOptions, work) {
+      if (trainOptions.serverless) throw trainsHere('--serverless');
       const run = await training.train(trainOptions, work);
       opened = undefined;
       return run;
+    },
+    async startTraining() {
+      throw trainsHere('--no-wait');
+    },
+    async remoteTraining() {
+      throw trainsHere('--status');
     },
     runs: async () => store.list().map(runOf),
     async use(run) {
@@ -90,6 +98,12 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     },
     async close() {},
   };
+}
+
+function trainsHere(flag: string): AlakazamError {
+  return new AlakazamError('usage', `${flag} is for machines elsewhere; the local target trains in this process`, {
+    hint: `leave ${flag} out, or add --target aws`,
+  });
 }
 
 function basketIn(purchases: Purchases, customerId: number): CustomerPurchases {

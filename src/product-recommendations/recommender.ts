@@ -14,10 +14,14 @@ export interface TrainOptions {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly threads?: number | undefined;
+  /** Where there is a choice of machines: those that nobody has to start. */
+  readonly serverless?: boolean | undefined;
 }
 
 export interface WorkOptions {
   readonly signal: AbortSignal;
+  /** Hears in words what a person should know meanwhile: what it will cost, and how far others are. */
+  readonly onNote?: (text: string) => void;
   /** Hears what is done, how much of it, and after an iteration its loss. */
   readonly onProgress?: (what: string, done: number, total: number, loss?: number) => void;
 }
@@ -38,6 +42,28 @@ export interface ModelRun {
   readonly isInUse: boolean;
 }
 
+/** A training on other machines than this one. It goes on if this process ends. */
+export interface RemoteTraining {
+  /** Of what runs it: `j-2AXXXXXXGAPLF`. */
+  readonly id: string;
+  /** What runs it, for people: `EMR cluster`, `EMR Serverless job`. */
+  readonly engine: string;
+  /** Name of the model that it makes. */
+  readonly run: string;
+  readonly state: 'running' | 'done' | 'failed';
+  /** In the word of what runs it: `BOOTSTRAPPING`. */
+  readonly status: string;
+  /** Why it failed, or what it is waiting for, in the words of what runs it; null if it says nothing. */
+  readonly reason: string | null;
+  /** Where its logs are. */
+  readonly logs: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** US dollars by the price list so far, a decimal string; null where that is not known. */
+  readonly cost: string | null;
+}
+
 export interface RecommendedProduct {
   readonly stockCode: string;
   readonly description: string;
@@ -52,7 +78,7 @@ export interface Recommendations {
   readonly customerId: number | null;
   /** The name of its run. */
   readonly model: string;
-  /** True if nothing is known that the customer bought: then `new` holds the bestsellers of now. */
+  /** True if the model knows of nothing that the customer bought: then `new` holds its bestsellers. */
   readonly coldStart: boolean;
   /** Products not bought before, best first. */
   readonly new: readonly RecommendedProduct[];
@@ -95,11 +121,17 @@ export interface Evaluation {
 }
 
 export interface Recommender {
+  /** True where training takes some seconds of this machine: `recommend` then trains where there is no model. */
+  readonly trainsUnasked: boolean;
   /**
    * Trains on every order that was streamed before the call, and puts the model in use; of earlier ones, the last two stay. The same
    * orders and options give the same model on any number of threads. Until it returns, and if it is ended, the old one serves.
    */
   train(options: TrainOptions, progress: WorkOptions): Promise<ModelRun>;
+  /** Starts a training on other machines, or finds the one under way. Throws an `AlakazamError` where this process trains. */
+  startTraining(options: TrainOptions, progress: WorkOptions): Promise<RemoteTraining>;
+  /** The training under way on other machines, or else the last; undefined if there was none lately. */
+  remoteTraining(): Promise<RemoteTraining | undefined>;
   /** Models that are there, the latest first. */
   runs(): Promise<ModelRun[]>;
   /** Puts a model in use. */
@@ -108,7 +140,7 @@ export interface Recommender {
   recommend(customerId: number, count: number): Promise<Recommendations>;
   /** The same for somebody who has these products in the basket. */
   recommendFor(stockCodes: readonly string[], count: number): Promise<Recommendations>;
-  /** Of every customer who ever bought something, by id. */
+  /** Of every customer who ever bought something, each once. */
   everyone(count: number, progress: WorkOptions): AsyncIterable<Recommendations>;
   /** By stock code, or by words of the description; undefined if there is no such product. */
   similar(product: string, count: number): Promise<Similar | undefined>;

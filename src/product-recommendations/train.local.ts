@@ -25,7 +25,7 @@ export function openTraining(
         const { purchases, version } = await source.read(periodOf(options), progress);
         const model = await trainOn(purchases, options, progress, threads);
         const isWhole = options.since === undefined && options.until === undefined;
-        const { threads: _, ...kept } = options;
+        const { threads: _, serverless: __, ...kept } = options;
         const stored = store.add(model, {
           trainedAt: new Date(clock()).toISOString(),
           options: kept,
