@@ -1,0 +1,49 @@
+/** Waits for a training on other machines, and says each step of it. */
+import { AlakazamError, type ErrorCode } from '../errors.js';
+import type { RemoteTraining, WorkOptions } from './recommender.js';
+import { whyFailed } from './training-failures.js';
+
+/** So many looks may fail one after the other before nobody looks any more. */
+const FAILURES_MAX = 10;
+export const RETURN = 'alakazam train --status --target aws';
+
+export interface Following extends WorkOptions {
+  look(): Promise<RemoteTraining>;
+  /** True for an error after which the same look is likely to succeed later. */
+  isTransient(error: unknown): boolean;
+  /** Waits between two looks; the signal ends a wait early. */
+  wait(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Resolves once the training is done. Throws an `AlakazamError` if it failed, and one that says how to return if the signal says
+ * stop, or if nobody can look any more: the training goes on.
+ */
+export async function followTraining(started: RemoteTraining, following: Following): Promise<RemoteTraining> {
+  const { signal, onNote, look, isTransient, wait } = following;
+  const name = `${started.engine} ${started.id}`;
+  let seen = '';
+  let failures = 0;
+  let now = started;
+  for (;;) {
+    if (now.state === 'failed') throw whyFailed(now);
+    if (seen !== now.status) onNote?.(`${name}: ${now.status}`);
+    seen = now.status;
+    if (now.state === 'done') return now;
+    await wait(signal);
+    if (signal.aborted) throw goesOn('interrupted', `stopped looking`, name);
+    try {
+      now = await look();
+      failures = 0;
+    } catch (error) {
+      if (isTransient(error) && ++failures < FAILURES_MAX) continue;
+      const [code, reason] =
+        error instanceof AlakazamError ? [error.code, error.message] : ['failed' as const, String(error)];
+      throw goesOn(code, reason, name, error);
+    }
+  }
+}
+
+function goesOn(code: ErrorCode, reason: string, name: string, cause?: unknown): AlakazamError {
+  return new AlakazamError(code, `${reason}; the training goes on as ${name}`, { hint: RETURN, cause });
+}

@@ -1,0 +1,118 @@
+/**
+ * What `spark/als.py` wrote: recommendations of a run, in files by customer. `latest.json` names the run to read and is written
+ * last, so whoever follows it finds a run that is whole.
+ */
+import { crc32 } from 'node:zlib';
+import { AlakazamError } from '../errors.js';
+import type { Evaluation, ModelRun, Recommendations, Similar } from './recommender.js';
+
+/** Where the files are. A path has no slash at its beginning: `latest.json`. */
+export interface RunFiles {
+  /** Undefined if there is no such file. */
+  read(path: string): Promise<string | undefined>;
+  /** For people: `s3://bucket/recommendations/`. */
+  readonly place: string;
+}
+
+interface Latest extends Omit<ModelRun, 'isInUse'> {
+  readonly format: number;
+  readonly buckets: number;
+}
+
+export interface PublishedRun {
+  readonly about: ModelRun;
+  /** Undefined for a customer without a line: of whom nothing was known. */
+  recommendations(customerId: number): Promise<Recommendations | undefined>;
+  /** With `customerId` null. */
+  bestsellers(): Promise<Recommendations>;
+  everyone(): AsyncIterable<Recommendations>;
+  /** By stock code, in whatever case; undefined if there is none. */
+  similar(stockCode: string): Promise<Similar | undefined>;
+  products(): AsyncIterable<Similar>;
+  evaluation(): Promise<Evaluation | undefined>;
+}
+
+/** So many products a list has at most. */
+export const PUBLISHED_LIST_MAX = 50;
+const FORMAT = 1;
+const TRAIN = 'alakazam train --target aws';
+
+/** Undefined if nothing was published yet. */
+export async function latestRun(files: RunFiles): Promise<PublishedRun | undefined> {
+  const text = await files.read('latest.json');
+  if (text === undefined) return undefined;
+  const { format, buckets, ...about } = parsed<Latest>(text, `${files.place}latest.json`);
+  if (format !== FORMAT || !Number.isInteger(buckets) || buckets < 1) {
+    throw new AlakazamError(
+      'failed',
+      `${files.place}latest.json has format ${JSON.stringify(format)}; this program reads format ${FORMAT}`,
+      { hint: TRAIN },
+    );
+  }
+  const directory = `runs/${about.run}/`;
+
+  async function whole(path: string): Promise<string> {
+    const found = await files.read(directory + path);
+    if (found !== undefined) return found;
+    throw new AlakazamError('failed', `model ${about.run} is not whole: ${files.place}${directory}${path} is gone`, {
+      hint: TRAIN,
+    });
+  }
+
+  async function* all<T>(folder: string): AsyncGenerator<T> {
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const path = `${folder}/${bucket}.jsonl`;
+      const text = await whole(path);
+      for (const line of text.split('\n')) if (line !== '') yield parsed<T>(line, files.place + directory + path);
+    }
+  }
+
+  /** Only the line that begins as wanted is parsed: the others are other customers' or products'. */
+  async function lineOf<T>(folder: string, bucket: number, isWanted: (value: T) => boolean, mark: string) {
+    const path = `${folder}/${bucket}.jsonl`;
+    for (const line of (await whole(path)).split('\n')) {
+      if (!line.includes(mark)) continue;
+      const value = parsed<T>(line, files.place + directory + path);
+      if (isWanted(value)) return value;
+    }
+    return undefined;
+  }
+
+  return {
+    about: { ...about, isInUse: true },
+    recommendations: (customerId) =>
+      lineOf<Recommendations>(
+        'recommendations',
+        customerId % buckets,
+        (found) => found.customerId === customerId,
+        String(customerId),
+      ),
+    bestsellers: async () => parsed(await whole('bestsellers.json'), `${files.place}${directory}bestsellers.json`),
+    everyone: () => all<Recommendations>('recommendations'),
+    async similar(stockCode) {
+      const wanted = [...new Set([stockCode, stockCode.toUpperCase()])];
+      for (const code of wanted) {
+        const bucket = crc32(code) % buckets;
+        const found = await lineOf<Similar>('similar', bucket, (each) => each.stockCode === code, code);
+        if (found) return found;
+      }
+      return undefined;
+    },
+    products: () => all<Similar>('similar'),
+    async evaluation() {
+      const { evaluation } = parsed<{ evaluation?: Evaluation }>(
+        await whole('metrics.json'),
+        `${directory}metrics.json`,
+      );
+      return evaluation;
+    },
+  };
+}
+
+function parsed<T>(text: string, place: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new AlakazamError('failed', `${place} is damaged: it has a line that is no JSON`, { hint: TRAIN, cause });
+  }
+}

@@ -1,0 +1,31 @@
+/** How `spark/als.py` is told what to do; its first lines say what it takes. */
+import type { TrainOptions } from './recommender.js';
+import { TRAIN_DEFAULTS } from './training-options.js';
+
+export interface SparkPlaces {
+  /** URLs: of the orders as Parquet, of the rule of what was bought, and of where to write. */
+  readonly lake: string;
+  readonly purchasesSql: string;
+  readonly out: string;
+}
+
+const FLAGS = {
+  factors: '--factors',
+  regularization: '--regularization',
+  iterations: '--iterations',
+  halfLifeDays: '--half-life',
+  seed: '--seed',
+  since: '--since',
+  until: '--until',
+} as const satisfies Partial<Record<keyof TrainOptions, string>>;
+
+/** Spark has defaults of its own: it weighs the regularization by the number of purchases. So only what was asked for is passed. */
+export function programArguments(run: string, { lake, purchasesSql, out }: SparkPlaces, asked: TrainOptions): string[] {
+  const defaults: TrainOptions = TRAIN_DEFAULTS;
+  const names = Object.keys(FLAGS) as (keyof typeof FLAGS)[];
+  const own = names.filter((name) => asked[name] !== undefined && asked[name] !== defaults[name]);
+  return [
+    ...['--lake', lake, '--purchases-sql', purchasesSql, '--out', out, '--run', run],
+    ...own.flatMap((name) => [FLAGS[name], String(asked[name])]),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Starts a training on AWS, or finds the one under way, and follows it. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { assetOf } from '../assets.js';
+import { isTransient } from '../engines/aws/errors.js';
+import { createPoll } from '../engines/aws/poll.js';
+import type { AwsSession } from '../engines/aws/session.js';
+import { AlakazamError } from '../errors.js';
+import { followTraining } from './follow-training.js';
+import { latestRun, type RunFiles } from './published-runs.js';
+import type { Recommender, RemoteTraining, TrainOptions, WorkOptions } from './recommender.js';
+import { latestOf, type SparkJobs, type SparkProgram } from './spark-jobs.js';
+import { programArguments } from './spark-program.js';
+import { NoSubnetError } from './training-failures.js';
+
+export interface AwsTrainingOptions {
+  readonly session: AwsSession;
+  /** Bucket of the lake, and where in it the orders and what is made of them are; with slashes at their ends. */
+  readonly bucket: string;
+  readonly orders: string;
+  readonly prefix: string;
+  readonly files: RunFiles;
+  readonly cluster: SparkJobs;
+  readonly serverless: SparkJobs;
+  /** Between two looks. */
+  readonly wait?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Between two looks at a training that takes minutes. */
+const WAIT_MS_MAX = 15_000;
+
+export function openAwsTraining(
+  options: AwsTrainingOptions,
+): Pick<Recommender, 'train' | 'startTraining' | 'remoteTraining'> {
+  const { session, bucket, orders, prefix, files, cluster, serverless } = options;
+  const jobsOf = ({ engine }: RemoteTraining) => (engine === 'EMR cluster' ? cluster : serverless);
+
+  async function remoteTraining(): Promise<RemoteTraining | undefined> {
+    return latestOf(await Promise.all([cluster.latest(), serverless.latest()]));
+  }
+
+  /** The key has the contents' hash: a training that begins meanwhile finds its own program. */
+  async function upload(name: string): Promise<string> {
+    const body = readFileSync(assetOf(`spark/${name}`));
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    const Key = `${prefix}program/${hash}/${name}`;
+    await session.client(S3Client).send(new PutObjectCommand({ Bucket: bucket, Key, Body: body }));
+    return `s3://${bucket}/${Key}`;
+  }
+
+  async function start(asked: TrainOptions, { signal, onNote }: WorkOptions): Promise<RemoteTraining> {
+    const run = randomBytes(6).toString('hex');
+    const [main, purchasesSql] = await Promise.all([upload('als.py'), upload('purchases.sql')]);
+    const places = { lake: `s3://${bucket}/${orders}`, purchasesSql, out: files.place };
+    const program: SparkProgram = { run, main, arguments: programArguments(run, places, asked) };
+    signal.throwIfAborted();
+    const startOn = (jobs: SparkJobs) => {
+      onNote?.(`trains on ${jobs.estimate}`);
+      return jobs.start(program);
+    };
+    if (asked.serverless) return startOn(serverless);
+    try {
+      return await startOn(cluster);
+    } catch (error) {
+      if (!(error instanceof NoSubnetError)) throw error;
+      onNote?.('this account has no default subnet for a cluster, so EMR Serverless trains');
+      return startOn(serverless);
+    }
+  }
+
+  async function startTraining(asked: TrainOptions, work: WorkOptions): Promise<RemoteTraining> {
+    if (asked.threads !== undefined) {
+      throw new AlakazamError('usage', '--threads is for this machine; on the aws target Spark takes what it has', {
+        hint: 'leave --threads out',
+      });
+    }
+    const found = await remoteTraining();
+    if (found?.state !== 'running') return start(asked, work);
+    work.onNote?.(`a training is under way: ${found.engine} ${found.id}, since ${found.startedAt}`);
+    return found;
+  }
+
+  return {
+    remoteTraining,
+    startTraining,
+    async train(asked, work) {
+      const started = await startTraining(asked, work);
+      const look = () => jobsOf(started).look(started.id);
+      const wait = options.wait ?? createPoll(WAIT_MS_MAX);
+      const done = await followTraining(started, { ...work, look, isTransient, wait });
+      if (done.cost !== null) work.onNote?.(`it cost about $${Number(done.cost).toFixed(2)} by the price list`);
+      const published = await latestRun(files);
+      if (published?.about.run === started.run) return published.about;
+      throw new AlakazamError('failed', `${done.engine} ${done.id} ended well, and published no model ${started.run}`, {
+        hint: `its logs: ${done.logs}`,
+      });
+    },
+  };
+}
