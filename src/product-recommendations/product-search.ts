@@ -26,7 +26,8 @@ export function productsLike(products: readonly NamedProduct[], text: string, co
   return products.filter(({ stockCode }) => stockCode === code);
 }
 
-function withWords(products: readonly NamedProduct[], text: string): number[] {
+/** Indexes of the products whose description has all of these words. */
+export function withWords(products: readonly NamedProduct[], text: string): number[] {
   const words = text.split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return [];
   return [...products.keys()].filter((i) => {
