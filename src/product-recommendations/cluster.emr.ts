@@ -1,6 +1,6 @@
 /** The cluster that a training gets: what it is made of, what it does, and when it ends. */
 import type { InstanceFleetConfig, RunJobFlowCommandInput } from '@aws-sdk/client-emr';
-import type { SparkProgram } from './spark-jobs.js';
+import { SPARK_SUBMIT, type SparkProgram } from './spark-jobs.js';
 
 export interface ClusterSettings {
   readonly stack: string;
@@ -19,9 +19,11 @@ export interface ClusterSettings {
   readonly logs: string;
 }
 
-export const STACK_TAG = 'alakazam:stack';
+export const OWNER_TAG = 'alakazam:stack';
 export const RUN_TAG = 'alakazam:run';
 export const NODES_TAG = 'alakazam:nodes';
+/** EMR puts the cluster's tags on all that it makes, and its role may touch only what has this one. */
+const OWN_TAG = 'for-use-with-amazon-emr-managed-policies';
 
 /** Types of four processors and 16 GB, of which EMR takes what is there and cheap. */
 const INSTANCE_TYPES = ['m6g.xlarge', 'm7g.xlarge', 'm6a.xlarge', 'm5.xlarge'];
@@ -34,8 +36,9 @@ export function clusterOf(settings: ClusterSettings, program: SparkProgram): Run
   const tags = {
     application: 'alakazam',
     stage: 'product-recommendations',
-    [STACK_TAG]: stack,
+    [OWNER_TAG]: stack,
     [RUN_TAG]: program.run,
+    [OWN_TAG]: 'true',
   };
   return {
     Name: name,
@@ -60,7 +63,7 @@ export function clusterOf(settings: ClusterSettings, program: SparkProgram): Run
         ActionOnFailure: 'TERMINATE_CLUSTER',
         HadoopJarStep: {
           Jar: 'command-runner.jar',
-          Args: ['spark-submit', '--deploy-mode', 'cluster', program.main, ...program.arguments],
+          Args: ['spark-submit', '--deploy-mode', 'cluster', ...SPARK_SUBMIT, program.main, ...program.arguments],
         },
       },
     ],

@@ -6,6 +6,7 @@ import {
   ListQueryExecutionsCommand,
 } from '@aws-sdk/client-athena';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EMRServerlessClient, GetApplicationCommand } from '@aws-sdk/client-emr-serverless';
 import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -49,6 +50,14 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     // DynamoDB counts a table every six hours.
     const holds = `about ${counted(Table?.ItemCount ?? 0, unit)}`;
     return { ...active(Table?.TableStatus, holds), holds };
+  },
+  'AWS::EMRServerless::Application': async (session, id) => {
+    const client = session.client(EMRServerlessClient);
+    const { application } = await client.send(new GetApplicationCommand({ applicationId: id }));
+    const { state: status = 'in no state', stateDetails } = application ?? {};
+    // It starts with a job, and stops some minutes after it.
+    const isUsual = /^(CREATED|STARTING|STARTED|STOPPING|STOPPED)$/.test(status);
+    return { isHealthy: isUsual, status, isUsual, ...(isUsual || !stateDetails ? {} : { finding: stateDetails }) };
   },
   'AWS::Kinesis::Stream': async (session, id) => {
     const { StreamDescriptionSummary: found } = await session

@@ -129,6 +129,16 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     probe: ['dynamodb:DescribeTable'],
     metrics: { namespace: 'AWS/DynamoDB', dimension: 'TableName' },
   },
+  'AWS::EMRServerless::Application': {
+    arn: 'emr-serverless:{region}:{account}:/applications/{id}',
+    id: 'uuid',
+    tags: TAGS,
+    make: ['emr-serverless:GetApplication', 'emr-serverless:TagResource', 'emr-serverless:UpdateApplication'],
+    // The first application of an account needs a role of the service.
+    makeInAccount: ['emr-serverless:CreateApplication', 'iam:CreateServiceLinkedRole'],
+    remove: ['emr-serverless:DeleteApplication', 'emr-serverless:GetApplication'],
+    probe: ['emr-serverless:GetApplication'],
+  },
   'AWS::Events::Rule': {
     arn: 'events:{region}:{account}:rule/{id}',
     name: 'Name',
@@ -146,6 +156,11 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     arn: 'glue:{region}:{account}:table/{DatabaseName}/{TableInput.Name}',
     make: ['glue:CreateTable', 'glue:GetTable', 'glue:UpdateTable'],
     remove: ['glue:DeleteTable'],
+  },
+  'AWS::IAM::InstanceProfile': {
+    arn: 'iam::{account}:instance-profile/{id}',
+    make: ['iam:AddRoleToInstanceProfile', 'iam:CreateInstanceProfile', 'iam:GetInstanceProfile'],
+    remove: ['iam:DeleteInstanceProfile', 'iam:GetInstanceProfile', 'iam:RemoveRoleFromInstanceProfile'],
   },
   'AWS::IAM::Role': {
     arn: 'iam::{account}:role/{id}',

@@ -11,7 +11,11 @@ const PURPOSES = purposesOf(MODEL);
 const sources = readProject(ROOT).filter(({ path }) => path.startsWith('src/'));
 
 /** Services whose actions begin with another word than their client's package. */
-const PREFIXES: Record<string, string> = { 'dynamodb-streams': 'dynamodb', 'resource-groups-tagging-api': 'tag' };
+const PREFIXES: Record<string, string> = {
+  'dynamodb-streams': 'dynamodb',
+  emr: 'elasticmapreduce',
+  'resource-groups-tagging-api': 'tag',
+};
 
 /** Actions that are called otherwise than the command: S3's has its own page, the others allow a batch with what it is a batch of. */
 const ACTIONS: Record<string, readonly string[]> = {

@@ -1,0 +1,46 @@
+/** The recommendations' part of the stack. */
+import type { StackParts } from '../stack/parts.js';
+import { TRAINING_APPLICATION } from './resources.js';
+
+export const recommendationParts: StackParts = {
+  stage: 'product-recommendations',
+  names: [TRAINING_APPLICATION],
+  rows: [{ name: 'training', resource: 'TrainingApplication', does: 'trains when asked' }],
+  needs: {
+    'read recommendations': {
+      // Without it S3 says of an object that is not there that it is forbidden.
+      LakeBucket: ['s3:ListBucket'],
+      'LakeBucket/recommendations/latest.json': ['s3:GetObject'],
+      HistoryTable: ['dynamodb:Query'],
+    },
+    train: {
+      // A cluster has no name before it is there.
+      account: [
+        'elasticmapreduce:DescribeCluster',
+        'elasticmapreduce:DescribeStep',
+        'elasticmapreduce:ListClusters',
+        'elasticmapreduce:ListSteps',
+        'elasticmapreduce:RunJobFlow',
+      ],
+      TrainingApplication: ['emr-serverless:GetJobRun', 'emr-serverless:ListJobRuns', 'emr-serverless:StartJobRun'],
+      'LakeBucket/recommendations/program/file': ['s3:PutObject'],
+    },
+  },
+  needsByService: {
+    train: {
+      account: ['elasticmapreduce:AddTags'],
+      TrainingApplication: ['emr-serverless:TagResource'],
+      TrainingRole: ['iam:PassRole'],
+      TrainingServiceRole: ['iam:PassRole'],
+    },
+  },
+  usage: {
+    TrainingApplication: [
+      { what: 'training on EMR Serverless: processors', unit: 'vCPU-hour on arm64' },
+      { what: 'training on EMR Serverless: memory', unit: 'GB-hour on arm64' },
+    ],
+    TrainingProfile: [
+      { what: 'training on a cluster: each node, m6g.xlarge on demand', unit: 'node-hour', type: 'AWS::EMR::Cluster' },
+    ],
+  },
+};
