@@ -8,6 +8,7 @@ import type { OrderHistory } from '../order-history/history.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
 import type { Target } from '../pipeline.js';
 import type { Recommender } from '../product-recommendations/recommender.js';
+import { localRecommendationStage } from '../product-recommendations/stage.local.js';
 import { localStreamStage } from '../stream/stage.local.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 
@@ -62,6 +63,7 @@ export const local: Target = (config, clock) => {
       localStreamStage(stream),
       localHistoryStage(history),
       localLakeStage(lake),
+      localRecommendationStage(() => openModels(home, lake), clock),
       { name: 'warehouse', clear: async () => (await keptAnswers(directory)).forget() },
     ],
     place: home,
@@ -103,17 +105,24 @@ interface Sources {
   readonly clock: () => number;
 }
 
-/** DuckDB and LMDB are loaded where the model does not know all orders. */
-async function openRecommender(home: string, { lake, history, clock }: Sources): Promise<Recommender> {
-  const [{ openLocalRecommender }, { openModelStore }, { openLakePurchases }, found] = await Promise.all([
-    import('../product-recommendations/recommender.local.js'),
+async function openModels(home: string, lake: () => Promise<Lake>) {
+  const [{ openModelStore }, { knownVersion }] = await Promise.all([
     import('../product-recommendations/model-store.local.js'),
-    import('../product-recommendations/lake-purchases.local.js'),
     findLake(home, lake),
   ]);
-  const { knownVersion } = found;
+  return { store: openModelStore(join(home, 'models')), knownVersion };
+}
+
+/** DuckDB and LMDB are loaded where the model does not know all orders. */
+async function openRecommender(home: string, { lake, history, clock }: Sources): Promise<Recommender> {
+  const [{ openLocalRecommender }, { openLakePurchases }, { store, knownVersion }, found] = await Promise.all([
+    import('../product-recommendations/recommender.local.js'),
+    import('../product-recommendations/lake-purchases.local.js'),
+    openModels(home, lake),
+    findLake(home, lake),
+  ]);
   return openLocalRecommender({
-    store: openModelStore(join(home, 'models')),
+    store,
     source: openLakePurchases(found),
     history,
     knownVersion,
