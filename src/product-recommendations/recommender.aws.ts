@@ -51,9 +51,6 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
       const run = await findRun();
       return run ? [run.about] : [];
     },
-    async use(run) {
-      throw cannot(`can't put ${run} in use: readers follow the last training`, 'alakazam train --target aws');
-    },
     async recommend(customerId, count) {
       const run = await open(count);
       const [published, orders] = await Promise.all([
@@ -62,9 +59,6 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
       ]);
       const found: Recommendations = published ?? { ...(await run.bestsellers()), customerId };
       return cutTo(withoutBought(found, orders), count);
-    },
-    async recommendFor() {
-      throw cannot('recommends for customers, and not for a basket', 'alakazam similar --target aws --product 85123A');
     },
     async *everyone(count, { signal, onProgress }) {
       const run = await open(count);
@@ -75,6 +69,25 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
         onProgress?.('customers', ++done, run.about.customers);
       }
     },
+    async evaluate({ protocol, cut, train }) {
+      const run = await open();
+      const found = await run.evaluation();
+      if (!found) throw cannot(`has no evaluation of model ${run.about.run}`, 'alakazam train --target aws');
+      const isOther = found.protocol !== protocol || (cut !== undefined && found.cut !== cut);
+      if (!isOther && train.factors === TRAIN_DEFAULTS.factors) return found;
+      throw cannot(
+        `shows how the training measured its model: by ${found.protocol}, ${found.cut ?? ''}; it measures nothing else`,
+        'alakazam evaluate --target aws',
+      );
+    },
+    ...productsOf(open),
+    ...REFUSED,
+    async close() {},
+  };
+}
+
+function productsOf(open: (count?: number) => Promise<PublishedRun>): Pick<Recommender, 'similar' | 'productsLike'> {
+  return {
     async similar(product, count) {
       const run = await open(count);
       const found = (await run.similar(product.trim())) ?? (await byWords(run, product));
@@ -88,20 +101,17 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
         products.push({ stockCode, description });
       return productsLike(products, text, count);
     },
-    async evaluate({ protocol, cut, train }) {
-      const run = await open();
-      const found = await run.evaluation();
-      if (!found) throw cannot(`has no evaluation of model ${run.about.run}`, 'alakazam train --target aws');
-      const isOther = found.protocol !== protocol || (cut !== undefined && found.cut !== cut);
-      if (!isOther && train.factors === TRAIN_DEFAULTS.factors) return found;
-      throw cannot(
-        `shows how the training measured its model: by ${found.protocol}, ${found.cut ?? ''}; it measures nothing else`,
-        'alakazam evaluate --target aws',
-      );
-    },
-    async close() {},
   };
 }
+
+const REFUSED: Pick<Recommender, 'use' | 'recommendFor'> = {
+  async use(run) {
+    throw cannot(`can't put ${run} in use: readers follow the last training`, 'alakazam train --target aws');
+  },
+  async recommendFor() {
+    throw cannot('recommends for customers, and not for a basket', 'alakazam similar --target aws --product 85123A');
+  },
+};
 
 /** The best-selling product that has all of these words, or else the first by its code. Reads every product. */
 async function byWords(run: PublishedRun, words: string): Promise<Similar | undefined> {

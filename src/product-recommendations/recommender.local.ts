@@ -48,18 +48,12 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
 
   return {
     ...training,
-    trainsUnasked: true,
+    ...HERE,
     async train(trainOptions, work) {
       if (trainOptions.serverless) throw trainsHere('--serverless');
       const run = await training.train(trainOptions, work);
       opened = undefined;
       return run;
-    },
-    async startTraining() {
-      throw trainsHere('--no-wait');
-    },
-    async remoteTraining() {
-      throw trainsHere('--status');
     },
     runs: async () => store.list().map(runOf),
     async use(run) {
@@ -99,6 +93,16 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     async close() {},
   };
 }
+
+const HERE: Pick<Recommender, 'trainsUnasked' | 'startTraining' | 'remoteTraining'> = {
+  trainsUnasked: true,
+  async startTraining() {
+    throw trainsHere('--no-wait');
+  },
+  async remoteTraining() {
+    throw trainsHere('--status');
+  },
+};
 
 function trainsHere(flag: string): AlakazamError {
   return new AlakazamError('usage', `${flag} is for machines elsewhere; the local target trains in this process`, {

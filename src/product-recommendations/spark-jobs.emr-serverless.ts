@@ -9,12 +9,13 @@ import {
   type JobRunSummary,
   ListJobRunsCommand,
   StartJobRunCommand,
+  type StartJobRunCommandInput,
 } from '@aws-sdk/client-emr-serverless';
 import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { type ListPrice, sourceOf } from '../stack/list-price.js';
 import type { RemoteTraining } from './recommender.js';
-import { LATEST_DAYS, type SparkJobs } from './spark-jobs.js';
+import { LATEST_DAYS, SPARK_SUBMIT, type SparkJobs, type SparkProgram } from './spark-jobs.js';
 import { whyNotStarted } from './training-failures.js';
 
 export interface EmrServerlessOptions {
@@ -37,7 +38,7 @@ const NAME = /^train (\w+)$/;
 const RUNNING = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
 
 export function openEmrServerlessJobs(options: EmrServerlessOptions): SparkJobs {
-  const { session, application: applicationId, role, logs, prices, clock } = options;
+  const { session, application: applicationId, logs, prices, clock } = options;
   const client = session.client(EMRServerlessClient);
 
   async function look(jobRunId: string): Promise<RemoteTraining> {
@@ -83,24 +84,11 @@ export function openEmrServerlessJobs(options: EmrServerlessOptions): SparkJobs 
       const found = all.find(({ state }) => RUNNING.includes(state ?? '')) ?? all[0];
       return found?.id === undefined ? undefined : look(found.id);
     },
-    async start({ run, main, arguments: entryPointArguments }) {
+    async start(program) {
       try {
         const before = (await recent())[0]?.id ?? 'none';
-        const { jobRunId } = await client.send(
-          new StartJobRunCommand({
-            applicationId,
-            // Two who start at once have seen the same last job, so they get the same new one.
-            clientToken: createHash('sha256').update(`${applicationId} after ${before}`).digest('hex').slice(0, 64),
-            executionRoleArn: role,
-            name: `train ${run}`,
-            jobDriver: { sparkSubmit: { entryPoint: main, entryPointArguments: [...entryPointArguments] } },
-            configurationOverrides: {
-              monitoringConfiguration: { s3MonitoringConfiguration: { logUri: logs } },
-            },
-            executionTimeoutMinutes: MINUTES_MAX,
-            tags: { application: 'alakazam', stage: 'product-recommendations', 'alakazam:run': run },
-          }),
-        );
+        const asked = requestOf(options, program, before);
+        const { jobRunId } = await client.send(new StartJobRunCommand(asked));
         return await look(jobRunId as string);
       } catch (error) {
         // Somebody else was faster with the same token.
@@ -110,5 +98,29 @@ export function openEmrServerlessJobs(options: EmrServerlessOptions): SparkJobs 
       }
     },
     look,
+  };
+}
+
+/** `before` is the last job. Two who start at once have seen the same one, so they get the same new one by its token. */
+function requestOf(
+  { application: applicationId, role, logs }: EmrServerlessOptions,
+  { run, main, arguments: entryPointArguments }: SparkProgram,
+  before: string,
+): StartJobRunCommandInput {
+  return {
+    applicationId,
+    clientToken: createHash('sha256').update(`${applicationId} after ${before}`).digest('hex'),
+    executionRoleArn: role,
+    name: `train ${run}`,
+    jobDriver: {
+      sparkSubmit: {
+        entryPoint: main,
+        entryPointArguments: [...entryPointArguments],
+        sparkSubmitParameters: SPARK_SUBMIT.join(' '),
+      },
+    },
+    configurationOverrides: { monitoringConfiguration: { s3MonitoringConfiguration: { logUri: logs } } },
+    executionTimeoutMinutes: MINUTES_MAX,
+    tags: { application: 'alakazam', stage: 'product-recommendations', 'alakazam:run': run },
   };
 }

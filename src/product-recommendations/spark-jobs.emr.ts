@@ -13,10 +13,10 @@ import {
 } from '@aws-sdk/client-emr';
 import type { AwsSession } from '../engines/aws/session.js';
 import { amountOf, type ListPrice, sourceOf } from '../stack/list-price.js';
-import { type ClusterSettings, clusterOf, NODES_TAG, RUN_TAG, STACK_TAG } from './cluster.emr.js';
+import { type ClusterSettings, clusterOf, NODES_TAG, OWNER_TAG, RUN_TAG } from './cluster.emr.js';
 import { stateOf } from './cluster-state.emr.js';
 import type { RemoteTraining } from './recommender.js';
-import { LATEST_DAYS, type SparkJobs } from './spark-jobs.js';
+import { LATEST_DAYS, latestOf, type SparkJobs } from './spark-jobs.js';
 import { whyNotStarted } from './training-failures.js';
 
 export interface EmrOptions {
@@ -63,7 +63,7 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
   /** Clusters of this name may be of a stack in another region of the same name, or of somebody else: their tags say. */
   async function isOurs({ Id }: ClusterSummary): Promise<boolean> {
     const { Cluster } = await client.send(new DescribeClusterCommand({ ClusterId: Id }));
-    return Cluster?.Tags?.some(({ Key, Value }) => Key === STACK_TAG && Value === session.stack) ?? false;
+    return Cluster?.Tags?.some(({ Key, Value }) => Key === OWNER_TAG && Value === session.stack) ?? false;
   }
 
   return {
@@ -80,8 +80,13 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
       const isActive = ({ Status }: ClusterSummary) => ACTIVE.includes(Status?.State ?? '');
       const createdMs = ({ Status }: ClusterSummary) => Status?.Timeline?.CreationDateTime?.getTime() ?? 0;
       named.sort((a, b) => Number(isActive(b)) - Number(isActive(a)) || createdMs(b) - createdMs(a));
-      for (const each of named) if (await isOurs(each)) return look(each.Id as string);
-      return undefined;
+      const ours: RemoteTraining[] = [];
+      for (const each of named) {
+        // A cluster may be there for a while after its step.
+        if (ours.length > 0 && !isActive(each)) break;
+        if (await isOurs(each)) ours.push(await look(each.Id as string));
+      }
+      return latestOf(ours);
     },
     async start(program) {
       try {

@@ -10,6 +10,9 @@ export interface SparkProgram {
   readonly arguments: readonly string[];
 }
 
+/** Options of spark-submit. EMR would look for tables in Glue, where the program has none and may not look. */
+export const SPARK_SUBMIT: readonly string[] = ['--conf', 'spark.sql.catalogImplementation=in-memory'];
+
 export interface SparkJobs {
   /** What it costs by the price list, for people; before it is started. */
   readonly estimate: string;

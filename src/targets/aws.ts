@@ -5,12 +5,17 @@ import { join } from 'node:path';
 import { assetOf } from '../assets.js';
 import { type AwsSession, openSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
-import { FIRST_MONTH, LAKE_BUCKET, LAKE_DELIVERY } from '../lake/resources.js';
+import { FIRST_MONTH, LAKE_BUCKET, LAKE_DELIVERY, LAKE_PREFIX } from '../lake/resources.js';
 import { awsLakeStage } from '../lake/stage.aws.js';
 import { trackOpenings } from '../once.js';
+import type { OrderHistory } from '../order-history/history.js';
 import { HISTORY_INDEX_TABLE, HISTORY_TABLE } from '../order-history/resources.js';
 import { awsHistoryStage } from '../order-history/stage.aws.js';
 import type { Target } from '../pipeline.js';
+import type { Recommender } from '../product-recommendations/recommender.js';
+import { RECOMMENDATIONS_PREFIX, TRAINING_APPLICATION, WITH_TRAINING } from '../product-recommendations/resources.js';
+import { awsRecommendationStage } from '../product-recommendations/stage.aws.js';
+import type { Resources } from '../stack/resource-names.js';
 import { findResources } from '../stack/resources.aws.js';
 import { PARTS } from '../stack-parts.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
@@ -96,6 +101,8 @@ export const aws: Target = (config, clock) => {
     });
   });
 
+  const recommender = once(() => openRecommender({ session, resources, history, clock }));
+
   const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }] = await Promise.all([
       import('../stack/stack.aws.js'),
@@ -130,11 +137,7 @@ export const aws: Target = (config, clock) => {
         `engine is ${JSON.stringify(engine)}; valid on the aws target: athena, redshift`,
       );
     },
-    recommender: async () => {
-      throw new AlakazamError('failed', 'alakazam recommends nothing on the aws target yet; the local target does', {
-        hint: 'alakazam recommend --target local --customer 17850',
-      });
-    },
+    recommender,
     stack,
     stages: [
       awsStreamStage(session, resources, stream),
@@ -144,6 +147,7 @@ export const aws: Target = (config, clock) => {
         const { probe } = await import('../stack/probes.aws.js');
         return probe(session, { name: '', type, id }, '');
       }),
+      awsRecommendationStage(resources, recommender, clock),
     ],
     place: `stack ${session.stack}`,
     async *checks() {
@@ -193,6 +197,42 @@ function openWarehouses(
     freshAthena: once(() => openAthena({ isFresh: true })),
     redshift: once(openRedshift),
   };
+}
+
+interface RecommenderParts {
+  readonly session: AwsSession;
+  readonly resources: Resources;
+  readonly history: () => Promise<OrderHistory>;
+  readonly clock: () => number;
+}
+
+/** Whoever asks for recommendations needs none of what trains. */
+async function openRecommender({ session, resources, history, clock }: RecommenderParts): Promise<Recommender> {
+  const [{ openAwsRecommender }, { s3RunFiles }, bucket] = await Promise.all([
+    import('../product-recommendations/recommender.aws.js'),
+    import('../product-recommendations/run-files.aws.js'),
+    resources.nameOf(LAKE_BUCKET),
+  ]);
+  const files = s3RunFiles(session, bucket, RECOMMENDATIONS_PREFIX);
+
+  async function training() {
+    const [{ openAwsTraining }, { openTrainingJobs }, application, { outputs }, node, processor, memory] =
+      await Promise.all([
+        import('../product-recommendations/train.aws.js'),
+        import('../product-recommendations/training-jobs.aws.js'),
+        resources.nameOf(TRAINING_APPLICATION, WITH_TRAINING),
+        resources.stack(),
+        priceOf('AWS::EMR::Cluster', 'node-hour'),
+        priceOf('AWS::EMRServerless::Application', 'vCPU-hour on arm64'),
+        priceOf('AWS::EMRServerless::Application', 'GB-hour on arm64'),
+      ]);
+    const logs = `${files.place}logs/`;
+    const prices = { node, processor, memory };
+    const jobs = openTrainingJobs({ session, application, outputs, logs, prices, clock });
+    return openAwsTraining({ session, bucket, orders: LAKE_PREFIX, prefix: RECOMMENDATIONS_PREFIX, files, ...jobs });
+  }
+
+  return openAwsRecommender({ files, history, training });
 }
 
 async function priceOf(type: string, unit: string) {

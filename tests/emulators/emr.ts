@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { emulatorEnvironment } from './environment.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every action
 type Body = any;
@@ -50,7 +52,25 @@ export const refusal = (type: string, message: string, status = 400): Refusal =>
 /** In seconds, as EMR has them. */
 export const CREATED = 1_795_000_000;
 
-export async function startEmr(): Promise<EmrServer> {
+/** Starts before the tests of a file and ends with them; each test finds it empty. */
+export function useEmr(): () => EmrServer {
+  let emr: EmrServer;
+  beforeAll(async () => {
+    emr = await startEmr();
+    Object.assign(process.env, emulatorEnvironment(emr.url));
+  });
+  afterEach(() => {
+    emr.instead = () => undefined;
+    emr.calls.clear();
+    emr.clusters.length = 0;
+    emr.jobRuns.length = 0;
+    emr.objects.clear();
+  });
+  afterAll(() => emr.close());
+  return () => emr;
+}
+
+async function startEmr(): Promise<EmrServer> {
   const calls: EmrServer['calls'] = new Map();
   const clusters: Cluster[] = [];
   const jobRuns: JobRun[] = [];
@@ -147,4 +167,22 @@ export async function startEmr(): Promise<EmrServer> {
 function jobAction(method: string, path: string): string {
   if (method === 'POST') return 'StartJobRun';
   return path.endsWith('/jobruns') ? 'ListJobRuns' : 'GetJobRun';
+}
+
+/** What becomes of the last cluster, of its step, and of the last job. */
+export function stateOfLast(emr: EmrServer) {
+  return {
+    cluster(State: string, StateChangeReason: object = {}) {
+      const [last] = emr.clusters.slice(-1) as [Cluster];
+      last.Status = { ...last.Status, State, StateChangeReason };
+    },
+    step(State: string, more: object = {}) {
+      const [last] = emr.clusters.slice(-1) as [Cluster];
+      last.StepStatus = { State, ...more };
+    },
+    job(state: string, stateDetails = '') {
+      const [last] = emr.jobRuns.slice(-1) as [JobRun];
+      Object.assign(last, { state, stateDetails });
+    },
+  };
 }

@@ -42,16 +42,23 @@ function linesOf(matrix: readonly (readonly number[])[]): Line[] {
 
 const codes = (list: Recommendations['new']) => list.map(({ stockCode }) => stockCode);
 
-export function testRecommender(name: string, start: () => Promise<RecommenderFixture>) {
-  async function trained(lines: readonly Line[] = linesOf(MATRIX)) {
+type Start = () => Promise<RecommenderFixture>;
+
+function trainer(start: Start) {
+  return async (lines: readonly Line[] = linesOf(MATRIX)) => {
     const { stream, recommender } = await start();
     const put = putter(stream);
     await put(lines);
     await recommender.train(TRAIN_DEFAULTS, QUIET);
     return { put, recommender };
-  }
+  };
+}
 
-  describe(`${name}: recommender`, () => {
+/** What a driver promises that gives out what was trained, wherever that was. */
+export function testRecommendations(name: string, start: Start) {
+  const trained = trainer(start);
+
+  describe(`${name}: recommendations`, () => {
     test('splits all products into those bought before and the others, without padding', async () => {
       const { recommender } = await trained();
       const expected = [
@@ -93,6 +100,53 @@ export function testRecommender(name: string, start: () => Promise<RecommenderFi
       expect(codes(found.new)).toEqual(['10001', '10002', '10003']);
     });
 
+    test('recommends no code that is no product, and knows no guest', async () => {
+      const more = ['POST', 'M', 'DOT', '1234'].map((stockCode) => ({ invoiceNo: '600000', stockCode, customer: 1 }));
+      const { recommender } = await trained([...linesOf(MATRIX), ...more]);
+      const found = await recommender.recommend(1, 10);
+      expect(codes(found.all).sort()).toEqual(PRODUCTS);
+      const all = [];
+      for await (const each of recommender.everyone(10, QUIET)) all.push(each);
+      all.sort((a, b) => Number(a.customerId) - Number(b.customerId));
+      expect(all.map(({ customerId }) => customerId)).toEqual([1, 2, 3, 5]);
+      expect(all[0]).toEqual(found);
+    });
+
+    test('a product that was bought after the training is new no more', async () => {
+      const { put, recommender } = await trained();
+      await put([{ invoiceNo: '700000', stockCode: '10002', customer: 1 }]);
+      expect(codes((await recommender.recommend(1, 6)).new).sort()).toEqual(['10003', '10004']);
+    });
+
+    test('finds what is like a product, by its code or by words', async () => {
+      const { recommender } = await trained();
+      const found = await recommender.similar('10002', 10);
+      expect(found).toMatchObject({ stockCode: '10002', description: 'PRODUCT 2' });
+      expect(codes(found?.similar as Recommendations['new'])).not.toContain('10002');
+      // Both invoices that have it hold 10003, and one holds the other two.
+      expect(found?.boughtTogether[0]).toMatchObject({ stockCode: '10003', score: 1 });
+      expect(await recommender.similar('product 2', 10)).toEqual(found);
+      expect((await recommender.similar('10002', 1))?.boughtTogether).toHaveLength(1);
+      expect(await recommender.similar('lantern', 10)).toBeUndefined();
+      expect(await recommender.productsLike('lamp product', 2)).toHaveLength(2);
+    });
+
+    test('a model is named, and a question without one is refused', async () => {
+      const { recommender } = await start();
+      await expect(recommender.recommend(1, 3)).rejects.toThrow('there is no model to recommend by');
+      expect(await recommender.runs()).toEqual([]);
+      const { run } = await (await trained()).recommender.train(TRAIN_DEFAULTS, QUIET);
+      expect(run).toMatch(/^\w+$/);
+    });
+  });
+}
+
+/** What a driver promises that trains in this process, besides. */
+export function testRecommender(name: string, start: Start) {
+  testRecommendations(name, start);
+  const trained = trainer(start);
+
+  describe(`${name}: recommender`, () => {
     test('knows of an order that came after the training', async () => {
       const { put, recommender } = await trained();
       await put([{ invoiceNo: '700000', stockCode: '10002', customer: 1 }]);
@@ -126,17 +180,6 @@ export function testRecommender(name: string, start: () => Promise<RecommenderFi
       expect(again.find(({ stockCode }) => stockCode === '10002')?.because).toEqual([
         'in 1 of 2 invoices, last on 2010-12-01',
       ]);
-    });
-
-    test('recommends no code that is no product, and knows no guest', async () => {
-      const more = ['POST', 'M', 'DOT', '1234'].map((stockCode) => ({ invoiceNo: '600000', stockCode, customer: 1 }));
-      const { recommender } = await trained([...linesOf(MATRIX), ...more]);
-      const found = await recommender.recommend(1, 10);
-      expect(codes(found.all).sort()).toEqual(PRODUCTS);
-      const all = [];
-      for await (const each of recommender.everyone(10, QUIET)) all.push(each);
-      expect(all.map(({ customerId }) => customerId)).toEqual([1, 2, 3, 5]);
-      expect(all[0]).toEqual(found);
     });
 
     test('recommends for a basket, and refuses a product that it does not know', async () => {

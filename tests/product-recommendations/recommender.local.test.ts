@@ -1,36 +1,20 @@
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
-import { openStore } from '../../src/engines/lmdb/store.js';
-import { currentTables } from '../../src/lake/current-tables.local.js';
-import { openLocalLake } from '../../src/lake/lake.local.js';
-import { spillPath } from '../../src/lake/spill.local.js';
-import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
-import { openLakePurchases } from '../../src/product-recommendations/lake-purchases.local.js';
-import { openModelStore } from '../../src/product-recommendations/model-store.local.js';
-import { openLocalRecommender } from '../../src/product-recommendations/recommender.local.js';
-import { localFixture } from '../fixtures/local-pipeline.js';
+import { expect, test } from 'vitest';
+import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
+import { startLocalRecommender } from './local-recommender.js';
 import { testRecommender } from './recommender.contract.js';
 
-testRecommender('local', async () => {
-  const { home, open, openHistory } = await localFixture();
-  const stream = await open();
-  const directory = join(home, 'lake');
-  const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
-  onTestFinished(() => lake.close());
-  const history = await openHistory(stream);
-  const recommender = openLocalRecommender({
-    store: openModelStore(join(home, 'models')),
-    source: openLakePurchases({
-      currentTables: currentTables(
-        directory,
-        () => undefined,
-        async () => lake,
-      ),
-      spillTo: () => spillPath(directory),
-    }),
-    history: async () => history,
-    knownVersion: () => undefined,
-    clock: () => 0,
+testRecommender('local', startLocalRecommender);
+
+test('what is about machines elsewhere is refused, before anything is done', async () => {
+  const { recommender } = await startLocalRecommender();
+  const work = { signal: new AbortController().signal };
+  const refused = (flag: string) => ({
+    code: 'usage',
+    message: `${flag} is for machines elsewhere; the local target trains in this process`,
+    hint: `leave ${flag} out, or add --target aws`,
   });
-  return { stream, recommender };
+  await expect(recommender.startTraining(TRAIN_DEFAULTS, work)).rejects.toMatchObject(refused('--no-wait'));
+  await expect(recommender.remoteTraining()).rejects.toMatchObject(refused('--status'));
+  const serverless = recommender.train({ ...TRAIN_DEFAULTS, serverless: true }, work);
+  await expect(serverless).rejects.toMatchObject(refused('--serverless'));
 });

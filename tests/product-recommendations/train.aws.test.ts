@@ -1,30 +1,16 @@
 /** How a training on AWS goes, and what becomes of each thing that can happen to it. No stand-in runs a step: the tests say what does. */
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import type { TrainOptions } from '../../src/product-recommendations/recommender.js';
 import { s3RunFiles } from '../../src/product-recommendations/run-files.aws.js';
 import { openEmrJobs } from '../../src/product-recommendations/spark-jobs.emr.js';
 import { openEmrServerlessJobs } from '../../src/product-recommendations/spark-jobs.emr-serverless.js';
-import { openAwsTraining } from '../../src/product-recommendations/training.aws.js';
+import { openAwsTraining } from '../../src/product-recommendations/train.aws.js';
 import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
-import { CREATED, type EmrServer, refusal, startEmr } from '../emulators/emr.js';
-import { emulatorEnvironment } from '../emulators/environment.js';
+import { CREATED, refusal, stateOfLast, useEmr } from '../emulators/emr.js';
 
-let emr: EmrServer;
-
-beforeAll(async () => {
-  emr = await startEmr();
-  Object.assign(process.env, emulatorEnvironment(emr.url));
-});
-afterEach(() => {
-  emr.instead = () => undefined;
-  emr.calls.clear();
-  emr.clusters.length = 0;
-  emr.jobRuns.length = 0;
-  emr.objects.clear();
-});
-afterAll(() => emr.close());
+const emr = useEmr();
 
 const PRICE = { perUnit: 0.2, region: 'us-east-1', asOf: '2025-06-01' };
 const SETTINGS = {
@@ -62,33 +48,19 @@ function start(steps: readonly (() => void)[] = [], stack = 'shop') {
   return { ...training, train, begin, notes, controller };
 }
 
-const cluster =
-  (State: string, reason: object = {}) =>
-  () => {
-    const [last] = emr.clusters.slice(-1) as [(typeof emr.clusters)[number]];
-    last.Status = { ...last.Status, State, StateChangeReason: reason };
-  };
-const step =
-  (State: string, more: object = {}) =>
-  () => {
-    const [last] = emr.clusters.slice(-1) as [(typeof emr.clusters)[number]];
-    last.StepStatus = { State, ...more };
-  };
-const job =
-  (state: string, details = '') =>
-  () => {
-    const [last] = emr.jobRuns.slice(-1) as [(typeof emr.jobRuns)[number]];
-    Object.assign(last, { state, stateDetails: details });
-  };
+const last = () => stateOfLast(emr());
+const cluster = (state: string, reason?: object) => () => last().cluster(state, reason);
+const step = (state: string, more?: object) => () => last().step(state, more);
+const job = (state: string, details?: string) => () => last().job(state, details);
 /** What als.py does last. */
 const publish = () => {
-  const [asked] = (emr.calls.get('RunJobFlow') ?? emr.calls.get('StartJobRun')) as [Record<string, never>];
+  const [asked] = (emr().calls.get('RunJobFlow') ?? emr().calls.get('StartJobRun')) as [Record<string, never>];
   const text = JSON.stringify(asked);
   const run = /"--run","(\w+)"/.exec(text)?.[1];
   const { options } = { options: TRAIN_DEFAULTS };
   const about = { run, trainedAt: '2026-11-27T10:00:00.000Z', options, customers: 2, products: 3, purchases: 4 };
   const latest = { format: 1, buckets: 64, ...about, lastDate: '2011-12-09' };
-  emr.objects.set('/lake/recommendations/latest.json', JSON.stringify(latest));
+  emr().objects.set('/lake/recommendations/latest.json', JSON.stringify(latest));
 };
 const all =
   (...acts: (() => void)[]) =>
@@ -114,7 +86,7 @@ describe('a training on a cluster', () => {
       // Half an hour of two nodes.
       'it cost about $0.20 by the price list',
     ]);
-    const [asked] = emr.calls.get('RunJobFlow') as [Record<string, never>];
+    const [asked] = emr().calls.get('RunJobFlow') as [Record<string, never>];
     expect(asked).toMatchObject({
       ...{ Name: 'alakazam shop', ReleaseLabel: 'emr-7.13.0', ServiceRole: 'service', JobFlowRole: 'nodes' },
       Instances: {
@@ -140,12 +112,12 @@ describe('a training on a cluster', () => {
       { ActionOnFailure: string; HadoopJarStep: { Args: string[] } },
     ];
     expect(ActionOnFailure).toBe('TERMINATE_CLUSTER');
-    const [main, ...rest] = HadoopJarStep.Args.slice(3);
+    const [main, ...rest] = HadoopJarStep.Args.slice(5);
     expect(HadoopJarStep.Args.slice(0, 3)).toEqual(['spark-submit', '--deploy-mode', 'cluster']);
     // The program is where the step looks for it, whole.
     const path = (url = '') => url.replace('s3:/', '');
-    expect(emr.objects.get(path(main))).toBe(readFileSync('spark/als.py', 'utf8'));
-    expect(emr.objects.get(path(rest[rest.indexOf('--purchases-sql') + 1]))).toBe(
+    expect(emr().objects.get(path(main))).toBe(readFileSync('spark/als.py', 'utf8'));
+    expect(emr().objects.get(path(rest[rest.indexOf('--purchases-sql') + 1]))).toBe(
       readFileSync('spark/purchases.sql', 'utf8'),
     );
     expect(rest.slice(0, 2)).toEqual(['--lake', 's3://lake/orders/']);
@@ -157,7 +129,7 @@ describe('a training on a cluster', () => {
     const first = await start().begin();
     const second = start([all(step('COMPLETED'), publish)]);
     expect((await second.train()).run).toBe(first.run);
-    expect(emr.calls.get('RunJobFlow')).toHaveLength(1);
+    expect(emr().calls.get('RunJobFlow')).toHaveLength(1);
     expect(second.notes[0]).toBe(`a training is under way: EMR cluster j-1, since ${first.startedAt}`);
     // It is done, so the next call is another training.
     cluster('TERMINATED', { Code: 'ALL_STEPS_COMPLETED' })();
@@ -170,7 +142,7 @@ describe('a training on a cluster', () => {
     const { id } = await start().begin();
     await start([], 'other').begin();
     expect(await start().remoteTraining()).toMatchObject({ id, state: 'running', status: 'STARTING' });
-    expect(emr.clusters).toHaveLength(2);
+    expect(emr().clusters).toHaveLength(2);
   });
 
   test('a step that fails: its reason, and where its logs are', async () => {
@@ -207,18 +179,18 @@ describe('a training on a cluster', () => {
   });
 
   test('without a default subnet EMR Serverless trains', async () => {
-    emr.instead = (action) =>
+    emr().instead = (action) =>
       action === 'RunJobFlow' ? refusal('ValidationException', 'No default VPC for this user.') : undefined;
     const { train, notes } = start([job('RUNNING'), all(job('SUCCESS'), publish)]);
     const { run } = await train();
-    expect(emr.jobRuns.map(({ name }) => name)).toEqual([`train ${run}`]);
+    expect(emr().jobRuns.map(({ name }) => name)).toEqual([`train ${run}`]);
     expect(notes).toContain('this account has no default subnet for a cluster, so EMR Serverless trains');
   });
 
   test('without a service-linked role it says how to make one', async () => {
     const message =
       'The service-linked role for EC2 Spot could not be created: not authorized to perform iam:CreateServiceLinkedRole';
-    emr.instead = (action) => (action === 'RunJobFlow' ? refusal('ValidationException', message) : undefined);
+    emr().instead = (action) => (action === 'RunJobFlow' ? refusal('ValidationException', message) : undefined);
     await expect(start().begin()).rejects.toMatchObject({
       message: `AWS starts no training: ${message}`,
       hint: expect.stringContaining('aws iam create-service-linked-role --aws-service-name spot.amazonaws.com'),
@@ -226,13 +198,13 @@ describe('a training on a cluster', () => {
   });
 
   test('throttling delays it, and a look that fails for a while too', async () => {
-    emr.instead = (action, number) =>
+    emr().instead = (action, number) =>
       /RunJobFlow|DescribeCluster/.test(action) && number <= 2
         ? refusal('ThrottlingException', 'Rate exceeded')
         : undefined;
     const { train } = start([() => {}, all(step('COMPLETED'), publish)]);
     await expect(train()).resolves.toMatchObject({ isInUse: true });
-    expect(emr.clusters).toHaveLength(1);
+    expect(emr().clusters).toHaveLength(1);
   });
 
   test('whoever stops waiting hears how to return, and the training goes on', async () => {
@@ -242,14 +214,14 @@ describe('a training on a cluster', () => {
       message: 'stopped looking; the training goes on as EMR cluster j-1',
       hint: 'alakazam train --status --target aws',
     });
-    expect([...emr.calls.keys()]).not.toContain('TerminateJobFlows');
+    expect([...emr().calls.keys()]).not.toContain('TerminateJobFlows');
     expect(await start().remoteTraining()).toMatchObject({ id: 'j-1', state: 'running' });
   });
 
   test('a permission that is lost on the way: the training goes on', async () => {
     const { train } = start([
       () => {
-        emr.instead = (action) => (action === 'DescribeCluster' ? refusal('AccessDeniedException', 'no') : undefined);
+        emr().instead = (action) => (action === 'DescribeCluster' ? refusal('AccessDeniedException', 'no') : undefined);
       },
     ]);
     await expect(train()).rejects.toMatchObject({
@@ -264,7 +236,7 @@ describe('a training on a cluster', () => {
 
   test('--threads is refused before anything is started', async () => {
     await expect(start().begin({ threads: 2 })).rejects.toMatchObject({ code: 'usage' });
-    expect(emr.calls.size).toBe(0);
+    expect(emr().calls.size).toBe(0);
   });
 });
 
@@ -277,8 +249,8 @@ describe('a training on EMR Serverless', () => {
       // 1 × 0.2 + 4 × 0.01
       'it cost about $0.24 by the price list',
     ]);
-    expect(emr.calls.has('RunJobFlow')).toBe(false);
-    const [asked] = emr.calls.get('StartJobRun') as [Record<string, never>];
+    expect(emr().calls.has('RunJobFlow')).toBe(false);
+    const [asked] = emr().calls.get('StartJobRun') as [Record<string, never>];
     expect(asked).toMatchObject({
       executionRoleArn: 'arn:role',
       tags: { 'alakazam:run': run },
@@ -296,9 +268,9 @@ describe('a training on EMR Serverless', () => {
   });
 
   test('a token that somebody else used with other arguments leads to that job', async () => {
-    emr.instead = (action) => {
+    emr().instead = (action) => {
       if (action !== 'StartJobRun') return undefined;
-      emr.jobRuns.push({
+      emr().jobRuns.push({
         ...{ id: 'other', name: 'train abc', clientToken: 'x', state: 'RUNNING', stateDetails: '' },
         more: { createdAt: CREATED },
       });
