@@ -37,6 +37,8 @@ export const demo = defineCommand({
     const customer = await findCustomer(context, path);
     await show('One customer, newest invoice first', `alakazam history --customer ${customer}`);
     await show('What sells best, of all orders there ever were', 'alakazam query top-products -p limit=5');
+    await show('Learn from all orders what each customer is likely to buy', 'alakazam train');
+    await show('What to suggest to one customer, and why', `alakazam recommend --customer ${customer} -n 3`);
     await show('A file with faults in it costs nothing but its faulty lines', 'alakazam generate --source orders.csv');
     await show('What was not an order is kept, with the reason', 'alakazam rejected');
     await show('Pull the plug in the middle of a run …', 'alakazam generate --count 2000000', { killAfterMs: 1200 });

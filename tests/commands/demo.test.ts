@@ -21,7 +21,7 @@ const MARK = '# made by alakazam demo; it may be deleted';
 /** A copy of the package, as an installation is one, in a directory whose name a URL spells otherwise. */
 function copyOfPackage(directory: string): string {
   const copy = join(directory, 'package é');
-  for (const name of ['bin', 'dist', 'data', 'sql', 'package.json'])
+  for (const name of ['bin', 'dist', 'data', 'sql', 'spark', 'package.json'])
     cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   return join(copy, 'bin', 'alakazam.js');
@@ -50,6 +50,15 @@ describe('demo', () => {
     expect(rows.length).toBeGreaterThanOrEqual(3);
     expect(rows.length).toBeLessThanOrEqual(12);
     expect(rows.every((row) => row.split('\t')[7] === customer)).toBe(true);
+
+    // What it learns, it recommends by.
+    const [, run] = /\$ alakazam train\n(\w{12})\t/.exec(stdout) as RegExpExecArray;
+    expect(readFileSync(join(directory, 'alakazam-demo', '.alakazam', 'models', 'models.json'), 'utf8')).toContain(run);
+    const lists = stdout
+      .slice(stdout.indexOf(`$ alakazam recommend --customer ${customer}`))
+      .split('\n')
+      .slice(1);
+    expect(lists[0]).toMatch(new RegExp(`^${customer}\tnew\t1\t`));
 
     // The last lines work as they are, where they are read.
     const typed = stderr.slice(stderr.indexOf('to play with:')).trim().split('\n').slice(2);
