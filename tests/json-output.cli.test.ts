@@ -143,6 +143,7 @@ describe('the page', () => {
     'cost',
     'cost item',
     'remainder',
+    'training',
   ];
   const HERE = [
     'order',

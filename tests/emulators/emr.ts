@@ -36,6 +36,8 @@ export interface EmrServer {
   readonly jobRuns: JobRun[];
   /** What is stored, by `/bucket/key`. */
   readonly objects: Map<string, string>;
+  /** Of the stack. */
+  outputs: Readonly<Record<string, string>>;
   /** Is asked before each call; what it returns is answered instead. */
   instead: (action: string, number: number) => Refusal | undefined;
   close(): Promise<void>;
@@ -143,6 +145,9 @@ async function startEmr(): Promise<EmrServer> {
       const act = clusterActions[action] ?? jobActions[action];
       response.writeHead(200, { 'content-type': target ? 'application/x-amz-json-1.1' : 'application/json' });
       response.end(JSON.stringify(act?.(body, path.split('/').at(-1) as string)));
+    } else if (text.includes('Action=DescribeStacks')) {
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      response.end(stackAnswer(emr.outputs));
     } else if (request.method === 'PUT') {
       objects.set(path, text);
       response.end();
@@ -155,13 +160,22 @@ async function startEmr(): Promise<EmrServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const emr: EmrServer = {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
-    ...{ calls, clusters, jobRuns, objects, instead: () => undefined },
+    ...{ calls, clusters, jobRuns, objects, outputs: {}, instead: () => undefined },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
   return emr;
+}
+
+function stackAnswer(outputs: Readonly<Record<string, string>>): string {
+  const members = Object.entries(outputs).map(
+    ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  const stack = `<StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${members.join('')}</Outputs>`;
+  const result = `<DescribeStacksResult><Stacks><member>${stack}</member></Stacks></DescribeStacksResult>`;
+  return `<DescribeStacksResponse>${result}</DescribeStacksResponse>`;
 }
 
 function jobAction(method: string, path: string): string {

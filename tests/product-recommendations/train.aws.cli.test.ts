@@ -1,0 +1,76 @@
+/** The commands that train on AWS and recommend by what was trained there, on a stack of which only EMR and S3 answer. */
+import { expect, test } from 'vitest';
+import { CREATED, stateOfLast, useEmr } from '../emulators/emr.js';
+import { emulatorEnvironment } from '../emulators/environment.js';
+import { expectFields } from '../json-output.js';
+import { runCli, temporaryDirectory } from '../run-cli.js';
+
+const emr = useEmr();
+const home = temporaryDirectory();
+const OUTPUTS = {
+  TrainingApplicationId: 'app',
+  TrainingRoleArn: 'arn:role',
+  TrainingServiceRoleArn: 'arn:service',
+  TrainingProfileName: 'nodes',
+  TrainingSubnets: 'subnet-1,subnet-2',
+  TrainingClusterWorkers: '0',
+  TrainingClusterMarket: 'ON_DEMAND',
+  LakeBucketName: 'lake',
+};
+
+const run = (line: string, outputs: Record<string, string> = OUTPUTS) => {
+  emr().outputs = outputs;
+  const env = { ...emulatorEnvironment(emr().url), ALAKAZAM_TARGET: 'aws' };
+  return runCli(line.split(' '), { home, env });
+};
+
+test('train --no-wait starts a cluster as the stack says, and --status shows how it does', async () => {
+  const started = await run('train --no-wait -o json');
+  expect(started.stderr).toContain('trains on one node of EMR, about $0.05 for a quarter of an hour');
+  expect(started.stderr).toContain('it goes on; ');
+  expect(started.code).toBe(0);
+  const [asked] = emr().calls.get('RunJobFlow') as [Record<string, object>];
+  expect(asked).toMatchObject({
+    ...{ ServiceRole: 'arn:service', JobFlowRole: 'nodes', LogUri: 's3://lake/recommendations/logs/' },
+    Instances: { Ec2SubnetIds: ['subnet-1', 'subnet-2'], InstanceFleets: [{ InstanceFleetType: 'MASTER' }] },
+  });
+  const running = await run('train --status -o json');
+  expect(JSON.parse(running.stdout)).toMatchObject({ id: 'j-1', state: 'running', status: 'STARTING' });
+  expect(running.code).toBe(0);
+  stateOfLast(emr()).step('FAILED', { FailureDetails: { Message: 'no orders' }, Timeline: { EndDateTime: CREATED } });
+  const failed = await run('train --status -o json');
+  expect(JSON.parse(failed.stdout)).toMatchObject({ state: 'failed', reason: 'no orders' });
+  expect(failed.code).toBe(1);
+  expectFields(
+    [started, failed].map(({ stdout }) => JSON.parse(stdout)),
+    'training',
+  );
+});
+
+test('train --status says if there was no training', async () => {
+  const { code, stdout, stderr } = await run('train --status -o json');
+  expect([code, JSON.parse(stdout), stderr]).toEqual([
+    0,
+    null,
+    expect.stringContaining('nothing was trained there lately'),
+  ]);
+});
+
+test('a stack without training says how to add it; nobody trains unasked', async () => {
+  const { code, stderr } = await run('train', { LakeBucketName: 'lake' });
+  expect([code, stderr]).toEqual([1, expect.stringContaining('deploy --with training')]);
+  const asked = await run('recommend --all', { LakeBucketName: 'lake' });
+  expect(asked.stderr).toContain('there is no model to recommend by in s3://lake/recommendations/');
+  expect(emr().clusters).toEqual([]);
+});
+
+test('recommend --all and similar need nothing but S3', async () => {
+  const product = { stockCode: '10001', description: 'LAMP', score: 0.5, because: ['bestseller now'] };
+  const line = { customerId: 7, model: 'abc', coldStart: false, new: [product], again: [], all: [product] };
+  const put = (path: string, text: string) => emr().objects.set(`/lake/recommendations/${path}`, text);
+  put('latest.json', JSON.stringify({ format: 1, buckets: 8, run: 'abc', customers: 1 }));
+  for (let bucket = 0; bucket < 8; bucket++) put(`runs/abc/recommendations/${bucket}.jsonl`, '');
+  put('runs/abc/recommendations/7.jsonl', `${JSON.stringify(line)}\n`);
+  const { code, stdout } = await run('recommend --all -o ndjson');
+  expect([code, JSON.parse(stdout)]).toEqual([0, line]);
+});
