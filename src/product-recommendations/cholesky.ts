@@ -1,7 +1,7 @@
 /** Cholesky's decomposition of a symmetric, positive definite matrix, of which the lower half is read. Row by row. */
 
 /** Gives what solves a x = b for any b. `a` is overwritten. */
-export function decompose(a: Float64Array, size: number): (b: Float64Array | Float32Array) => Float64Array {
+export function decompose(a: Float64Array, size: number): (b: ArrayLike<number>) => Float64Array {
   for (let j = 0; j < size; j++) {
     const lineJ = j * size;
     for (let i = j; i < size; i++) {

@@ -11,6 +11,7 @@ export function topIndexes(
 ): number[] {
   // A heap whose root is the worst of the best.
   const heap: number[] = [];
+  if (count < 1) return heap;
   let least = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < scores.length; i++) {
     // Of equal scores the earlier index is the better, so a later one never takes its place.

@@ -278,7 +278,10 @@ describe('query', () => {
     [['--chart'], 'there is no question for --chart; valid: a name, --sql or --file'],
     [['-p', 'a='], 'there is no question for --param; valid: a name, --sql or --file'],
     [['top-products', '--yes'], '--yes is for --setup'],
-    [['top-products', '--chart', '-o', 'csv'], '--chart draws for people, and -o csv writes for programs; valid: one of them'],
+    [
+      ['top-products', '--chart', '-o', 'csv'],
+      '--chart draws for people, and -o csv writes for programs; valid: one of them',
+    ],
     [['top-products', '--defuse'], '--defuse is for -o csv'],
     [['--file', 'none.sql'], /^can't read .*none\.sql: ENOENT/],
     [['top-products', '--engine', 'athena'], 'engine is "athena"; valid on the local target: duckdb'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Factors, fitAls } from '../../src/product-recommendations/als.js';
 import type { Confidences } from '../../src/product-recommendations/confidences.js';
-import { startThreads } from '../../src/product-recommendations/kernel-threads.js';
+import { startThreads } from '../../src/product-recommendations/training-threads.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { ROOT } from '../run-cli.js';
 import { randomConfidences } from './random-confidences.js';

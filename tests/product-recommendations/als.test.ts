@@ -1,7 +1,7 @@
 /** The kernel against the same algorithm in plain TypeScript. `als.engine.test.ts` has it against another algorithm. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Factors, type Fit, fitAls } from '../../src/product-recommendations/als.js';
-import { startThreads } from '../../src/product-recommendations/kernel-threads.js';
+import { startThreads } from '../../src/product-recommendations/training-threads.js';
 import { randomConfidences } from './random-confidences.js';
 import { type Matrix, referenceAls } from './reference-als.js';
 

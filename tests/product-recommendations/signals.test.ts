@@ -1,9 +1,9 @@
 /** What speaks for a product beside its factors: trends, words and neighbours, reckoned by hand. */
 import { describe, expect, test } from 'vitest';
-import { findNeighbours, productsOf } from '../../src/product-recommendations/neighbours.js';
+import { buyersOf, findNeighbours, productsOf, recentOf } from '../../src/product-recommendations/neighbours.js';
 import { basketOf } from '../../src/product-recommendations/purchases.js';
 import { repurchaseRates, trendsOf } from '../../src/product-recommendations/trends.js';
-import { findWords } from '../../src/product-recommendations/words.js';
+import { findWords, wordVectorsOf } from '../../src/product-recommendations/words.js';
 import { smallPurchases } from './small-purchases.js';
 
 const { log, sqrt, exp } = Math;
@@ -65,12 +65,8 @@ test('how readily a product is bought again', () => {
 
 test('words that products have in common, the rarer the more', () => {
   // MUG is in three of four, RED and the words of one product in fewer; of two letters or less none counts.
-  const words = findWords(
-    ['red MUG', 'blue mug.', 'RED, mug of tin', 'tin-red', 'SINGLE'].map((description) => ({
-      stockCode: '',
-      description,
-    })),
-  );
+  const descriptions = ['red MUG', 'blue mug.', 'RED, mug of tin', 'tin-red', 'SINGLE'];
+  const words = findWords(wordVectorsOf(descriptions.map((description) => ({ stockCode: '', description }))));
   const profile = words.profile();
   expect(profile).toHaveLength(3);
   words.add(0, 2, profile);
@@ -115,7 +111,9 @@ describe('neighbours', () => {
   const own = productsOf(basketOf(purchases, 0));
   const scoresOn = (today: number, self?: number) => {
     const scores = new Float64Array(5);
-    findNeighbours(purchases).score(own, self, today, scores);
+    // What was reckoned for another day is reckoned anew.
+    const neighbours = findNeighbours(purchases, buyersOf(purchases), recentOf(purchases, 90));
+    neighbours.score(own, self, today, scores);
     return [...scores];
   };
 
