@@ -75,7 +75,7 @@ def read_orders(spark, options):
         + ([f"order_date >= DATE '{options.since}'"] if options.since else [])
         + ([f"order_date < DATE '{options.until}'"] if options.until else [])
     )
-    kept(spark, "orders", f"""
+    kept(spark, options, "orders", f"""
         SELECT * FROM (
           SELECT stock_code, description, quantity, invoice_no, customer_id, CAST(order_date AS TIMESTAMP) AS order_date
           FROM (
@@ -88,14 +88,14 @@ def read_orders(spark, options):
 
 def read_purchases(spark, options):
     """Makes the views `products` and `invoices`; an invoice has its products as sorted indexes."""
-    kept(spark, "purchases", read_text(spark, options.purchases_sql))
-    kept(spark, "products", """
+    kept(spark, options, "purchases", read_text(spark, options.purchases_sql))
+    kept(spark, options, "products", """
         SELECT stock_code, CAST(row_number() OVER (ORDER BY stock_code) - 1 AS INT) AS product
         FROM (SELECT DISTINCT stock_code FROM purchases)""")
-    kept(spark, "customers", """
+    kept(spark, options, "customers", """
         SELECT customer_id, CAST(row_number() OVER (ORDER BY customer_id) - 1 AS INT) AS customer
         FROM (SELECT DISTINCT customer_id FROM purchases)""")
-    kept(spark, "invoices", """
+    kept(spark, options, "invoices", """
         SELECT customer, invoice_no, MIN(order_date) AS at, datediff(MIN(order_date), DATE '1970-01-01') AS day,
           sort_array(collect_set(product)) AS items
         FROM purchases JOIN products USING (stock_code) JOIN customers USING (customer_id)
@@ -115,20 +115,21 @@ def described_products(spark):
         FROM products LEFT JOIN (SELECT * FROM ranked WHERE place = 1) USING (stock_code) ORDER BY product""").collect()
 
 
-def kept(spark, name, sql):
-    """A view that is reckoned once."""
-    frame = spark.sql(sql).persist()
-    frame.createOrReplaceTempView(name)
-    return frame
+def kept(spark, options, name, sql):
+    """A view that is reckoned once and written. Spark would go through the plans of all that came before, time and again."""
+    path = f"{options.work}/{name}-{len(options.written)}"
+    options.written.append(name)
+    spark.sql(sql).write.parquet(path)
+    spark.read.parquet(path).createOrReplaceTempView(name)
 
 
-def past_of(spark, today):
+def past_of(spark, options, today):
     """Makes the views `baskets`, of a customer's invoices before `today` in their order, and `pairs` of customer and product."""
-    kept(spark, "baskets", f"""
+    kept(spark, options, "baskets", f"""
         SELECT customer, transform(sort_array(collect_list(struct(at, invoice_no, day, items))), i -> struct(i.day, i.items))
           AS invoices
         FROM invoices WHERE day < {today} GROUP BY customer""")
-    kept(spark, "pairs", f"""
+    kept(spark, options, "pairs", f"""
         SELECT customer, product, COUNT(*) AS bought, MIN(day) AS first_day, MAX(day) AS last_day,
           COUNT_IF({today} - day <= {RECENT_DAYS}) AS recent, MAX(last_place) - MIN(place) AS chances,
           collect_list(day) AS days
@@ -136,11 +137,6 @@ def past_of(spark, today):
           SELECT customer, place, size(invoices) - 1 AS last_place, invoice.day, explode(invoice.items) AS product
           FROM (SELECT customer, invoices, posexplode(invoices) AS (place, invoice) FROM baskets)
         ) GROUP BY customer, product""")
-
-
-def forget(spark, *views):
-    for view in views:
-        spark.table(view).unpersist()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -433,9 +429,9 @@ POSITIVES_MIN = 200
 PENALTY = 2
 
 
-def hold_back(spark, cut):
+def hold_back(spark, options, cut):
     """Makes the view `held`: the first invoice from day `cut` on of each customer with an earlier one."""
-    kept(spark, "held", f"""
+    kept(spark, options, "held", f"""
         SELECT customer, min_by(items, struct(at, invoice_no)) AS next FROM invoices
         WHERE day >= {cut} AND customer IN (SELECT customer FROM invoices WHERE day < {cut})
         GROUP BY customer""")
@@ -718,14 +714,14 @@ def train(spark, options):
     # As in src/product-recommendations/purchases.ts: 30 days, or a third of a shorter time.
     cut = today - max(1, min(30, (last - first + 1) // 3))
     metrics = {"ranking": DEFAULT_RANKING, "isLearned": False}
-    hold_back(spark, cut)
+    hold_back(spark, options, cut)
     if spark.table("held").head():
         shop, customers, _ = fit(spark, cut, products, options)
         collect_examples(spark, customers, shop)
         learned = learn_ranking(spark)
         if learned:
             metrics = {"ranking": learned, "isLearned": True, "held": measure(spark, learned)}
-        forget(spark, "examples", "baskets", "pairs")
+        spark.catalog.uncacheTable("examples")
 
     shop, customers, long = fit(spark, today, products, options)
     similar = similar_of(spark, long, options.factors, len(products))
@@ -749,7 +745,7 @@ def train(spark, options):
 
 def fit(spark, today, products, options):
     """Both fits of ALS on the invoices before `today`; all that is asked about products, and the customers."""
-    past_of(spark, today)
+    past_of(spark, options, today)
     rest = (options.factors, options.reg_param, options.iterations, options.seed)
     short = fit_als(spark, rate(spark, today, SHORT_WEIGHT, options.half_life), *rest)
     long = fit_als(spark, rate(spark, today, LONG_WEIGHT, options.half_life * LONG_TIMES), *rest)
@@ -759,7 +755,7 @@ def fit(spark, today, products, options):
 
 def write(spark, options, found):
     out = options.out.rstrip("/")
-    directory = open_run(spark, out, options.run)
+    directory = f"{out}/runs/{options.run}"
     write_buckets(spark, found["recommendations"], f"{directory}/recommendations")
     write_buckets(spark, found["similar"], f"{directory}/similar")
     write_text(spark, f"{directory}/bestsellers.json", as_json(found["bestsellers"]))
@@ -775,6 +771,7 @@ def write(spark, options, found):
                     "halfLifeDays": chosen["half_life"], "seed": chosen["seed"], "since": options.since,
                     "until": options.until},
     }
+    file_system(spark, out).delete(spark._jvm.org.apache.hadoop.fs.Path(options.work), True)
     write_text(spark, f"{out}/latest.json", as_json(pointer))
 
 
@@ -783,6 +780,8 @@ def main():
     spark = SparkSession.builder.appName("alakazam train").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     spark.conf.set("spark.sql.shuffle.partitions", str(2 * spark.sparkContext.defaultParallelism))
+    directory = open_run(spark, options.out.rstrip("/"), options.run)
+    options.work, options.written = f"{directory}/work", []
     write(spark, options, train(spark, options))
     spark.stop()
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Each named as the file that says what is in it. One environment cannot hold all: their versions exclude each other. */
-const ENVIRONMENTS = ['emulators', 'linters', 'numpy'] as const;
+const ENVIRONMENTS = ['emulators', 'linters', 'numpy', 'spark'] as const;
 
 export type Environment = (typeof ENVIRONMENTS)[number];
 
