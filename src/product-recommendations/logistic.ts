@@ -19,7 +19,7 @@ export interface Examples {
 
 const STEPS = 8;
 /** A smaller step changes no ranking. */
-const CHANGE_MIN = 1e-3;
+const CHANGE_MIN = 1e-4;
 const PENALTY = 2;
 
 /** Fits on standardized features, so that the penalty is fair to all; gives the coefficients for features as they are. */
@@ -70,6 +70,9 @@ function derivatives(
   return { gradient, hessian };
 }
 
+/** Relative to a mean. */
+const ROUNDING = 1e-9;
+
 export function probability(logit: number): number {
   return 1 / (1 + Math.exp(-logit));
 }
@@ -79,16 +82,20 @@ function standardized(features: Float64Array, width: number, count: number) {
   const means = new Float64Array(width);
   const deviations = new Float64Array(width);
   for (let at = 0; at < features.length; at += width) {
-    for (let j = 0; j < width; j++) means[j] = (means[j] as number) + (features[at + j] as number) / count;
+    for (let j = 0; j < width; j++) means[j] = (means[j] as number) + (features[at + j] as number);
   }
+  for (let j = 0; j < width; j++) means[j] = (means[j] as number) / count;
   for (let at = 0; at < features.length; at += width) {
     for (let j = 0; j < width; j++) {
       const distance = (features[at + j] as number) - (means[j] as number);
       deviations[j] = (deviations[j] as number) + (distance * distance) / count;
     }
   }
-  // A feature that never varies gets no weight.
-  for (let j = 0; j < width; j++) deviations[j] = Math.sqrt(deviations[j] as number) || 1;
+  for (let j = 0; j < width; j++) {
+    const deviation = Math.sqrt(deviations[j] as number);
+    // A feature that never varies gets no weight: what is left of it is rounding.
+    deviations[j] = deviation > ROUNDING * Math.abs(means[j] as number) ? deviation : 1;
+  }
   const rows = new Float64Array(count * (width + 1));
   for (let i = 0; i < count; i++) {
     const to = i * (width + 1);

@@ -39,25 +39,8 @@ export interface ModelStore {
 }
 
 export function openModelStore(directory: string): ModelStore {
-  const listPath = join(directory, 'models.json');
   const pathOf = (run: string) => join(directory, `${run}.model`);
-
-  function readList(): List | undefined {
-    if (!existsSync(listPath)) return undefined;
-    const text = checkedText(readFileSync(listPath, 'utf8'));
-    if (text === undefined) {
-      throw new AlakazamError('failed', `the list of models is damaged: ${listPath}`, { hint: 'alakazam train' });
-    }
-    return JSON.parse(text) as List;
-  }
-
-  function writeList(list: List): void {
-    replaceFile(listPath, withChecksum(JSON.stringify(list)));
-    const known = new Set(list.runs.map(({ run }) => `${run}.model`));
-    for (const name of readdirSync(directory)) {
-      if (IS_OURS.test(name) && !known.has(name)) rmSync(join(directory, name), { force: true });
-    }
-  }
+  const { readList, writeList } = openList(directory);
 
   return {
     add(model, about) {
@@ -123,6 +106,29 @@ export function openModelStore(directory: string): ModelStore {
       return undefined;
     }
   }
+}
+
+/** Which models there are. */
+function openList(directory: string) {
+  const listPath = join(directory, 'models.json');
+  return {
+    readList(): List | undefined {
+      if (!existsSync(listPath)) return undefined;
+      const text = checkedText(readFileSync(listPath, 'utf8'));
+      if (text === undefined) {
+        throw new AlakazamError('failed', `the list of models is damaged: ${listPath}`, { hint: 'alakazam train' });
+      }
+      return JSON.parse(text) as List;
+    },
+    /** And removes what is not in the list. */
+    writeList(list: List): void {
+      replaceFile(listPath, withChecksum(JSON.stringify(list)));
+      const known = new Set(list.runs.map(({ run }) => `${run}.model`));
+      for (const name of readdirSync(directory)) {
+        if (IS_OURS.test(name) && !known.has(name)) rmSync(join(directory, name), { force: true });
+      }
+    },
+  };
 }
 
 /** What others hear of a model. */

@@ -114,13 +114,14 @@ describe('neighbours', () => {
     // What was reckoned for another day is reckoned anew.
     const neighbours = findNeighbours(purchases, buyersOf(purchases), recentOf(purchases, 90));
     neighbours.score(own, self, today, scores);
-    return [...scores];
+    // The scale is free: a purchase of the day before has the weight 1.
+    return [...scores].map((score) => score * exp((today - 101) / 15));
   };
 
   test('vote for what they bought in the last 75 days, by what they have in common', () => {
     const second = 2 / sqrt(2 * 4);
     const third = 1 / sqrt(2 * 2);
-    // The scale is free; on day 100 a purchase of that day has the weight 1.
+    // As seen from day 100.
     const [at25, at95, at99, at80] = [25, 95, 99, 80].map((day) => exp((day - 100) / 15)) as [
       number,
       number,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fitAls } from '../../src/product-recommendations/als.js';
 import type { Confidences } from '../../src/product-recommendations/confidences.js';
-import { startThreads } from '../../src/product-recommendations/kernel-threads.js';
+import { startThreads } from '../../src/product-recommendations/training-threads.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { finish, ROOT, runCli, temporaryDirectory } from '../run-cli.js';
