@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { AlakazamError } from '../errors.js';
-import type { Evaluation, ModelRun, Recommendations, Similar } from './recommender.js';
+import type { ModelRun, Recommendations, Similar, TrainOptions } from './recommender.js';
 
 /** Where the files are. A path has no slash at its beginning: `latest.json`. */
 export interface RunFiles {
@@ -14,9 +14,22 @@ export interface RunFiles {
   readonly place: string;
 }
 
-interface Latest extends Omit<ModelRun, 'isInUse'> {
+interface Latest extends Omit<ModelRun, 'isInUse' | 'options'> {
   readonly format: number;
   readonly buckets: number;
+  readonly options: Omit<TrainOptions, 'regularization' | 'since' | 'until'> & {
+    /** Spark multiplies it by the number of purchases. */
+    readonly regParam: number;
+    readonly since: string | null;
+    readonly until: string | null;
+  };
+}
+
+/** How well the model foretold what the training held back. */
+export interface HeldBack {
+  readonly customers: number;
+  readonly recall10All: number;
+  readonly recall10New: number | null;
 }
 
 export interface PublishedRun {
@@ -29,7 +42,8 @@ export interface PublishedRun {
   /** By stock code, in whatever case; undefined if there is none. */
   similar(stockCode: string): Promise<Similar | undefined>;
   products(): AsyncIterable<Similar>;
-  evaluation(): Promise<Evaluation | undefined>;
+  /** Undefined if there was too little to hold back. */
+  heldBack(): Promise<HeldBack | undefined>;
 }
 
 /** So many products a list has at most. */
@@ -41,7 +55,7 @@ const TRAIN = 'alakazam train --target aws';
 export async function latestRun(files: RunFiles): Promise<PublishedRun | undefined> {
   const text = await files.read('latest.json');
   if (text === undefined) return undefined;
-  const { format, buckets, ...about } = parsed<Latest>(text, `${files.place}latest.json`);
+  const { format, buckets, options, ...about } = parsed<Latest>(text, `${files.place}latest.json`);
   if (format !== FORMAT || !Number.isInteger(buckets) || buckets < 1) {
     throw new AlakazamError(
       'failed',
@@ -79,7 +93,7 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
   }
 
   return {
-    about: { ...about, isInUse: true },
+    about: { ...about, options: optionsOf(options), isInUse: true },
     recommendations: (customerId) =>
       lineOf<Recommendations>(
         'recommendations',
@@ -99,14 +113,15 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
       return undefined;
     },
     products: () => all<Similar>('similar'),
-    async evaluation() {
-      const { evaluation } = parsed<{ evaluation?: Evaluation }>(
-        await whole('metrics.json'),
-        `${directory}metrics.json`,
-      );
-      return evaluation;
+    async heldBack() {
+      const text = await whole('metrics.json');
+      return parsed<{ held?: HeldBack }>(text, `${files.place}${directory}metrics.json`).held;
     },
   };
+}
+
+function optionsOf({ regParam, since, until, ...options }: Latest['options']): TrainOptions {
+  return { ...options, regularization: regParam, ...(since && { since }), ...(until && { until }) };
 }
 
 function parsed<T>(text: string, place: string): T {

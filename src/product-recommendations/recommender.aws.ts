@@ -4,12 +4,12 @@
  */
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
+import { whole } from '../terminal/numbers.js';
 import { cutTo, withoutBought } from './bought-since.js';
 import { productsLike, withWords } from './product-search.js';
 import { latestRun, PUBLISHED_LIST_MAX, type PublishedRun, type RunFiles } from './published-runs.js';
 import type { NamedProduct } from './purchases.js';
 import type { Recommendations, Recommender, Similar } from './recommender.js';
-import { TRAIN_DEFAULTS } from './training-options.js';
 
 export interface AwsRecommenderOptions {
   readonly files: RunFiles;
@@ -69,16 +69,8 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
         onProgress?.('customers', ++done, run.about.customers);
       }
     },
-    async evaluate({ protocol, cut, train }) {
-      const run = await open();
-      const found = await run.evaluation();
-      if (!found) throw cannot(`has no evaluation of model ${run.about.run}`, 'alakazam train --target aws');
-      const isOther = found.protocol !== protocol || (cut !== undefined && found.cut !== cut);
-      if (!isOther && train.factors === TRAIN_DEFAULTS.factors) return found;
-      throw cannot(
-        `shows how the training measured its model: by ${found.protocol}, ${found.cut ?? ''}; it measures nothing else`,
-        'alakazam evaluate --target aws',
-      );
+    async evaluate() {
+      throw cannot(`measures no model${await measuredBy(await open())}`, 'alakazam evaluate --target local');
     },
     ...productsOf(open),
     ...REFUSED,
@@ -112,6 +104,15 @@ const REFUSED: Pick<Recommender, 'use' | 'recommendFor'> = {
     throw cannot('recommends for customers, and not for a basket', 'alakazam similar --target aws --product 85123A');
   },
 };
+
+/** What the training found itself, in words. It learned the ranking from the same weeks, so its figures flatter a little. */
+async function measuredBy({ about, heldBack }: PublishedRun): Promise<string> {
+  const held = await heldBack();
+  if (!held) return '';
+  const { customers, recall10All, recall10New } = held;
+  const ofNew = recall10New === null ? '' : `, ${recall10New.toFixed(3)} of new products`;
+  return `; when ${about.run} was trained, recall@10 was ${recall10All.toFixed(3)}${ofNew}, for ${whole(customers)} customers`;
+}
 
 /** The best-selling product that has all of these words, or else the first by its code. Reads every product. */
 async function byWords(run: PublishedRun, words: string): Promise<Similar | undefined> {

@@ -9,9 +9,9 @@ export interface SparkPlaces {
   readonly out: string;
 }
 
-const FLAGS = {
+export const PROGRAM_FLAGS = {
   factors: '--factors',
-  regularization: '--regularization',
+  regularization: '--reg-param',
   iterations: '--iterations',
   halfLifeDays: '--half-life',
   seed: '--seed',
@@ -22,10 +22,10 @@ const FLAGS = {
 /** Spark has defaults of its own: it weighs the regularization by the number of purchases. So only what was asked for is passed. */
 export function programArguments(run: string, { lake, purchasesSql, out }: SparkPlaces, asked: TrainOptions): string[] {
   const defaults: TrainOptions = TRAIN_DEFAULTS;
-  const names = Object.keys(FLAGS) as (keyof typeof FLAGS)[];
+  const names = Object.keys(PROGRAM_FLAGS) as (keyof typeof PROGRAM_FLAGS)[];
   const own = names.filter((name) => asked[name] !== undefined && asked[name] !== defaults[name]);
   return [
     ...['--lake', lake, '--purchases-sql', purchasesSql, '--out', out, '--run', run],
-    ...own.flatMap((name) => [FLAGS[name], String(asked[name])]),
+    ...own.flatMap((name) => [PROGRAM_FLAGS[name], String(asked[name])]),
   ];
 }

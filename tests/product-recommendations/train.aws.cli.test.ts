@@ -68,7 +68,7 @@ test('recommend --all and similar need nothing but S3', async () => {
   const product = { stockCode: '10001', description: 'LAMP', score: 0.5, because: ['bestseller now'] };
   const line = { customerId: 7, model: 'abc', coldStart: false, new: [product], again: [], all: [product] };
   const put = (path: string, text: string) => emr().objects.set(`/lake/recommendations/${path}`, text);
-  put('latest.json', JSON.stringify({ format: 1, buckets: 8, run: 'abc', customers: 1 }));
+  put('latest.json', JSON.stringify({ format: 1, buckets: 8, run: 'abc', customers: 1, options: {} }));
   for (let bucket = 0; bucket < 8; bucket++) put(`runs/abc/recommendations/${bucket}.jsonl`, '');
   put('runs/abc/recommendations/7.jsonl', `${JSON.stringify(line)}\n`);
   const { code, stdout } = await run('recommend --all -o ndjson');

@@ -6,6 +6,7 @@ import type { TrainOptions } from '../../src/product-recommendations/recommender
 import { s3RunFiles } from '../../src/product-recommendations/run-files.aws.js';
 import { openEmrJobs } from '../../src/product-recommendations/spark-jobs.emr.js';
 import { openEmrServerlessJobs } from '../../src/product-recommendations/spark-jobs.emr-serverless.js';
+import { PROGRAM_FLAGS } from '../../src/product-recommendations/spark-program.js';
 import { openAwsTraining } from '../../src/product-recommendations/train.aws.js';
 import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
 import { CREATED, refusal, stateOfLast, useEmr } from '../emulators/emr.js';
@@ -57,7 +58,7 @@ const publish = () => {
   const [asked] = (emr().calls.get('RunJobFlow') ?? emr().calls.get('StartJobRun')) as [Record<string, never>];
   const text = JSON.stringify(asked);
   const run = /"--run","(\w+)"/.exec(text)?.[1];
-  const { options } = { options: TRAIN_DEFAULTS };
+  const options = { factors: 64, regParam: 0.1, iterations: 10, halfLifeDays: 42, seed: 1, since: null, until: null };
   const about = { run, trainedAt: '2026-11-27T10:00:00.000Z', options, customers: 2, products: 3, purchases: 4 };
   const latest = { format: 1, buckets: 64, ...about, lastDate: '2011-12-09' };
   emr().objects.set('/lake/recommendations/latest.json', JSON.stringify(latest));
@@ -123,6 +124,17 @@ describe('a training on a cluster', () => {
     expect(rest.slice(0, 2)).toEqual(['--lake', 's3://lake/orders/']);
     // Spark keeps its own defaults where nothing else was asked for.
     expect(rest.slice(-4)).toEqual(['--run', run.run, '--seed', '7']);
+  });
+
+  test('passes on what the program takes', async () => {
+    const program = readFileSync('spark/als.py', 'utf8');
+    const known = [...program.matchAll(/add_argument\("(--[\w-]+)"/g)].map(([, flag]) => flag);
+    expect(known).toEqual(expect.arrayContaining(Object.values(PROGRAM_FLAGS)));
+    await start().begin({ since: '2011-01-01', regularization: 0.2, halfLifeDays: 30 });
+    const [{ Steps }] = emr().calls.get('RunJobFlow') as [{ Steps: [{ HadoopJarStep: { Args: string[] } }] }];
+    const flags = Steps[0].HadoopJarStep.Args.filter((each) => /^--(?!deploy-mode|conf)/.test(each));
+    expect(flags.filter((flag) => !known.includes(flag))).toEqual([]);
+    expect(flags).toEqual(expect.arrayContaining(['--since', '--reg-param', '--half-life', '--run', '--out']));
   });
 
   test('a second call finds the one under way, and starts none', async () => {
