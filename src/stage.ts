@@ -15,8 +15,11 @@ export interface Stage {
   readonly followsGenerate?: true;
   /** What this stage needs and whether that works, for `doctor`. */
   checks?(): AsyncIterable<Check>;
-  /** What `reset` would empty, for people: `5,000 orders`. Throws an `AlakazamError` at once if it can't be emptied. */
-  contents?(): Promise<string>;
+  /**
+   * What `reset` would empty, for people: `5,000 orders`; undefined if that is nothing worth a word. Throws an `AlakazamError` at
+   * once if it can't be emptied.
+   */
+  contents?(): Promise<string | undefined>;
   /** Empties the stage. Processes that use it go on with the orders that come after. */
   clear?(): Promise<void>;
   /** What this stage could not accept as an order, with the reason. */

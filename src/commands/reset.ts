@@ -11,7 +11,7 @@ export const reset = defineCommand({
   async run({ pipeline, terminal }, { yes }) {
     const { stages, place } = pipeline;
     const held = await Promise.all(stages.flatMap((stage) => stage.contents?.() ?? []));
-    const contents = `${held.join(', ')} in ${place}`;
+    const contents = `${held.filter((each) => each !== undefined).join(', ')} in ${place}`;
     if (!yes && !(await terminal.confirm(`Empty the pipeline? It holds ${contents}.`))) {
       terminal.say('nothing was changed');
       return undefined;

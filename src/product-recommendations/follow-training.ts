@@ -1,5 +1,5 @@
 /** Waits for a training on other machines, and says each step of it. */
-import { AlakazamError, type ErrorCode } from '../errors.js';
+import { AlakazamError, type ErrorCode, reasonOf } from '../errors.js';
 import type { RemoteTraining, WorkOptions } from './recommender.js';
 import { whyFailed } from './training-failures.js';
 

@@ -14,22 +14,17 @@ export const recommendationParts: StackParts = {
       HistoryTable: ['dynamodb:Query'],
     },
     train: {
-      // A cluster has no name before it is there.
-      account: [
-        'elasticmapreduce:DescribeCluster',
-        'elasticmapreduce:DescribeStep',
-        'elasticmapreduce:ListClusters',
-        'elasticmapreduce:ListSteps',
-        'elasticmapreduce:RunJobFlow',
-      ],
-      TrainingApplication: ['emr-serverless:GetJobRun', 'emr-serverless:ListJobRuns', 'emr-serverless:StartJobRun'],
+      account: ['elasticmapreduce:ListClusters', 'elasticmapreduce:RunJobFlow'],
+      cluster: ['elasticmapreduce:DescribeCluster', 'elasticmapreduce:DescribeStep', 'elasticmapreduce:ListSteps'],
+      TrainingApplication: ['emr-serverless:ListJobRuns', 'emr-serverless:StartJobRun'],
+      'TrainingApplication/jobruns/any': ['emr-serverless:GetJobRun'],
       'LakeBucket/recommendations/program/file': ['s3:PutObject'],
     },
   },
   needsByService: {
     train: {
-      account: ['elasticmapreduce:AddTags'],
-      TrainingApplication: ['emr-serverless:TagResource'],
+      cluster: ['elasticmapreduce:AddTags'],
+      'TrainingApplication/jobruns/any': ['emr-serverless:TagResource'],
       TrainingRole: ['iam:PassRole'],
       TrainingServiceRole: ['iam:PassRole'],
     },

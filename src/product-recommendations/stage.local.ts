@@ -30,7 +30,8 @@ export function localRecommendationStage(open: () => Promise<StoredModels>, cloc
     async contents() {
       const { store } = await open();
       try {
-        return counted(store.list().length, 'model');
+        const models = store.list().length;
+        return models === 0 ? undefined : counted(models, 'model');
       } catch {
         return 'a damaged list of models';
       }

@@ -38,6 +38,8 @@ export function arnsOf(
   const fixed: Readonly<Record<string, string>> = {
     account: '*',
     alarms: `arn:${partition}:cloudwatch:${region}:${account}:alarm:*`,
+    // Of EMR, made for a while: its id is not known before.
+    cluster: `arn:${partition}:elasticmapreduce:${region}:${account}:cluster/any`,
     artifactBucket: `arn:${partition}:s3:::${artifactBucketOf(stack, owner)}`,
     // AWS makes it up: https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html
     redshiftSecret: `arn:${partition}:secretsmanager:${region}:${account}:secret:redshift!any`,

@@ -134,8 +134,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     id: 'uuid',
     tags: TAGS,
     make: ['emr-serverless:GetApplication', 'emr-serverless:TagResource', 'emr-serverless:UpdateApplication'],
-    // The first application of an account needs a role of the service.
-    makeInAccount: ['emr-serverless:CreateApplication', 'iam:CreateServiceLinkedRole'],
+    makeInAccount: ['emr-serverless:CreateApplication'],
     remove: ['emr-serverless:DeleteApplication', 'emr-serverless:GetApplication'],
     probe: ['emr-serverless:GetApplication'],
   },

@@ -77,7 +77,8 @@ describe('deploy', () => {
       const [, name] = line.split('\t');
       const isMade = events.some((event) => event.includes(`\tCREATE_COMPLETE\t${name}\t`));
       // The emulator also plans what a condition leaves out.
-      if (!/Subscription|Budget|Redshift|Quicksight/.test(name as string)) expect([name, isMade]).toEqual([name, true]);
+      if (!/Subscription|Budget|Redshift|Quicksight|Training/.test(name as string))
+        expect([name, isMade]).toEqual([name, true]);
     }
   });
 
@@ -98,7 +99,7 @@ describe('deploy', () => {
     const unknown = await runCli(['deploy', '--without', 'spark'], aws('optional'));
     expect([unknown.code, unknown.stderr]).toEqual([
       2,
-      'error: there is no optional part "spark"; valid: redshift, quicksight\n',
+      'error: there is no optional part "spark"; valid: redshift, quicksight, training\n',
     ]);
     // The stack of the test before has no Redshift.
     const question = await runCli(
