@@ -60,8 +60,8 @@ export const train = defineCommand({
     ['alakazam train --use 3f2a9c0b1d4e', 'recommend by an earlier one'],
     ['alakazam train --target aws', 'on a cluster that is made for it, and ends with it'],
   ],
-  // On AWS the training goes on: it says how to return to it.
-  graceMs: 5000,
+  // On AWS the training goes on: a start that is under way is waited for, to say how to return to it.
+  graceMs: 2000,
   options: {
     factors: {
       flags: '--factors <n>',

@@ -38,7 +38,7 @@ export async function followTraining(started: RemoteTraining, following: Followi
     } catch (error) {
       if (isTransient(error) && ++failures < FAILURES_MAX) continue;
       const [code, reason] =
-        error instanceof AlakazamError ? [error.code, error.message] : ['failed' as const, String(error)];
+        error instanceof AlakazamError ? [error.code, error.message] : ['failed' as const, reasonOf(error)];
       throw goesOn(code, reason, name, error);
     }
   }
