@@ -3,7 +3,7 @@ import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
 import { counted } from '../terminal/numbers.js';
 import { modelFinding } from './model-finding.js';
-import { type ModelStore, runOf } from './model-store.local.js';
+import type { ModelStore } from './model-store.local.js';
 
 export interface StoredModels {
   readonly store: ModelStore;
@@ -24,7 +24,7 @@ export function localRecommendationStage(open: () => Promise<StoredModels>, cloc
         const since = isCurrent
           ? 'it knows every order'
           : 'orders may have come since; alakazam train learns from them';
-        return `${modelFinding(runOf({ ...run, isInUse: true }), clock())}; ${since}`;
+        return `${modelFinding(run, clock())}; ${since}`;
       });
     },
     async contents() {
