@@ -1,13 +1,10 @@
 /** What a person sees: the same commands on a terminal of 80 columns. */
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { environmentOf, PROGRAM, runCli, temporaryDirectory } from '../run-cli.js';
+import { runCli, temporaryDirectory } from '../run-cli.js';
+import { type Shown, type ShowOptions, showOnTerminal, tooWide, widthOnTerminal } from './on-terminal.js';
 import { HEADER, manyOrders, SAMPLE, writeFile } from './sample.js';
 
-const script = fileURLToPath(new URL('on_terminal.py', import.meta.url));
 const home = temporaryDirectory();
 const directory = temporaryDirectory();
 const hostileHome = temporaryDirectory();
@@ -27,44 +24,10 @@ error: made up"
 A3,nonsense \u001b]0;OWNED\u0007
 `;
 
-interface Shown {
-  readonly code: number | null;
-  readonly lines: string[];
-  readonly raw: string;
+/** Runs it on a terminal, in the home of these tests unless it names another. */
+function show(args: string, { cwd = directory, ...options }: ShowOptions & { readonly cwd?: string } = {}): Shown {
+  return showOnTerminal(args.split(' '), { home, cwd, ...options });
 }
-
-interface ShowOptions {
-  readonly columns?: number;
-  readonly env?: Record<string, string>;
-  readonly cwd?: string;
-  /** Keys that are typed once it has shown a text. */
-  readonly typed?: { readonly keys: string; readonly after: string };
-}
-
-/** Runs it on a terminal; colours are taken off, wide characters counted twice. */
-function show(args: string, { columns = 80, env = {}, cwd = directory, typed }: ShowOptions = {}): Shown {
-  const keys = typed ? ['--type', typed.keys, '--after', typed.after] : [];
-  const { status, stdout } = spawnSync(
-    'python3',
-    [script, String(columns), ...keys, process.execPath, PROGRAM, ...args.split(' ')],
-    { env: environmentOf(home, { TERM: 'xterm-256color', ...env }), encoding: 'utf8', cwd, timeout: 30_000 },
-  );
-  // The spinner of slow work draws over its line: each frame counts as a line.
-  const frames = stdout.replaceAll('\u001b[1G', '\n').replaceAll('\u001b[G', '\n');
-  const lines = stripVTControlCharacters(frames).replaceAll('\r', '').split('\n');
-  return { code: status, raw: stdout, lines: lines.filter((line) => line !== '') };
-}
-
-function widthOf(line: string): number {
-  let width = 0;
-  for (const character of line)
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uff00-\uff60]|\p{Extended_Pictographic}/u.test(character)
-      ? 2
-      : 1;
-  return width;
-}
-
-const tooWide = ({ lines }: Shown, columns = 80) => lines.filter((line) => widthOf(line) > columns);
 
 beforeAll(async () => {
   const path = writeFile(directory, 'orders.csv', SAMPLE + WIDE);
@@ -179,7 +142,7 @@ describe('on a terminal of 80 columns', () => {
     expect(dates).toEqual([...dates].sort().reverse());
     // Sums and prices stand under each other.
     const amounts = shown.lines.slice(2).filter((line) => line.includes('£'));
-    expect(new Set(amounts.map(widthOf))).toEqual(new Set([80]));
+    expect(new Set(amounts.map(widthOnTerminal))).toEqual(new Set([80]));
   });
 
   test('history --order shows each field', () => {
