@@ -43,6 +43,10 @@ export function openLakePurchases({ currentTables, spillTo }: LakePurchasesOptio
     try {
       await database.run(tables.views);
       return await act(database, tables.version);
+    } catch (error) {
+      // DuckDB has an error of its own for what was interrupted.
+      signal.throwIfAborted();
+      throw error;
     } finally {
       signal.removeEventListener('abort', interrupt);
       database.close();

@@ -47,7 +47,7 @@ export function openTraining(
           protocol: options.protocol,
           cut: cut === null ? null : isoDay(cut),
           customers: trials.length,
-          models: evaluateModels(model, trials),
+          models: await evaluateModels(model, trials, progress.signal),
         };
       });
     },

@@ -62,7 +62,9 @@ async function fitBoth(
     const onIteration = (iteration: number, loss: number) =>
       onProgress?.(`${what}, ${memory} memory`, iteration, iterations, loss);
     const confidences = confidencesOf(purchases, today, recency);
-    return fitAls(confidences, { ...options, iterations, start, onIteration }, threads);
+    const fitted = await fitAls(confidences, { ...options, iterations, start, onIteration }, threads);
+    options.signal?.throwIfAborted();
+    return fitted;
   }
   const kept = ({ products }: Fit, recency: Recency): ProductFactors => ({
     ...products,
