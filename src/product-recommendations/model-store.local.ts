@@ -47,7 +47,7 @@ export function openModelStore(directory: string): ModelStore {
       const bytes = encodeModel(model);
       const run = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
       const stored = { run, ...about };
-      onDisk(() => {
+      onDisk(directory, () => {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
         replaceFile(pathOf(run), bytes);
         const others = (readListOrNothing()?.runs ?? []).filter((each) => each.run !== run);
@@ -62,41 +62,19 @@ export function openModelStore(directory: string): ModelStore {
     use(run) {
       const list = readList();
       const stored = list?.runs.find((each) => each.run === run);
-      if (!list || !stored) {
-        const valid = list?.runs.map((each) => each.run).join(', ') || 'none, since nothing was trained';
-        throw new AlakazamError('usage', `there is no model ${JSON.stringify(run)}; valid: ${valid}`, {
-          hint: 'alakazam train --list',
-        });
-      }
-      readModel(run);
-      onDisk(() => writeList({ ...list, inUse: run }));
+      if (!list || !stored) throw noSuchModel(run, list?.runs ?? []);
+      readModel(pathOf(run), run);
+      onDisk(directory, () => writeList({ ...list, inUse: run }));
       return stored;
     },
     read() {
       const list = readList();
       const run = list?.runs.find((each) => each.run === list.inUse);
       if (!run) throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
-      return { model: readModel(run.run), run };
+      return { model: readModel(pathOf(run.run), run.run), run };
     },
     clear: () => rmSync(directory, { recursive: true, force: true }),
   };
-
-  /** Writes, and says of a full disk and of missing permission what it says elsewhere. */
-  function onDisk(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      throw diskError(error, directory) ?? error;
-    }
-  }
-
-  function readModel(run: string): Model {
-    const path = pathOf(run);
-    if (!existsSync(path)) {
-      throw new AlakazamError('failed', `the model ${run} is gone: ${path}`, { hint: 'alakazam train' });
-    }
-    return decodeModel(readFileSync(path), run);
-  }
 
   /** A new model takes the place of a list that is damaged. */
   function readListOrNothing(): List | undefined {
@@ -134,4 +112,25 @@ function openList(directory: string) {
 /** What others hear of a model. */
 export function runOf({ lakeVersion: _, ...run }: StoredRun & Pick<ModelRun, 'isInUse'>): ModelRun {
   return run;
+}
+
+/** Writes, and says of a full disk and of missing permission what it says elsewhere. */
+function onDisk(directory: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw diskError(error, directory) ?? error;
+  }
+}
+
+function readModel(path: string, run: string): Model {
+  if (existsSync(path)) return decodeModel(readFileSync(path), run);
+  throw new AlakazamError('failed', `the model ${run} is gone: ${path}`, { hint: 'alakazam train' });
+}
+
+function noSuchModel(run: string, runs: readonly StoredRun[]): AlakazamError {
+  const valid = runs.map((each) => each.run).join(', ') || 'none, since nothing was trained';
+  return new AlakazamError('usage', `there is no model ${JSON.stringify(run)}; valid: ${valid}`, {
+    hint: 'alakazam train --list',
+  });
 }
