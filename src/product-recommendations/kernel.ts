@@ -1,6 +1,7 @@
 /** The WebAssembly kernel of ALS (`kernel/als.ts`), and the memory that its threads share. */
 import { readFileSync } from 'node:fs';
 import { assetOf } from '../assets.js';
+import { AlakazamError } from '../errors.js';
 
 /** What `kernel/als.ts` exports; addresses and counts are numbers. */
 export interface Kernel {
@@ -50,7 +51,12 @@ const ALIGNMENT = 16;
 
 export function createArena(bytes: number): Arena {
   const pages = Math.ceil(bytes / PAGE_BYTES) + 1;
-  if (pages > PAGES_MAX) throw new RangeError(`the model would need ${bytes} bytes of memory; the kernel has 2 GiB`);
+  if (pages > PAGES_MAX) {
+    const gib = Math.ceil(bytes / 2 ** 30);
+    throw new AlakazamError('failed', `the model would need ${gib} GiB of memory; it may have 2`, {
+      hint: 'choose fewer --factors',
+    });
+  }
   const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGES_MAX, shared: true });
   // What lies at address 0 is the control block of the threads.
   let next = 1024;
