@@ -138,7 +138,7 @@ export interface Recommender {
   use(run: string): Promise<ModelRun>;
   /** At most `count` products a list; orders that came since the training count. Throws an `AlakazamError` if there is no model. */
   recommend(customerId: number, count: number): Promise<Recommendations>;
-  /** The same for somebody who has these products in the basket. */
+  /** The same for somebody who has these products in the basket; what lies in it is not recommended, so `again` is empty. */
   recommendFor(stockCodes: readonly string[], count: number): Promise<Recommendations>;
   /** Of every customer who ever bought something, each once. */
   everyone(count: number, progress: WorkOptions): AsyncIterable<Recommendations>;
