@@ -77,6 +77,6 @@ function rowsOf(models: readonly ModelQuality[]): Row[] {
 
 function protocolOf({ protocol, cut }: Evaluation): string {
   return protocol === 'last-invoice'
-    ? 'the last invoice of each, foretold from all other orders'
-    : `the first invoice of each from ${cut} on, foretold from the orders before`;
+    ? 'the last invoice of each was foretold'
+    : `the first invoice of each from ${cut} on was foretold`;
 }

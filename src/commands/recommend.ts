@@ -1,6 +1,6 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { outputOption, text, wholeNumber } from '../options.js';
+import { outputOption, wholeNumber } from '../options.js';
 import { drawRecommendations } from '../product-recommendations/drawing.js';
 import type { Recommendations, RecommendedProduct, Recommender } from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
@@ -25,6 +25,12 @@ const columns: readonly Column<Row>[] = [
 
 const MOST = 1000;
 
+function codes(typed: string, flag: string): readonly string[] {
+  const found = typed.split(',').map((code) => code.trim());
+  if (found.every((code) => code !== '')) return found;
+  throw new AlakazamError('usage', `${flag} is ${JSON.stringify(typed)}; valid: stock codes, such as 85123A,71053`);
+}
+
 export const recommend = defineCommand({
   name: 'recommend',
   summary: 'suggest products to a customer, and say why',
@@ -36,7 +42,7 @@ export const recommend = defineCommand({
   ],
   options: {
     customer: { flags: '--customer <id>', about: 'for whom', parse: wholeNumber(0) },
-    basket: { flags: '--basket <codes>', about: 'for these products, stock codes with commas between', parse: text },
+    basket: { flags: '--basket <codes>', about: 'for these products, stock codes with commas between', parse: codes },
     all: { flags: '--all', about: 'for every customer' },
     count: { flags: '-n, --number <n>', about: 'products a list', parse: wholeNumber(1), fallback: 10 },
     new: { flags: '--new', about: 'only products that the customer never bought' },
@@ -56,10 +62,7 @@ export const recommend = defineCommand({
     const found = only(
       lists,
       customer === undefined
-        ? await recommender.recommendFor(
-            (basket as string).split(',').map((code) => code.trim()),
-            count,
-          )
+        ? await recommender.recommendFor(basket as readonly string[], count)
         : await recommender.recommend(customer, count),
     );
     await answer(terminal, output, columns, rowsOf(found), {
@@ -145,7 +148,7 @@ function sayWhatIsMissing({ terminal }: Context, found: Recommendations, count: 
   const { customerId, coldStart } = found;
   const who = customerId === null ? 'nobody' : `customer ${customerId}`;
   if (coldStart) {
-    terminal.say(`nothing is known that ${who} bought and kept, so these are the bestsellers of now`);
+    terminal.say(`${who} bought and kept nothing; these are the bestsellers of now`);
     return;
   }
   if (!lists.again && found.new.length < count) terminal.say(`there are no more products that ${who} has not bought`);

@@ -1,5 +1,7 @@
 import { defineCommand } from '../command.js';
+import { AlakazamError } from '../errors.js';
 import { outputOption, text, wholeNumber } from '../options.js';
+import { drawSimilar } from '../product-recommendations/drawing.js';
 import type { SimilarProduct } from '../product-recommendations/recommender.js';
 import { answer, type Column } from '../terminal/answer.js';
 
@@ -13,13 +15,7 @@ const columns: readonly Column<Row>[] = [
   { name: 'rank', isNumber: true, value: ({ rank }) => rank },
   { name: 'stock_code', title: 'code', value: ({ stockCode }) => stockCode },
   { name: 'description', value: ({ description }) => description },
-  {
-    name: 'score',
-    title: 'likeness',
-    isNumber: true,
-    value: ({ score }) => score,
-    show: ({ score }) => `${Math.round(score * 100)} %`,
-  },
+  { name: 'score', isNumber: true, value: ({ score }) => score },
 ];
 
 export const similar = defineCommand({
@@ -34,7 +30,10 @@ export const similar = defineCommand({
     count: { flags: '-n, --number <n>', about: 'products a list', parse: wholeNumber(1), fallback: 10 },
     output: outputOption,
   },
-  async run({ pipeline, terminal }, { product = '', count, output }) {
+  async run({ pipeline, terminal }, { product, count, output }) {
+    if (product === undefined) {
+      throw new AlakazamError('usage', 'similar to which product?', { hint: 'alakazam similar --product 85123A' });
+    }
     const recommender = await pipeline.recommender();
     const found = await recommender.similar(product, count);
     if (!found) {
@@ -48,7 +47,10 @@ export const similar = defineCommand({
       ...rows('liked by the same customers', found?.similar),
       ...rows('in the same invoices', found?.boughtTogether),
     ];
-    await answer(terminal, output, columns, all, { json: found ?? null });
+    await answer(terminal, output, columns, all, {
+      json: found ?? null,
+      ...(found && { table: () => drawSimilar(found, terminal.columns) }),
+    });
     return undefined;
   },
 });

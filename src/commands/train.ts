@@ -19,6 +19,7 @@ const columns: readonly Column<ModelRun>[] = [
     title: 'trained',
     value: ({ trainedAt }) => trainedAt,
     show: ({ trainedAt }) => shortTime(trainedAt),
+    isWhole: true,
   },
   { name: 'last_date', title: 'last order', value: ({ lastDate }) => lastDate },
   figure('customers', ({ customers }) => customers),
@@ -41,6 +42,9 @@ const remoteColumns: readonly Column<RemoteTraining>[] = [
   },
   { name: 'reason', value: ({ reason }) => reason },
 ];
+
+/** What fits into 80 columns. */
+const table = columns.filter(({ name }) => name !== 'factors');
 
 function figure(name: string, value: (run: ModelRun) => number): Column<ModelRun> {
   return { name, isNumber: true, value, show: (run) => whole(value(run)) };
@@ -112,7 +116,7 @@ export const train = defineCommand({
     if (list) {
       const runs = await recommender.runs();
       if (runs.length === 0) terminal.say('there is no model yet; alakazam train makes one');
-      await answer(terminal, output, columns, runs);
+      await answer(terminal, output, columns, runs, { table });
       return undefined;
     }
     if (status) return showRemote(context, await recommender.remoteTraining(), output);
@@ -140,7 +144,7 @@ async function trainAndWait(
         progress.update(done, total, loss === undefined ? what : `${what}, loss ${whole(loss)}`),
     });
     progress.stop();
-    await answer(terminal, output, columns, [trained], { json: trained });
+    await answer(terminal, output, columns, [trained], { json: trained, table });
     const seconds = (performance.now() - startMs) / 1000;
     terminal.say(
       `trained on ${counted(trained.purchases, 'purchase')} in ${duration(seconds)}; alakazam recommend uses it now`,

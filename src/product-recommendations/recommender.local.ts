@@ -14,7 +14,6 @@ import { similarTo } from './similar.js';
 import { openTraining } from './train.local.js';
 import type { Model } from './training.js';
 
-
 export interface LocalRecommenderOptions {
   readonly store: ModelStore;
   readonly source: LakePurchases;

@@ -76,12 +76,12 @@ export function openServing(model: Model, run: string): (customer: Customer, cou
 
 const EMPTY: CustomerPurchases = { days: new Int32Array(0), starts: new Uint32Array(1), items: new Uint32Array(0) };
 
-/** `in 5 of 12 invoices, last on 2011-11-20`. */
+/** `in 5 of 12 invoices, last 2011-11-20`: short, to fit beside a description. */
 function habitOf({ days, starts, items }: CustomerPurchases, product: number): string {
   const held: number[] = [];
   for (let i = 0; i < days.length; i++) if (items.subarray(starts[i], starts[i + 1]).includes(product)) held.push(i);
   const last = days[held[held.length - 1] as number] as number;
-  return `in ${held.length} of ${days.length} invoices, last on ${isoDay(last)}`;
+  return `in ${held.length} of ${days.length} invoices, last ${isoDay(last)}`;
 }
 
 /** A day since 1970 as ISO 8601. */
