@@ -782,6 +782,8 @@ def main():
     spark.conf.set("spark.sql.shuffle.partitions", str(2 * spark.sparkContext.defaultParallelism))
     directory = open_run(spark, options.out.rstrip("/"), options.run)
     options.work, options.written = f"{directory}/work", []
+    # ALS writes there every tenth iteration, or else the history of many iterations overflows the stack.
+    spark.sparkContext.setCheckpointDir(f"{options.work}/checkpoints")
     write(spark, options, train(spark, options))
     spark.stop()
 

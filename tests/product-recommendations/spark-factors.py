@@ -14,7 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 asked = json.load(sys.stdin)
 options = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.sql.shuffle.partitions": "2"}
 spark = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
-pairs = spark.createDataFrame(asked["pairs"], "customer INT, product INT, confidence DOUBLE")
+# As als.py does: without it, the history of many iterations overflows the stack.
+spark.sparkContext.setCheckpointDir("checkpoints")
+pairs = [(customer, product, float(confidence)) for customer, product, confidence in asked["pairs"]]
+pairs = spark.createDataFrame(pairs, "customer INT, product INT, confidence DOUBLE")
 ratings = pairs.selectExpr("customer", "product", f"CAST({als.rating_of('confidence')} AS FLOAT) AS rating")
 model = als.fit_als(spark, ratings, asked["factors"], asked["regParam"], asked["iterations"], 1)
 
