@@ -33,10 +33,26 @@ export async function trainModel(
   const cut = today - heldBackDays(firstDay(purchases), today - 1);
   const known = keepInvoices(purchases, (invoice) => (purchases.days[invoice] as number) < cut);
   const held = firstInvoices(purchases, cut, today);
-  const past = held.length === 0 ? undefined : await fitBoth(known, cut, options, threads, 'a month ago');
+  const more = Math.min(ITERATIONS_MORE, options.iterations);
+  const total = options.iterations + (held.length === 0 ? more : 3 * more);
+  const counted = countIterations(total, options);
+  const past = held.length === 0 ? undefined : await fitBoth(known, cut, counted, threads, 'a month ago');
   const learned = past && (await learnRanking({ sources: past.sources, held, today: cut }, threads));
-  const { sources } = await fitBoth(purchases, today, options, threads, 'now', past?.fits);
+  const { sources } = await fitBoth(purchases, today, counted, threads, 'now', past?.fits);
   return { ...sources, today, ranking: learned ?? DEFAULT_COEFFICIENTS, isLearned: learned !== undefined };
+}
+
+/** The same options, which hear of the iterations of all fits together. */
+function countIterations(total: number, { onProgress, ...options }: TrainingOptions): TrainingOptions {
+  let before = 0;
+  if (!onProgress) return options;
+  return {
+    ...options,
+    onProgress(what, done, ofFit, loss) {
+      onProgress(what, before + done, total, loss);
+      if (done === ofFit) before += ofFit;
+    },
+  };
 }
 
 /** Both fits, of the short memory and of the long one. */
@@ -64,6 +80,7 @@ async function fitBoth(
     const confidences = confidencesOf(purchases, today, recency);
     const fitted = await fitAls(confidences, { ...options, iterations, start, onIteration }, threads);
     options.signal?.throwIfAborted();
+    onProgress?.(`${what}, ${memory} memory`, iterations, iterations);
     return fitted;
   }
   const kept = ({ products }: Fit, recency: Recency): ProductFactors => ({
