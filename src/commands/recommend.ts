@@ -1,20 +1,18 @@
-import { type Context, defineCommand } from '../command.js';
+import { type Context, defineCommand, type Option } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { outputOption, wholeNumber } from '../options.js';
+import { oneOf, outputOption, wholeNumber } from '../options.js';
 import { drawRecommendations } from '../product-recommendations/drawing.js';
-import type { Recommendations, RecommendedProduct, Recommender } from '../product-recommendations/recommender.js';
+import type {
+  ListRow,
+  Recommendations,
+  RecommendedProduct,
+  Recommender,
+} from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
-import { answer, type Column, openAnswer } from '../terminal/answer.js';
+import { answer, type Column, FORMATS, type Format, openAnswer } from '../terminal/answer.js';
 import { counted } from '../terminal/numbers.js';
 
-/** A product of a list, as a pipe or a file has it. */
-interface Row extends RecommendedProduct {
-  readonly customerId: number | null;
-  readonly list: 'new' | 'again';
-  readonly rank: number;
-}
-
-const columns: readonly Column<Row>[] = [
+const columns: readonly Column<ListRow>[] = [
   { name: 'customer_id', title: 'customer', value: ({ customerId }) => customerId },
   { name: 'list', value: ({ list }) => list },
   { name: 'rank', isNumber: true, value: ({ rank }) => rank },
@@ -30,6 +28,14 @@ function codes(typed: string, flag: string): readonly string[] {
   if (found.every((code) => code !== '')) return found;
   throw new AlakazamError('usage', `${flag} is ${JSON.stringify(typed)}; valid: stock codes, such as 85123A,71053`);
 }
+
+/** As for every command, and Parquet. */
+const listsOutput = {
+  ...outputOption,
+  about: `${outputOption.about}; with --all also parquet`,
+  parse: oneOf(...FORMATS, 'parquet'),
+  choices: [...FORMATS, 'parquet'],
+} as const satisfies Option;
 
 export const recommend = defineCommand({
   name: 'recommend',
@@ -48,7 +54,7 @@ export const recommend = defineCommand({
     new: { flags: '--new', about: 'only products that the customer never bought' },
     again: { flags: '--again', about: 'only products that the customer bought before' },
     explain: { flags: '--explain', about: 'give every reason whole' },
-    output: outputOption,
+    output: listsOutput,
   },
   async run(context, { customer, basket, all, count, explain, output, ...lists }) {
     checkOne([customer !== undefined, basket !== undefined, all]);
@@ -56,9 +62,12 @@ export const recommend = defineCommand({
       throw new AlakazamError('usage', '--new and --again exclude each other; leave both out');
     if (count > MOST) throw new AlakazamError('usage', `-n is ${count}; valid: up to ${MOST}`);
     const { terminal } = context;
+    if (output === 'parquet' && !(all && terminal.path)) {
+      throw noParquet(all ? 'Parquet goes to a file' : 'Parquet is for the lists of all customers');
+    }
     const recommender = await trainedRecommender(context);
     if (!recommender) return undefined;
-    if (all) return recommendToAll(context, recommender, count, lists, output);
+    if (all || output === 'parquet') return recommendToAll(context, recommender, count, lists, output);
     const found = only(
       lists,
       customer === undefined
@@ -110,18 +119,20 @@ async function recommendToAll(
   recommender: Recommender,
   count: number,
   lists: Lists,
-  output: Parameters<typeof answer>[1],
+  output: Format | 'parquet' | undefined,
 ): Promise<undefined> {
   const progress = terminal.progress('customer');
   const onProgress = (_: string, done: number, total: number) => progress.update(done, total);
   const everyone = recommender.everyone(count, { signal, onProgress });
   try {
-    if (output === 'ndjson' || output === 'json') {
+    if (output === 'parquet') {
+      await recommender.writeLists(rowsOfAll(everyone, lists), terminal.path as string, signal);
+    } else if (output === 'ndjson' || output === 'json') {
       const open = openAnswer<Recommendations>(terminal, output, []);
       for await (const found of everyone) await open.write([only(lists, found)]);
       await open.end();
     } else {
-      const open = openAnswer<Row>(terminal, output, columns);
+      const open = openAnswer<ListRow>(terminal, output, columns);
       for await (const found of everyone) await open.write(rowsOf(only(lists, found)));
       await open.end();
     }
@@ -131,6 +142,14 @@ async function recommendToAll(
   return undefined;
 }
 
+function noParquet(reason: string): AlakazamError {
+  return new AlakazamError('usage', reason, { hint: 'alakazam recommend --all -o parquet > lists.parquet' });
+}
+
+async function* rowsOfAll(everyone: AsyncIterable<Recommendations>, lists: Lists): AsyncGenerator<ListRow[]> {
+  for await (const found of everyone) yield rowsOf(only(lists, found));
+}
+
 /** With the lists alone that were asked for. */
 function only(lists: Lists, found: Recommendations): Recommendations {
   if (lists.new) return { ...found, again: [], all: found.new };
@@ -138,7 +157,7 @@ function only(lists: Lists, found: Recommendations): Recommendations {
   return found;
 }
 
-function rowsOf({ customerId, new: fresh, again }: Recommendations): Row[] {
+function rowsOf({ customerId, new: fresh, again }: Recommendations): ListRow[] {
   const rows = (list: 'new' | 'again', products: readonly RecommendedProduct[]) =>
     products.map((product, i) => ({ ...product, customerId, list, rank: i + 1 }));
   return [...rows('new', fresh), ...rows('again', again)];

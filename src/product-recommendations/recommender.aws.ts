@@ -60,6 +60,7 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
       const found: Recommendations = published ?? { ...(await run.bestsellers()), customerId };
       return cutTo(withoutBought(found, orders), count);
     },
+    writeLists: async (...given) => (await import('./write-lists.duckdb.js')).writeLists(...given),
     async *everyone(count, { signal, onProgress }) {
       const run = await open(count);
       let done = 0;

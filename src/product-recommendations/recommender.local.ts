@@ -66,11 +66,10 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     },
     async recommendFor(stockCodes, count) {
       const { model, products, serve } = open();
-      const items = stockCodes.map((code) => findByCode(products, model, code));
-      const sorted = Uint32Array.from(new Set(items)).sort();
-      const basket = { days: Int32Array.of(model.today - 1), starts: Uint32Array.of(0, sorted.length), items: sorted };
-      return serve({ id: null, basket }, count);
+      const items = Uint32Array.from(new Set(stockCodes.map((code) => findByCode(products, model, code)))).sort();
+      return serve({ id: null, basket: oneInvoice(items, model.today - 1) }, count);
     },
+    writeLists: async (...given) => (await import('./write-lists.duckdb.js')).writeLists(...given),
     async *everyone(count, progress) {
       const { model, run, products, isCurrent } = open();
       const purchases = isCurrent ? model.purchases : renumbered((await source.read({}, progress)).purchases, products);
@@ -115,6 +114,11 @@ function basketIn(purchases: Purchases, customerId: number): CustomerPurchases {
   return customer < 0
     ? { days: new Int32Array(0), starts: new Uint32Array(1), items: new Uint32Array(0) }
     : basketOf(purchases, customer);
+}
+
+/** As if all were bought together on that day. */
+function oneInvoice(items: Uint32Array, day: number): CustomerPurchases {
+  return { days: Int32Array.of(day), starts: Uint32Array.of(0, items.length), items };
 }
 
 function findByCode(indexes: ReadonlyMap<string, number>, { purchases }: Model, code: string): number {

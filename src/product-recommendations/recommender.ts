@@ -73,6 +73,13 @@ export interface RecommendedProduct {
   readonly because: readonly string[];
 }
 
+/** A product of a list, as a pipe or a file has it. */
+export interface ListRow extends RecommendedProduct {
+  readonly customerId: number | null;
+  readonly list: 'new' | 'again';
+  readonly rank: number;
+}
+
 export interface Recommendations {
   /** Null for a basket. */
   readonly customerId: number | null;
@@ -142,6 +149,8 @@ export interface Recommender {
   recommendFor(stockCodes: readonly string[], count: number): Promise<Recommendations>;
   /** Of every customer who ever bought something, each once. */
   everyone(count: number, progress: WorkOptions): AsyncIterable<Recommendations>;
+  /** Writes rows to `path` as Parquet; nothing if the signal ended it. */
+  writeLists(lists: AsyncIterable<readonly ListRow[]>, path: string, signal: AbortSignal): Promise<void>;
   /** By stock code, or by words of the description; undefined if there is no such product. */
   similar(product: string, count: number): Promise<Similar | undefined>;
   /** Products that may have been meant by a text that names none. */

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openDatabase } from '../../src/engines/duckdb/database.js';
 import type { Recommendations } from '../../src/product-recommendations/recommender.js';
 import { finish, runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
 import { type ShowOptions, showOnTerminal, tooWide } from './on-terminal.js';
@@ -176,6 +177,33 @@ describe('in a pipe', () => {
     );
   });
 
+  test('--all writes the rows of its CSV as Parquet, into a file or a pipe, and nowhere else', async () => {
+    const path = join(temporaryDirectory(), 'lists.parquet');
+    const child = spawnCli(['recommend', '--all', '-n', '4', '-o', 'parquet'], { home }, [
+      'ignore',
+      openSync(path, 'w'),
+      'pipe',
+    ]);
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    const database = await openDatabase({ spillTo: join(home, 'spill') });
+    onTestFinished(() => database.close());
+    const csv = parse(await done('recommend --all -n 4 -o csv'), { columns: true }) as Record<string, string>[];
+    expect(await database.rows(`FROM '${path}'`)).toEqual(
+      csv.map(({ customer_id, list, rank, stock_code, description, because }) => [
+        customer_id,
+        list,
+        Number(rank),
+        stock_code,
+        description,
+        because,
+      ]),
+    );
+    expect(await run('recommend --customer 1 -o parquet')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: Parquet is for the lists of all customers\n/),
+    });
+  });
+
   test('that is closed early, it ends with 0', async () => {
     const child = spawnCli(['recommend', '--all', '-n', '1000', '-o', 'ndjson'], { home }, ['ignore', 'pipe', 'pipe']);
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -243,7 +271,7 @@ describe('wrongly', () => {
     ],
     ['recommend --basket 30001', /^error: no product "30001" was bought by any customer\n {2}did you mean \d{5} \(/],
     ['train --use 0123456789ab', /^error: there is no model "0123456789ab"; valid: \w{12}\n {2}.*train --list/],
-    ['train --list --use x', /^error: --list and --use exclude each other/],
+    ['train --list --use x', /^error: --list, --use and --status exclude each other/],
     ['train --factors 0', /^error: --factors is "0"; valid/],
     ['train --half-life 0', /^error: --half-life is "0"; valid: a number above 0/],
     ['train --since 2010-02-30', /^error: --since is "2010-02-30"; valid: a day/],
