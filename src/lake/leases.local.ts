@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { machineError } from '../engines/duckdb/database.js';
+import { diskError } from '../engines/disk-errors.js';
 import { type Manifest, readManifest } from './manifest.local.js';
 import { isRunning, thisProcess } from './processes.local.js';
 
@@ -33,7 +33,7 @@ export function leaseManifest(directory: string): Lease {
       if (manifest.version === version) return { manifest, release };
     } catch (error) {
       release();
-      throw machineError(error) ?? error;
+      throw diskError(error, readers) ?? error;
     }
     release();
   }
