@@ -1,9 +1,9 @@
 /** What one customer bought, out of the customer's orders: the rule of `spark/purchases.sql` for a few orders at hand. */
 import type { Order } from '../orders/order.js';
+import { dayOf } from './days.js';
 import type { CustomerPurchases } from './purchases.js';
 
 const PRODUCT_CODE = /^[0-9]{5}/;
-const DAY_MS = 86_400_000;
 
 interface Move {
   readonly invoiceNo: string;
@@ -29,7 +29,7 @@ export function basketOfOrders(
   const starts = new Uint32Array(sorted.length + 1);
   for (const [i, { products }] of sorted.entries()) starts[i + 1] = (starts[i] as number) + products.length;
   return {
-    days: Int32Array.from(sorted, ({ date }) => Math.floor(Date.parse(`${date}Z`) / DAY_MS)),
+    days: Int32Array.from(sorted, ({ date }) => dayOf(date)),
     starts,
     items: Uint32Array.from(sorted.flatMap(({ products }) => products.sort((a, b) => a - b))),
   };

@@ -1,12 +1,11 @@
 /** Purchases as the lake has them by now. */
 import type { Database } from '../engines/duckdb/database.js';
 import type { LakeTables, UpdateOptions } from '../lake/lake.js';
+import { dayOf } from './days.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
 import { heldBackDays, type Purchases } from './purchases.js';
 import { type Period, readEndingWithoutProduct, readPurchases } from './read-purchases.duckdb.js';
 import type { EvaluateOptions, WorkOptions } from './recommender.js';
-
-const DAY_MS = 86_400_000;
 
 export interface LakePurchasesOptions {
   /** Gives the lake's tables with every order that was streamed by now. */
@@ -69,7 +68,7 @@ async function readAroundCut(database: Database, given: string | undefined): Pro
   const day = (of: string) => `CAST(floor(epoch(${of}(order_date)) / 86400) AS INTEGER)`;
   const [[first, last] = []] = await database.rows(`SELECT ${day('MIN')}, ${day('MAX')} FROM orders`);
   const days = heldBackDays(Number(first), Number(last));
-  const cut = given === undefined ? Number(last) - days : Date.parse(given) / DAY_MS;
+  const cut = given === undefined ? Number(last) - days : dayOf(given);
   const known = await readPurchases(database, { until: cut });
   const later = await readPurchases(database, { since: cut, until: cut + days, withReturned: true });
   return { known, trials: trialsAfter(known, later, cut), cut };

@@ -1,4 +1,5 @@
 /** Recommendations of one model, in words. */
+import { isoDay } from './days.js';
 import { featuresOf } from './features.js';
 import { productsOf } from './neighbours.js';
 import type { CustomerPurchases } from './purchases.js';
@@ -8,8 +9,6 @@ import type { Recommendations, RecommendedProduct } from './recommender.js';
 import { openScores, type Scores } from './scores.js';
 import { topIndexes } from './top.js';
 import type { Model } from './training.js';
-
-const DAY_MS = 86_400_000;
 
 export interface Customer {
   readonly id: number | null;
@@ -82,9 +81,4 @@ function habitOf({ days, starts, items }: CustomerPurchases, product: number): s
   for (let i = 0; i < days.length; i++) if (items.subarray(starts[i], starts[i + 1]).includes(product)) held.push(i);
   const last = days[held[held.length - 1] as number] as number;
   return `in ${held.length} of ${days.length} invoices, last ${isoDay(last)}`;
-}
-
-/** A day since 1970 as ISO 8601. */
-export function isoDay(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

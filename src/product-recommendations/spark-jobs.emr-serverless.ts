@@ -14,6 +14,7 @@ import {
 import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { type ListPrice, sourceOf } from '../stack/list-price.js';
+import { DAY_MS } from './days.js';
 import type { RemoteTraining } from './recommender.js';
 import { LATEST_DAYS, SPARK_SUBMIT, type SparkJobs, type SparkProgram } from './spark-jobs.js';
 import { whyNotStarted } from './training-failures.js';
@@ -33,7 +34,6 @@ export interface EmrServerlessOptions {
 /** A driver and three executors of four processors and 16 GB, for six minutes. */
 const USUAL = { processorHours: 1.6, memoryHours: 6.4 };
 const MINUTES_MAX = 120;
-const DAY_MS = 86_400_000;
 const NAME = /^train (\w+)$/;
 const RUNNING = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
 

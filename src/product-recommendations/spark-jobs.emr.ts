@@ -15,6 +15,7 @@ import type { AwsSession } from '../engines/aws/session.js';
 import { amountOf, type ListPrice, sourceOf } from '../stack/list-price.js';
 import { type ClusterSettings, clusterOf, NODES_TAG, OWNER_TAG, RUN_TAG } from './cluster.emr.js';
 import { stateOf } from './cluster-state.emr.js';
+import { DAY_MS } from './days.js';
 import type { RemoteTraining } from './recommender.js';
 import { LATEST_DAYS, latestOf, type SparkJobs } from './spark-jobs.js';
 import { whyNotStarted } from './training-failures.js';
@@ -29,7 +30,6 @@ export interface EmrOptions {
 
 /** How long a training of some hundred thousand orders takes, with the start of the cluster. */
 const HOURS_USUAL = 0.25;
-const DAY_MS = 86_400_000;
 const ACTIVE = ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING', 'TERMINATING'];
 
 export function openEmrJobs({ session, settings, price, clock }: EmrOptions): SparkJobs {

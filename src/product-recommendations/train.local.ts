@@ -1,17 +1,16 @@
 /** Trains and measures models on this machine, on all its processors. */
 import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
+import { dayOf, isoDay } from './days.js';
 import { evaluateModels } from './evaluation.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import type { Purchases } from './purchases.js';
 import type { Period } from './read-purchases.duckdb.js';
 import type { Recommender, TrainOptions, WorkOptions } from './recommender.js';
-import { isoDay } from './serving.js';
 import { type Model, trainModel } from './training.js';
 import { startThreads, type TrainingThreads } from './training-threads.js';
 
-const DAY_MS = 86_400_000;
 const THREADS_MAX = 8;
 
 export function openTraining(
@@ -87,6 +86,6 @@ function tooFew(): AlakazamError {
 }
 
 function periodOf({ since, until }: TrainOptions): Period {
-  const day = (date: string | undefined) => (date === undefined ? undefined : Date.parse(date) / DAY_MS);
+  const day = (date: string | undefined) => (date === undefined ? undefined : dayOf(date));
   return { since: day(since), until: day(until) };
 }
