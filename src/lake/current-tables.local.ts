@@ -1,5 +1,5 @@
 /** The lake's tables with every order of the stream, for those who ask over all orders. */
-import type { Lake, LakeTables, UpdateOptions } from './lake.js';
+import type { CurrentTables, Lake } from './lake.js';
 import { openTables } from './tables.local.js';
 
 /**
@@ -10,7 +10,7 @@ export function currentTables(
   directory: string,
   knownVersion: () => string | undefined,
   lake: () => Promise<Lake>,
-): (options: UpdateOptions) => Promise<LakeTables> {
+): CurrentTables {
   return async (options) => {
     if (knownVersion() !== undefined) return openTables(directory);
     const open = await lake();

@@ -53,6 +53,9 @@ export interface Lake {
   close(): Promise<void>;
 }
 
+/** Gives the tables with every order that was streamed before the call; what they are made of stays until `release`. */
+export type CurrentTables = (options: UpdateOptions) => Promise<LakeTables>;
+
 export interface LakeStatus {
   /** Where it is, for people. */
   readonly place: string;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { assetOf } from '../assets.js';
+import { askThread } from './ask-thread.js';
 import { basketOf, type Purchases } from './purchases.js';
 import type { Recommendations } from './recommender.js';
 import { openServing } from './serving.js';
@@ -42,7 +43,7 @@ export async function* listsOfAll(everyone: Everyone, threads: number): AsyncGen
   const asked: Promise<readonly Recommendations[]>[] = [];
   const askNext = () => {
     const piece = pieces[asked.length];
-    if (piece) asked.push(ask(workers[asked.length % threads] as Worker, piece));
+    if (piece) asked.push(askThread(workers[asked.length % threads] as Worker, piece));
   };
   try {
     for (const _ of workers) askNext();
@@ -64,15 +65,4 @@ export function listsHere({ model, run, purchases, count }: Everyone): (piece: P
     Array.from(purchases.customers.subarray(begin, end), (id, i) =>
       serve({ id, basket: basketOf(purchases, begin + i) }, count),
     );
-}
-
-function ask(worker: Worker, piece: Piece): Promise<readonly Recommendations[]> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('message', (lists: readonly Recommendations[]) => {
-      worker.off('error', reject);
-      resolve(lists);
-    });
-    worker.postMessage(piece);
-  });
 }

@@ -1,6 +1,6 @@
 /** Purchases as the lake has them by now. */
 import type { Database } from '../engines/duckdb/database.js';
-import type { LakeTables, UpdateOptions } from '../lake/lake.js';
+import type { CurrentTables } from '../lake/lake.js';
 import { dayOf } from './days.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
 import { heldBackDays, type Purchases } from './purchases.js';
@@ -8,8 +8,7 @@ import { type Period, readEndingWithoutProduct, readPurchases } from './read-pur
 import type { EvaluateOptions, WorkOptions } from './recommender.js';
 
 export interface LakePurchasesOptions {
-  /** Gives the lake's tables with every order that was streamed by now. */
-  readonly currentTables: (options: UpdateOptions) => Promise<LakeTables>;
+  readonly currentTables: CurrentTables;
   /** Gives a path for what memory does not hold. */
   readonly spillTo: () => string;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { assetOf } from '../assets.js';
+import { askThread } from './ask-thread.js';
 import type { CollectedExamples, ExamplesTask } from './examples.js';
 import { kernelModule } from './kernel.js';
 import type { Share } from './kernel-jobs.js';
@@ -28,22 +29,14 @@ export function startThreads(count: number): TrainingThreads {
     count: others + 1,
     async join(memory) {
       const module = kernelModule();
-      await Promise.all(workers.map((worker, i) => ask(worker, { memory, module, thread: i + 1 })));
+      await Promise.all(
+        workers.map((worker, i) => askThread(worker, { memory, module, thread: i + 1 } satisfies ThreadTask)),
+      );
     },
     collect: (tasks) =>
-      Promise.all(tasks.map((task, i) => ask(workers[i] as Worker, task) as Promise<CollectedExamples>)),
+      Promise.all(
+        tasks.map((task, i) => askThread<CollectedExamples>(workers[i] as Worker, task satisfies ThreadTask)),
+      ),
     end: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
   };
-}
-
-function ask(worker: Worker, task: ThreadTask): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(error);
-    worker.once('error', failed);
-    worker.once('message', (answer: unknown) => {
-      worker.off('error', failed);
-      resolve(answer);
-    });
-    worker.postMessage(task);
-  });
 }

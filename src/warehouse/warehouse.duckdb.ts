@@ -1,7 +1,7 @@
 /** The warehouse on this machine: DuckDB over the lake. */
 import type { Database } from '../engines/duckdb/database.js';
 import { AlakazamError, reasonOf } from '../errors.js';
-import type { LakeTables, UpdateOptions } from '../lake/lake.js';
+import type { CurrentTables } from '../lake/lake.js';
 import { bytes } from '../terminal/numbers.js';
 import type { KeptAnswers } from './kept-answers.duckdb.js';
 import { checkNotEmpty, checkParameterSigns } from './one-question.js';
@@ -10,9 +10,6 @@ import { sqlError } from './sql-error.duckdb.js';
 import { answerColumns, answerRows } from './values.duckdb.js';
 import type { AnswerValue, Question, QuestionOptions, Warehouse } from './warehouse.js';
 import { writingStatement } from './write-answer.duckdb.js';
-
-/** Gives the tables with every order that was streamed by now. */
-export type CurrentTables = (options: UpdateOptions) => Promise<LakeTables>;
 
 export interface DuckDbWarehouseOptions {
   readonly currentTables: CurrentTables;
