@@ -4,8 +4,8 @@
  */
 import { hash } from '../random.js';
 import { type Confidences, transposed } from './confidences.js';
-import { type Arena, createArena, type Kernel, startKernel } from './kernel.js';
-import { type Job, leave, PIECE_ROWS, runJob, SCRATCH_ROWS } from './kernel-jobs.js';
+import { type Arena, createArena, startKernel } from './kernel.js';
+import { type Job, leave, NO_NUMBERS, PIECE_ROWS, runJob, SCRATCH_ROWS } from './kernel-jobs.js';
 import type { TrainingThreads } from './training-threads.js';
 
 export interface AlsOptions {
@@ -29,6 +29,8 @@ export interface Factors {
 export interface Fit {
   readonly customers: Factors;
   readonly products: Factors;
+  /** Sum of y yᵀ over the rows of all products, with the regularization on the diagonal: rank × rank. */
+  readonly square: Float32Array;
 }
 
 /** Steps of conjugate gradient in each half of an iteration, as in Takács, Pilászy, Tikk 2011 and `implicit`. */
@@ -63,27 +65,35 @@ export async function fitAls(confidences: Confidences, options: AlsOptions, thre
   const toProducts = place(arena, confidences);
   const toCustomers = place(arena, transposed(confidences));
 
+  const work = (job: Partial<Job> & Pick<Job, 'kind'>) =>
+    runJob(arena.memory, kernel, { ...NO_NUMBERS, ...job, rank }, threads.count - 1);
+
+  /** The square of `Fit`, for any rows; it holds until the next call. */
+  function squareOf(rows: Float32Array): Float32Array {
+    const [square, partial] = [squares.subarray(0, rank * rank), squares.subarray(rank * rank)];
+    const count = rows.length / rank;
+    work({ kind: 'gram', rows: count, other: rows.byteOffset, square: partial.byteOffset });
+    sumSquares(partial, piecesOf(count), rank, regularization, square);
+    return square;
+  }
+
   /** Improves one side, given the other. Gives the loss before, without the regularization of the other side. */
   function improve(rows: Float32Array, other: Float32Array, pairs: Confidences): number {
-    const square = squares.subarray(0, rank * rank);
-    const job: Omit<Job, 'kind' | 'rows' | 'square'> = {
-      rank,
+    const count = rows.length / rank;
+    work({
+      kind: 'solve',
+      rows: count,
       steps: STEPS,
       own: rows.byteOffset,
       other: other.byteOffset,
+      square: squareOf(other).byteOffset,
       starts: pairs.starts.byteOffset,
       columns: pairs.columns.byteOffset,
       values: pairs.values.byteOffset,
       scratch: scratch.byteOffset,
       losses: losses.byteOffset,
-    };
-    const otherRows = other.length / rank;
-    const partial = squares.subarray(rank * rank);
-    run(arena, kernel, { ...job, kind: 'gram', rows: otherRows, square: partial.byteOffset }, threads);
-    sumSquares(partial, piecesOf(otherRows), rank, regularization, square);
-    const ownRows = rows.length / rank;
-    run(arena, kernel, { ...job, kind: 'solve', rows: ownRows, square: square.byteOffset }, threads);
-    return losses.subarray(0, piecesOf(ownRows)).reduce((sum, loss) => sum + loss, 0);
+    });
+    return losses.subarray(0, piecesOf(count)).reduce((sum, loss) => sum + loss, 0);
   }
 
   for (let iteration = 0; iteration < iterations; iteration++) {
@@ -94,16 +104,14 @@ export async function fitAls(confidences: Confidences, options: AlsOptions, thre
     await new Promise((resolve) => setImmediate(resolve));
     if (signal?.aborted) break;
   }
+  const square = squareOf(own.products).slice();
   leave(arena.memory, kernel, threads.count - 1);
   // A copy of their own: the memory of the arena goes.
   return {
     customers: { rank, rows: own.customers.slice() },
     products: { rank, rows: own.products.slice() },
+    square,
   };
-}
-
-function run(arena: Arena, kernel: Kernel, job: Job, threads: TrainingThreads): void {
-  runJob(arena.memory, kernel, job, threads.count - 1);
 }
 
 function bytesOf(customers: number, products: number, pairs: number, rank: number, threads: number): number {

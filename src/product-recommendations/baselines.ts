@@ -1,6 +1,6 @@
 /** Simple ways to recommend, against which `evaluate` measures: what everybody buys, what the customer buys, similar products. */
 import { transposed } from './confidences.js';
-import { productsOf } from './neighbours.js';
+import { buyersOf, productsOf } from './neighbours.js';
 import { basketOf, type CustomerPurchases, type Purchases } from './purchases.js';
 import { topIndexes } from './top.js';
 
@@ -32,15 +32,15 @@ const SHRINKAGE = 50;
 export function itemCosine(purchases: Purchases): Baseline {
   const { customers, products } = purchases;
   const sets = Array.from(customers, (_, customer) => productsOf(basketOf(purchases, customer)));
-  const buyers: number[][] = products.map(() => []);
-  for (const [customer, set] of sets.entries()) for (const product of set) buyers[product]?.push(customer);
-  const lengths = buyers.map(({ length }) => Math.sqrt(length));
+  const { starts: begins, buyers } = buyersOf(purchases);
+  const buyersFrom = (product: number) => buyers.subarray(begins[product], begins[product + 1]);
+  const lengths = products.map((_, product) => Math.sqrt(buyersFrom(product).length));
   const row = new Float64Array(products.length);
   const [columns, values]: [number[], number[]] = [[], []];
   const starts = new Uint32Array(products.length + 1);
-  for (const [product, of] of buyers.entries()) {
+  for (const product of products.keys()) {
     row.fill(0);
-    for (const customer of of) {
+    for (const customer of buyersFrom(product)) {
       for (const other of sets[customer] as Uint32Array) row[other] = (row[other] as number) + 1;
     }
     const similarities = row.map(

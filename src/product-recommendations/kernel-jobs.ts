@@ -39,6 +39,9 @@ export type Job = { readonly kind: (typeof KINDS)[number] } & Numbers;
 
 type Numbers = Readonly<Record<(typeof NUMBERS)[number], number>>;
 
+/** A job that needs fewer numbers leaves the others at this. */
+export const NO_NUMBERS = Object.fromEntries(NUMBERS.map((name) => [name, 0])) as Numbers;
+
 /** Places in the control block at the beginning of the memory. */
 const [JOB, NEXT, FINISHED, KIND, FIRST_NUMBER] = [0, 1, 2, 3, 4];
 
@@ -75,8 +78,7 @@ export function workOn({ memory, thread }: Share, kernel: Kernel): void {
 
 /** Lets the other threads go. */
 export function leave(memory: WebAssembly.Memory, kernel: Kernel, others: number): void {
-  const none = Object.fromEntries(NUMBERS.map((name) => [name, 0])) as Numbers;
-  runJob(memory, kernel, { ...none, kind: 'leave' }, others);
+  runJob(memory, kernel, { ...NO_NUMBERS, kind: 'leave' }, others);
 }
 
 function takePieces(memory: WebAssembly.Memory, kernel: Kernel, thread: number): void {

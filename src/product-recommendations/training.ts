@@ -72,7 +72,7 @@ async function fitBoth(
   what: string,
   before?: Fits,
 ): Promise<{ readonly sources: ScoreSources; readonly fits: Fits }> {
-  const { regularization, halfLifeDays, onProgress } = options;
+  const { halfLifeDays, onProgress } = options;
   async function fit(recency: Recency, memory: string, start: Fit | undefined): Promise<Fit> {
     const iterations = start ? Math.min(ITERATIONS_MORE, options.iterations) : options.iterations;
     const onIteration = (iteration: number, loss: number) =>
@@ -83,11 +83,7 @@ async function fitBoth(
     onProgress?.(`${what}, ${memory} memory`, iterations, iterations);
     return fitted;
   }
-  const kept = ({ products }: Fit, recency: Recency): ProductFactors => ({
-    ...products,
-    recency,
-    square: squareOf(products.rows, products.rank, regularization),
-  });
+  const kept = ({ products, square }: Fit, recency: Recency): ProductFactors => ({ ...products, recency, square });
   const [short, long]: readonly [Recency, Recency] = [
     { weight: 2, halfLifeDays },
     { weight: LONG.weight, halfLifeDays: halfLifeDays * LONG.times },
@@ -103,21 +99,6 @@ async function fitBoth(
     },
     fits: [ofShort, ofLong],
   };
-}
-
-function squareOf(rows: Float32Array, rank: number, regularization: number): Float32Array {
-  const square = new Float64Array(rank * rank);
-  for (let at = 0; at < rows.length; at += rank) {
-    for (let a = 0; a < rank; a++) {
-      const value = rows[at + a] as number;
-      if (value === 0) continue;
-      for (let b = 0; b < rank; b++) {
-        square[a * rank + b] = (square[a * rank + b] as number) + value * (rows[at + b] as number);
-      }
-    }
-  }
-  for (let a = 0; a < rank; a++) square[a * (rank + 1)] = (square[a * (rank + 1)] as number) + regularization;
-  return Float32Array.from(square);
 }
 
 function firstDay({ days }: Purchases): number {
