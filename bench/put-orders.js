@@ -1,31 +1,14 @@
 /** The embedded stream's own `put`, bundled from the sources, to measure from where it begins. */
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const outfile = `${root}/node_modules/.cache/alakazam-bench/put.mjs`;
+import { bundled } from './run.js';
 
 /** Gives a function that puts one order line into the stream at `home` and returns when it is durable. */
 export async function putOrders(home) {
-  await build({
-    stdin: {
-      contents: `
-        export { openStore } from './src/engines/lmdb/store.js';
-        export { BOOKMARK_STORE, openBookmarks } from './src/stream/bookmarks.lmdb.js';
-        export { openLocalStream, STREAM_STORE } from './src/stream/stream.local.js';
-        export { createBlockBuilder } from './src/orders/block-builder.js';`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    outfile,
-    external: ['lmdb'],
-    logLevel: 'warning',
-  });
-  const { openStore, BOOKMARK_STORE, openBookmarks, openLocalStream, STREAM_STORE, createBlockBuilder } = await import(
-    outfile
+  const { openStore, BOOKMARK_STORE, openBookmarks, openLocalStream, STREAM_STORE, createBlockBuilder } = await bundled(
+    'bench-put',
+    `export { openStore } from './src/engines/lmdb/store.js';
+     export { BOOKMARK_STORE, openBookmarks } from './src/stream/bookmarks.lmdb.js';
+     export { openLocalStream, STREAM_STORE } from './src/stream/stream.local.js';
+     export { createBlockBuilder } from './src/orders/block-builder.js';`,
   );
   const tables = [...STREAM_STORE.tables, ...BOOKMARK_STORE.tables];
   const store = openStore(home, 'stream', { ...STREAM_STORE, tables });

@@ -1,11 +1,10 @@
 /** Recommendations: the fit of ALS against `implicit` (PyPI) on the same pairs, and what a person waits for. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { alakazam, median, ratio, realOrders, run, scratch } from './run.js';
+import { alakazam, bundled, median, ratio, realOrders, run, scratch, withPackage } from './run.js';
 
 const ORDERS = 541_909;
 const IMPLICIT = '0.7.3';
@@ -48,32 +47,20 @@ export async function recommendations() {
 
 /** Fits of both, in turn, on the pairs of the model in use. */
 async function fits(home, directory) {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const outfile = `${root}/dist/bench-als.mjs`;
-  await build({
-    stdin: {
-      contents: `
-        export { openModelStore } from './src/product-recommendations/model-store.local.js';
-        export { confidencesOf } from './src/product-recommendations/confidences.js';
-        export { fitAls } from './src/product-recommendations/als.js';
-        export { startThreads } from './src/product-recommendations/training-threads.js';`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    outfile,
-    logLevel: 'warning',
-  });
-  const { openModelStore, confidencesOf, fitAls, startThreads } = await import(outfile);
+  const { openModelStore, confidencesOf, fitAls, startThreads } = await bundled(
+    'bench-als',
+    `export { openModelStore } from './src/product-recommendations/model-store.local.js';
+     export { confidencesOf } from './src/product-recommendations/confidences.js';
+     export { fitAls } from './src/product-recommendations/als.js';
+     export { startThreads } from './src/product-recommendations/training-threads.js';`,
+  );
   const { model } = openModelStore(join(home, 'models')).read();
   const pairs = confidencesOf(model.purchases, model.today, model.short.recency);
   const path = join(directory, 'pairs.csv');
   writeFileSync(path, linesOf(pairs).join('\n'));
 
   const count = availableParallelism();
-  const python = implicitEnvironment();
+  const python = join(withPackage('implicit', IMPLICIT), 'python');
   const threads = startThreads(count);
   const options = { rank: 64, regularization: 10, iterations: 10, seed: 1 };
   const [ratios, ours] = [[], []];
@@ -105,15 +92,4 @@ function linesOf({ starts, columns, values }) {
     for (let i = starts[row]; i < starts[row + 1]; i++) lines.push(`${row},${columns[i]},${values[i]}`);
   }
   return lines;
-}
-
-/** Installs it beside the other tools of the tests, once. */
-function implicitEnvironment() {
-  const environment = fileURLToPath(new URL(`../node_modules/.cache/alakazam-implicit-${IMPLICIT}`, import.meta.url));
-  if (!existsSync(join(environment, 'complete'))) {
-    execFileSync('python3', ['-m', 'venv', '--clear', environment]);
-    execFileSync(join(environment, 'bin', 'pip'), ['install', '--quiet', `implicit==${IMPLICIT}`]);
-    execFileSync('touch', [join(environment, 'complete')]);
-  }
-  return join(environment, 'bin', 'python');
 }

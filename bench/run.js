@@ -1,11 +1,12 @@
 /** Runs whole processes and says how long they took and how much memory they had at most. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
+import { build } from 'esbuild';
 
 export const ALAKAZAM = fileURLToPath(new URL('../bin/alakazam.js', import.meta.url));
 
@@ -66,4 +67,33 @@ export async function realOrders(directory) {
   const path = join(directory, 'OnlineRetail.csv');
   await pipeline(createReadStream(join(data, 'OnlineRetail.csv.gz')), createGunzip(), createWriteStream(path));
   return path;
+}
+
+/** What `contents` exports from the sources, bundled into `name` beside what the build makes, where threads and kernels are found. */
+export async function bundled(name, contents) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const outfile = join(root, 'dist', `${name}.mjs`);
+  await build({
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    external: ['lmdb'],
+    logLevel: 'warning',
+  });
+  process.on('exit', () => rmSync(outfile, { force: true }));
+  return import(outfile);
+}
+
+/** The directory of the programs of an environment with one package of PyPI. Made beside the tools of the tests, once. */
+export function withPackage(name, version) {
+  const cache = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+  const environment = join(cache, `alakazam-${name}-${version}`);
+  if (!existsSync(join(environment, 'complete'))) {
+    execFileSync('python3', ['-m', 'venv', '--clear', environment]);
+    execFileSync(join(environment, 'bin', 'pip'), ['install', '--quiet', `${name}==${version}`]);
+    execFileSync('touch', [join(environment, 'complete')]);
+  }
+  return join(environment, 'bin');
 }

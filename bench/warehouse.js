@@ -1,9 +1,9 @@
 /** Questions and the lake, process start included, against the command line of DuckDB (PyPI `duckdb-cli`) on one Parquet file. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { alakazam, median, ratio, realOrders, run, scratch } from './run.js';
+import { alakazam, median, ratio, realOrders, run, scratch, withPackage } from './run.js';
 
 const CLI = '1.5.6';
 const ORDERS = 541_909;
@@ -96,16 +96,9 @@ function topProducts() {
   return sql.replaceAll(/(?<!:):([a-z]+)\b/g, (_, name) => DEFAULTS[name]);
 }
 
-/** Installs it beside the other tools of the tests, once. */
 function duckDbCommandLine() {
-  const environment = fileURLToPath(new URL(`../node_modules/.cache/alakazam-duckdb-cli-${CLI}`, import.meta.url));
-  if (!existsSync(join(environment, 'complete'))) {
-    execFileSync('python3', ['-m', 'venv', '--clear', environment]);
-    execFileSync(join(environment, 'bin', 'pip'), ['install', '--quiet', `duckdb-cli==${CLI}`]);
-    execFileSync('touch', [join(environment, 'complete')]);
-  }
   // The program itself, and not the script in Python that starts it.
   const find =
     'import duckdb_cli, pathlib; print(next(p for p in pathlib.Path(duckdb_cli.__file__).parent.rglob("duckdb*") if p.is_file() and p.stat().st_size > 1e7))';
-  return execFileSync(join(environment, 'bin', 'python'), ['-c', find], { encoding: 'utf8' }).trim();
+  return execFileSync(join(withPackage('duckdb-cli', CLI), 'python'), ['-c', find], { encoding: 'utf8' }).trim();
 }
