@@ -16,7 +16,7 @@ import { csvOf, readCsv } from './delivered-csv.js';
 import { DELIVERED_COLUMNS, folderOf, sequencesSince } from './delivered-orders.js';
 import type { AwsLakeOptions } from './lake.aws.js';
 import type { BackfillOptions } from './lake.js';
-import { isReadMonth } from './read-months.js';
+import { readMonths } from './read-months.js';
 import { LAKE_PREFIX } from './resources.js';
 
 type Rows = AsyncIterable<readonly (readonly unknown[])[]>;
@@ -40,12 +40,13 @@ export async function backfill(
   const directory = await mkdtemp(join(tmpdir(), 'alakazam-backfill-'));
   const [streamed, delivered] = [join(directory, 'streamed.csv'), join(directory, 'delivered.csv')];
   try {
+    const isRead = readMonths(lake.firstMonth, nowMs);
     // The stream first: what is delivered meanwhile is not missing.
     let read = 0;
     await writeText(streamed, async function* () {
       for await (const { records } of readShards(log, { from: 'first' })) {
         const arrived = ordersIn(records);
-        yield csvOf(arrived, (month, ms) => ms <= nowMs - latestMs && isReadMonth(month, lake.firstMonth, nowMs));
+        yield csvOf(arrived, (month, ms) => ms <= nowMs - latestMs && isRead(month));
         read += arrived.orders.count;
         onProgress?.(read);
         if (signal?.aborted) return;

@@ -7,12 +7,12 @@ import { duration } from '../terminal/numbers.js';
 import type { AwsLake, AwsLakeOptions } from './lake.aws.js';
 import { asLakeLines } from './lake-line.js';
 import { indexOf } from './lake-view.js';
-import { isReadMonth } from './read-months.js';
+import { readMonths } from './read-months.js';
 
 type Facts = Pick<AwsLakeOptions, 'firstMonth' | 'delivery' | 'streamCreatedMs' | 'clock'>;
 
 export function awsLakeView(lake: AwsLake, { firstMonth, delivery, streamCreatedMs, clock }: Facts): View {
-  let nowMs = 0;
+  let isRead = readMonths(firstMonth, clock());
   /** Arrival times of the orders that must be in the lake: from the first on, up to the last. */
   let due = { firstMs: Number.POSITIVE_INFINITY, lastMs: 0, latestMs: 0 };
   let repeated = async () => indexOf(lake.replacing());
@@ -21,7 +21,8 @@ export function awsLakeView(lake: AwsLake, { firstMonth, delivery, streamCreated
     key: 'lake',
     name: 'data lake',
     async update(signal) {
-      nowMs = clock();
+      const nowMs = clock();
+      isRead = readMonths(firstMonth, nowMs);
       const { startMs, latestMs } = await delivery();
       due = { firstMs: startMs, lastMs: nowMs - latestMs, latestMs };
       return lake.update({ signal });
@@ -36,7 +37,7 @@ export function awsLakeView(lake: AwsLake, { firstMonth, delivery, streamCreated
       yield* lake.all(fromMs, signal);
     },
     asHeld: asLakeLines,
-    expects: (orders, i) => isReadMonth(monthOf(lineOf(orders, i)), firstMonth, nowMs),
+    expects: (orders, i) => isRead(monthOf(lineOf(orders, i))),
     notExpected: 'of months that no question reads',
     // Orders of different customers may be in different shards, and be read in another order than they came: one customer's order
     // is no version of another's.

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { DELIVERED_COLUMNS } from '../../src/lake/delivered-orders.js';
 import { countsIn, statusOf } from '../../src/lake/delivered-status.js';
-import { isReadMonth } from '../../src/lake/read-months.js';
+import { readMonths } from '../../src/lake/read-months.js';
 import { FIRST_MONTH, LAKE_PREFIX } from '../../src/lake/resources.js';
 import { MODEL } from '../fixtures/built-stack.js';
 
@@ -34,7 +34,7 @@ test.each([
 ])('questions on AWS read %s at %s: %s', (month, now, isRead) => {
   expect(TABLE.Parameters['projection.month.range']).toEqual({ 'Fn::Sub': `\${LakeFirstMonth},NOW+1MONTHS` });
   expect(MODEL.template.Outputs?.[FIRST_MONTH.output]?.Value).toEqual({ Ref: 'LakeFirstMonth' });
-  expect(isReadMonth(month, '2009-12', Date.parse(now))).toBe(isRead);
+  expect(readMonths('2009-12', Date.parse(now))(month)).toBe(isRead);
 });
 
 test('months have the files of one list and the orders of another, and those that no question reads are named', async () => {
