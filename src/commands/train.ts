@@ -3,8 +3,8 @@ import { AlakazamError } from '../errors.js';
 import { day, outputOption, positive, text, wholeNumber } from '../options.js';
 import type { ModelRun, Recommender, RemoteTraining, TrainOptions } from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
-import { answer, type Column } from '../terminal/answer.js';
-import { counted, duration, whole } from '../terminal/numbers.js';
+import { answer, type Column, type Format } from '../terminal/answer.js';
+import { counted, dollars, duration, whole } from '../terminal/numbers.js';
 
 const columns: readonly Column<ModelRun>[] = [
   { name: 'run', value: ({ run }) => run },
@@ -126,7 +126,7 @@ export const train = defineCommand({
   },
 });
 
-type Output = Parameters<typeof answer>[1];
+type Output = Format | undefined;
 
 async function trainAndWait(
   { terminal, signal }: Context,
@@ -165,7 +165,7 @@ async function showRemote(
   await answer(terminal, output, remoteColumns, found ? [found] : [], { json: found ?? null });
   if (!found) return undefined;
   const { state, logs, cost } = found;
-  if (cost !== null) terminal.say(`about $${Number(cost).toFixed(2)} so far, by the price list`);
+  if (cost !== null) terminal.say(`about ${dollars(cost)} so far, by the price list`);
   if (state === 'failed') terminal.say(`its logs: ${logs}`);
   if (state === 'running') terminal.say('it goes on; alakazam train --status --target aws shows how it does');
   return state === 'failed' ? 'failed' : undefined;

@@ -5,7 +5,7 @@ import type { RemoteTraining } from './recommender.js';
 type State = Pick<RemoteTraining, 'state' | 'status' | 'reason' | 'endedAt'>;
 
 /** The step decides while there is one; a cluster that ends before its step has failed. */
-export function stateOf({ Status: ofCluster }: Cluster, step: Step | undefined): State {
+export function stateOf({ Status: ofCluster }: Cluster, step: Pick<Step, 'Status'> | undefined): State {
   const { State: cluster = 'STARTING', StateChangeReason: change } = ofCluster ?? {};
   const { State: ofStep, FailureDetails: failure, StateChangeReason: stepChange } = step?.Status ?? {};
   const endedAt = (step?.Status?.Timeline?.EndDateTime ?? ofCluster?.Timeline?.EndDateTime)?.toISOString() ?? null;

@@ -5,7 +5,7 @@ import { whyFailed } from './training-failures.js';
 
 /** So many looks may fail one after the other before nobody looks any more. */
 const FAILURES_MAX = 10;
-export const RETURN = 'alakazam train --status --target aws';
+const RETURN = 'alakazam train --status --target aws';
 
 export interface Following extends WorkOptions {
   look(): Promise<RemoteTraining>;
@@ -37,13 +37,14 @@ export async function followTraining(started: RemoteTraining, following: Followi
       failures = 0;
     } catch (error) {
       if (isTransient(error) && ++failures < FAILURES_MAX) continue;
-      const [code, reason] =
-        error instanceof AlakazamError ? [error.code, error.message] : ['failed' as const, reasonOf(error)];
-      throw goesOn(code, reason, name, error);
+      throw goesOn(error instanceof AlakazamError ? error.code : 'failed', reasonOf(error), name, error);
     }
   }
 }
 
 function goesOn(code: ErrorCode, reason: string, name: string, cause?: unknown): AlakazamError {
-  return new AlakazamError(code, `${reason}; the training goes on as ${name}`, { hint: RETURN, cause });
+  // What to do about the reason comes first: without it, whoever returns fails in the same way.
+  const hints = [cause instanceof AlakazamError ? cause.hint : undefined, RETURN];
+  const hint = hints.filter((each) => each !== undefined).join('\n');
+  return new AlakazamError(code, `${reason}; the training goes on as ${name}`, { hint, cause });
 }

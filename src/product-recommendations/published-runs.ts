@@ -41,7 +41,8 @@ export interface PublishedRun {
   everyone(): AsyncIterable<Recommendations>;
   /** By stock code, in whatever case; undefined if there is none. */
   similar(stockCode: string): Promise<Similar | undefined>;
-  products(): AsyncIterable<Similar>;
+  /** All of them, read once. */
+  products(): Promise<readonly Similar[]>;
   /** Undefined if there was too little to hold back. */
   heldBack(): Promise<HeldBack | undefined>;
 }
@@ -63,34 +64,14 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
       { hint: TRAIN },
     );
   }
-  const directory = `runs/${about.run}/`;
+  const { whole, all, lineOf, place } = openRunFiles(files, about.run, buckets);
 
-  async function whole(path: string): Promise<string> {
-    const found = await files.read(directory + path);
-    if (found !== undefined) return found;
-    throw new AlakazamError('failed', `model ${about.run} is not whole: ${files.place}${directory}${path} is gone`, {
-      hint: TRAIN,
-    });
+  async function readProducts(): Promise<Similar[]> {
+    const found: Similar[] = [];
+    for await (const each of all<Similar>('similar')) found.push(each);
+    return found;
   }
-
-  async function* all<T>(folder: string): AsyncGenerator<T> {
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      const path = `${folder}/${bucket}.jsonl`;
-      const text = await whole(path);
-      for (const line of text.split('\n')) if (line !== '') yield parsed<T>(line, files.place + directory + path);
-    }
-  }
-
-  /** Only the line that begins as wanted is parsed: the others are other customers' or products'. */
-  async function lineOf<T>(folder: string, bucket: number, isWanted: (value: T) => boolean, mark: string) {
-    const path = `${folder}/${bucket}.jsonl`;
-    for (const line of (await whole(path)).split('\n')) {
-      if (!line.includes(mark)) continue;
-      const value = parsed<T>(line, files.place + directory + path);
-      if (isWanted(value)) return value;
-    }
-    return undefined;
-  }
+  let products: Promise<Similar[]> | undefined;
 
   return {
     about: { ...about, options: optionsOf(options), isInUse: true },
@@ -101,7 +82,7 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
         (found) => found.customerId === customerId,
         String(customerId),
       ),
-    bestsellers: async () => parsed(await whole('bestsellers.json'), `${files.place}${directory}bestsellers.json`),
+    bestsellers: async () => parsed(await whole('bestsellers.json'), `${place}bestsellers.json`),
     everyone: () => all<Recommendations>('recommendations'),
     async similar(stockCode) {
       const wanted = [...new Set([stockCode, stockCode.toUpperCase()])];
@@ -112,12 +93,59 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
       }
       return undefined;
     },
-    products: () => all<Similar>('similar'),
+    products() {
+      products ??= readProducts();
+      return products;
+    },
     async heldBack() {
       const text = await whole('metrics.json');
-      return parsed<{ held?: HeldBack }>(text, `${files.place}${directory}metrics.json`).held;
+      return parsed<{ held?: HeldBack }>(text, `${place}metrics.json`).held;
     },
   };
+}
+
+/** The files of one run. The lines of a folder lie in so many buckets. */
+function openRunFiles(files: RunFiles, run: string, buckets: number) {
+  const directory = `runs/${run}/`;
+  const place = files.place + directory;
+
+  async function whole(path: string): Promise<string> {
+    const found = await files.read(directory + path);
+    if (found !== undefined) return found;
+    throw new AlakazamError('failed', `model ${run} is not whole: ${place}${path} is gone`, {
+      hint: TRAIN,
+    });
+  }
+
+  /** Every line of a folder. The next file is on its way while one is used. */
+  async function* all<T>(folder: string): AsyncGenerator<T> {
+    const read = (bucket: number) => {
+      const reading = whole(`${folder}/${bucket}.jsonl`);
+      // It fails where it is waited for, if that happens at all.
+      reading.catch(() => {});
+      return reading;
+    };
+    let next = read(0);
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const path = `${folder}/${bucket}.jsonl`;
+      const text = await next;
+      if (bucket + 1 < buckets) next = read(bucket + 1);
+      for (const line of text.split('\n')) if (line !== '') yield parsed<T>(line, place + path);
+    }
+  }
+
+  /** Only lines that have the mark somewhere are parsed; `isWanted` says which of them it is. */
+  async function lineOf<T>(folder: string, bucket: number, isWanted: (value: T) => boolean, mark: string) {
+    const path = `${folder}/${bucket}.jsonl`;
+    for (const line of (await whole(path)).split('\n')) {
+      if (!line.includes(mark)) continue;
+      const value = parsed<T>(line, place + path);
+      if (isWanted(value)) return value;
+    }
+    return undefined;
+  }
+
+  return { whole, all, lineOf, place };
 }
 
 function optionsOf({ regParam, since, until, ...options }: Latest['options']): TrainOptions {

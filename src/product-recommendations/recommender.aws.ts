@@ -8,7 +8,6 @@ import { whole } from '../terminal/numbers.js';
 import { cutTo, withoutBought } from './bought-since.js';
 import { productsLike, withWords } from './product-search.js';
 import { latestRun, PUBLISHED_LIST_MAX, type PublishedRun, type RunFiles } from './published-runs.js';
-import type { NamedProduct } from './purchases.js';
 import type { Recommendations, Recommender, Similar } from './recommender.js';
 
 export interface AwsRecommenderOptions {
@@ -89,10 +88,8 @@ function productsOf(open: (count?: number) => Promise<PublishedRun>): Pick<Recom
       return { ...found, similar: similar.slice(0, count), boughtTogether: boughtTogether.slice(0, count) };
     },
     async productsLike(text, count) {
-      const products: NamedProduct[] = [];
-      for await (const { stockCode, description } of (await open()).products())
-        products.push({ stockCode, description });
-      return productsLike(products, text, count);
+      const products = await (await open()).products();
+      return productsLike(products, text, count).map(({ stockCode, description }) => ({ stockCode, description }));
     },
   };
 }
@@ -117,8 +114,8 @@ async function measuredBy({ about, heldBack }: PublishedRun): Promise<string> {
 
 /** The best-selling product that has all of these words, or else the first by its code. Reads every product. */
 async function byWords(run: PublishedRun, words: string): Promise<Similar | undefined> {
-  const found: Similar[] = [];
-  for await (const each of run.products()) if (withWords([each], words.toUpperCase()).length > 0) found.push(each);
+  const products = await run.products();
+  const found = withWords(products, words.toUpperCase()).map((i) => products[i] as Similar);
   const best = (await run.bestsellers()).new.map(({ stockCode }) => stockCode);
   const rank = ({ stockCode }: Similar) => (best.includes(stockCode) ? best.indexOf(stockCode) : best.length);
   return found.sort((a, b) => rank(a) - rank(b) || (a.stockCode < b.stockCode ? -1 : 1))[0];

@@ -14,6 +14,7 @@ import {
 import { nameOf } from '../engines/aws/errors.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { type ListPrice, sourceOf } from '../stack/list-price.js';
+import { dollars } from '../terminal/numbers.js';
 import { DAY_MS } from './days.js';
 import type { RemoteTraining } from './recommender.js';
 import { LATEST_DAYS, SPARK_SUBMIT, type SparkJobs, type SparkProgram } from './spark-jobs.js';
@@ -56,11 +57,12 @@ export function openEmrServerlessJobs(options: EmrServerlessOptions): SparkJobs 
       logs: `${logs}applications/${applicationId}/jobs/${jobRunId}/`,
       startedAt: (createdAt ?? new Date(clock())).toISOString(),
       endedAt: isRunning ? null : ((endedAt ?? updatedAt)?.toISOString() ?? null),
-      cost: vCPUHour === undefined ? null : dollars(vCPUHour, memoryGBHour ?? 0),
+      cost: vCPUHour === undefined ? null : costOf(vCPUHour, memoryGBHour ?? 0),
     };
   }
 
-  function dollars(processorHours: number, memoryHours: number): string {
+  /** In dollars. */
+  function costOf(processorHours: number, memoryHours: number): string {
     return (processorHours * prices.processor.perUnit + memoryHours * prices.memory.perUnit).toFixed(4);
   }
 
@@ -78,7 +80,7 @@ export function openEmrServerlessJobs(options: EmrServerlessOptions): SparkJobs 
   }
 
   return {
-    estimate: `EMR Serverless, about $${Number(dollars(USUAL.processorHours, USUAL.memoryHours)).toFixed(2)} for six minutes on 16 processors (${sourceOf(prices.processor)})`,
+    estimate: `EMR Serverless, about ${dollars(costOf(USUAL.processorHours, USUAL.memoryHours))} for six minutes on 16 processors (${sourceOf(prices.processor)})`,
     async latest() {
       const all = await recent();
       const found = all.find(({ state }) => RUNNING.includes(state ?? '')) ?? all[0];

@@ -41,8 +41,9 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
       client.send(new DescribeClusterCommand({ ClusterId: id })),
       client.send(new ListStepsCommand({ ClusterId: id })),
     ]);
+    const [listed] = steps;
     // The list leaves out why a step failed.
-    const step = steps[0]?.Id === undefined ? undefined : await describeStep(id, steps[0].Id);
+    const step = listed?.Status?.State === 'FAILED' ? await describeStep(id, listed.Id as string) : listed;
     const tags = new Map(cluster.Tags?.map(({ Key, Value }) => [Key, Value]));
     const logs = `${cluster.LogUri ?? settings.logs}${id}/`;
     const state = stateOf(cluster, step);

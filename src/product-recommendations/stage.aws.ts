@@ -14,10 +14,7 @@ export function awsRecommendationStage(
   return {
     name: 'recommendations',
     async *checks() {
-      const outputs = await resources.stack().then(
-        (found) => found.outputs,
-        () => new Map<string, string>(),
-      );
+      const outputs = await resources.outputs();
       // A stack without this part need not have a model.
       if (!outputs.has(TRAINING_APPLICATION.output)) return;
       yield await checkIfPossible('recommendations', async () => {

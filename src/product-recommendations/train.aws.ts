@@ -7,6 +7,7 @@ import { isTransient } from '../engines/aws/errors.js';
 import { createPoll } from '../engines/aws/poll.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
+import { dollars } from '../terminal/numbers.js';
 import { followTraining } from './follow-training.js';
 import { latestRun, type RunFiles } from './published-runs.js';
 import type { Recommender, RemoteTraining, TrainOptions, WorkOptions } from './recommender.js';
@@ -89,7 +90,7 @@ export function openAwsTraining(
       const look = () => jobsOf(started).look(started.id);
       const wait = options.wait ?? createPoll(WAIT_MS_MAX);
       const done = await followTraining(started, { ...work, look, isTransient, wait });
-      if (done.cost !== null) work.onNote?.(`it cost about $${Number(done.cost).toFixed(2)} by the price list`);
+      if (done.cost !== null) work.onNote?.(`it cost about ${dollars(done.cost)} by the price list`);
       const published = await latestRun(files);
       if (published?.about.run === started.run) return published.about;
       throw new AlakazamError('failed', `${done.engine} ${done.id} ended well, and published no model ${started.run}`, {

@@ -22,6 +22,8 @@ export interface Resources {
   nameOf(resource: ResourceName, command?: string): Promise<string>;
   /** The stack is asked for once, and only where no variable says the name. Throws an `AlakazamError` if there is none. */
   stack(): Promise<DeployedStack>;
+  /** Of the stack; empty if there is no stack, or if the caller may not look at it. */
+  outputs(): Promise<ReadonlyMap<string, string>>;
   /** Ids and outputs of the deployed resources; empty if there is no stack, or if the caller may not look at it. */
   deployed(model: StackModel): Promise<Deployed>;
 }

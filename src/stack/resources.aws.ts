@@ -14,25 +14,29 @@ export function findResources(session: AwsSession): Resources {
     return described;
   }
 
-  async function deployed({ template, parts }: StackModel): Promise<Deployed> {
-    const outputs = await stack().then(
+  const outputs = () =>
+    stack().then(
       (found) => found.outputs,
       () => new Map<string, string>(),
     );
+
+  async function deployed({ template, parts }: StackModel): Promise<Deployed> {
+    const known = await outputs();
     const listed = await import('./deployed.aws.js')
       .then(({ listResources }) => listResources(session))
       .catch(() => []);
     const ids = new Map(listed.filter(({ id }) => id !== '').map(({ name, id }) => [name, id]));
     for (const { output, variable } of parts.flatMap(({ names = [] }) => names)) {
       const resource = referredTo(template.Outputs?.[output]?.Value);
-      const name = session.environment[variable] || outputs.get(output);
+      const name = session.environment[variable] || known.get(output);
       if (resource !== undefined && name) ids.set(resource, name);
     }
-    return { ids, outputs };
+    return { ids, outputs: known };
   }
 
   return {
     stack,
+    outputs,
     deployed,
     async nameOf({ output, variable }, command = 'alakazam deploy brings it up to date') {
       const given = session.environment[variable];

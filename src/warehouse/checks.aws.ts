@@ -17,10 +17,7 @@ export async function* warehouseChecks(
   resources: Resources,
   probe: ProbeState,
 ): AsyncGenerator<Check> {
-  const outputs = await resources.stack().then(
-    (found) => found.outputs,
-    () => new Map<string, string>(),
-  );
+  const outputs = await resources.outputs();
   const found: Promise<Check>[] = [];
   if (outputs.has(ATHENA_WORK_GROUP.output)) {
     found.push(check('Athena', async () => stateOf('AWS::Athena::WorkGroup', ATHENA_WORK_GROUP)));
