@@ -46,6 +46,8 @@ export const recommend = defineCommand({
     ['alakazam recommend --basket 85123A,71053', 'for whoever has these in the basket'],
     ['alakazam recommend --all -o csv > lists.csv', 'for every customer'],
   ],
+  // The rows of a Parquet file wait in a temporary one, which is removed.
+  graceMs: 5_000,
   options: {
     customer: { flags: '--customer <id>', about: 'for whom', parse: wholeNumber(0) },
     basket: { flags: '--basket <codes>', about: 'for these products, stock codes with commas between', parse: codes },

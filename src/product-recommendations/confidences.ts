@@ -43,7 +43,8 @@ export function addConfidences(
 ): Uint32Array {
   const bought: number[] = [];
   for (let i = 0; i < days.length; i++) {
-    const value = weight * 2 ** (-daysBefore(today, days[i] as number) / halfLifeDays);
+    // However old, it is above 0: by that, `row` tells what was bought.
+    const value = Math.max(Number.MIN_VALUE, weight * 2 ** (-daysBefore(today, days[i] as number) / halfLifeDays));
     for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
       const product = items[j] as number;
       if (row[product] === 0) bought.push(product);

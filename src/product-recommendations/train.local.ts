@@ -11,7 +11,9 @@ import type { Recommender, TrainOptions, WorkOptions } from './recommender.js';
 import { type Model, trainModel } from './training.js';
 import { startThreads, type TrainingThreads } from './training-threads.js';
 
-const THREADS_MAX = 8;
+/** Of the default. */
+const THREADS_USUAL = 8;
+const THREADS_MAX = 64;
 
 export function openTraining(
   store: ModelStore,
@@ -54,7 +56,10 @@ export function openTraining(
 }
 
 async function withThreads<T>({ threads }: TrainOptions, act: (threads: TrainingThreads) => Promise<T>): Promise<T> {
-  const started = startThreads(threads ?? Math.min(THREADS_MAX, availableParallelism()));
+  if (threads !== undefined && threads > THREADS_MAX) {
+    throw new AlakazamError('usage', `--threads is ${threads}; valid: up to ${THREADS_MAX}`);
+  }
+  const started = startThreads(threads ?? Math.min(THREADS_USUAL, availableParallelism()));
   try {
     return await act(started);
   } finally {

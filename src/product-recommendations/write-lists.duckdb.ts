@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { diskError } from '../engines/disk-errors.js';
 import { openDatabase } from '../engines/duckdb/database.js';
 import { patternOf, sqlText } from '../engines/duckdb/sql-text.js';
 import { reasonOf } from '../errors.js';
@@ -43,6 +44,8 @@ export async function writeLists(
     } finally {
       database.close();
     }
+  } catch (error) {
+    throw diskError(error, directory) ?? error;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 /** Recommendations as a user asks for them: on a terminal, in a pipe, wrongly, and with little to go by. */
+import type { StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -204,6 +205,17 @@ describe('in a pipe', () => {
     });
   });
 
+  test('a Parquet file that is interrupted leaves nothing in the temporary directory', async () => {
+    const [temporary, path] = [temporaryDirectory(), join(temporaryDirectory(), 'lists.parquet')];
+    const to: StdioOptions = ['ignore', openSync(path, 'w'), 'pipe'];
+    const child = spawnCli(['recommend', '--all', '-o', 'parquet'], { home, env: { TMPDIR: temporary } }, to);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await vi.waitFor(() => expect(readdirSync(temporary)).toHaveLength(1), { interval: 1, timeout: 20_000 });
+    child.kill('SIGINT');
+    await once(child, 'exit');
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   test('that is closed early, it ends with 0', async () => {
     const child = spawnCli(['recommend', '--all', '-n', '1000', '-o', 'ndjson'], { home }, ['ignore', 'pipe', 'pipe']);
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -272,6 +284,7 @@ describe('wrongly', () => {
     ['recommend --basket 30001', /^error: no product "30001" was bought by any customer\n {2}did you mean \d{5} \(/],
     ['train --use 0123456789ab', /^error: there is no model "0123456789ab"; valid: \w{12}\n {2}.*train --list/],
     ['train --list --use x', /^error: --list, --use and --status exclude each other/],
+    ['train --threads 65', /^error: --threads is 65; valid: up to 64/],
     ['train --factors 0', /^error: --factors is "0"; valid/],
     ['train --half-life 0', /^error: --half-life is "0"; valid: a number above 0/],
     ['train --since 2010-02-30', /^error: --since is "2010-02-30"; valid: a day/],

@@ -1,5 +1,6 @@
 /** What speaks for a product beside its factors: trends, words and neighbours, reckoned by hand. */
 import { describe, expect, test } from 'vitest';
+import { confidencesOf } from '../../src/product-recommendations/confidences.js';
 import { buyersOf, findNeighbours, productsOf, recentOf } from '../../src/product-recommendations/neighbours.js';
 import { basketOf } from '../../src/product-recommendations/purchases.js';
 import { repurchaseRates, trendsOf } from '../../src/product-recommendations/trends.js';
@@ -142,4 +143,22 @@ describe('neighbours', () => {
     const [with_, without] = [scoresOn(100), scoresOn(100, 0)];
     expect(with_.map((score, i) => score - (without[i] as number))).toEqual(close([at90, at90, 0, 0, 0]));
   });
+});
+
+test('a purchase of long ago counts once, even if nothing is left of its weight', () => {
+  const purchases = smallPurchases(
+    ['A', 'B'],
+    [
+      [
+        [0, 0],
+        [1, 0],
+        [2_000_000, 1],
+      ],
+    ],
+  );
+  const { columns, values } = confidencesOf(purchases, 2_000_001, { weight: 2, halfLifeDays: 42 });
+  expect([[...columns], [...values]]).toEqual([
+    [0, 1],
+    [0, 2],
+  ]);
 });
