@@ -107,6 +107,13 @@ export const train = defineCommand({
     if ([list, use !== undefined, status].filter(Boolean).length > 1) {
       throw new AlakazamError('usage', '--list, --use and --status exclude each other');
     }
+    const { since, until } = options;
+    if (since !== undefined && until !== undefined && since >= until) {
+      throw new AlakazamError(
+        'usage',
+        `no order is dated from ${since} on and before ${until}; valid: a later --until`,
+      );
+    }
     const recommender = await pipeline.recommender();
     if (use !== undefined) {
       const { run } = await recommender.use(use);

@@ -42,7 +42,7 @@ export function openTraining(
     async evaluate(options, progress) {
       return withThreads(options.train, async (threads) => {
         const { known, trials, cut } = await source.trials(options, progress);
-        if (trials.length === 0) throw tooFew();
+        if (trials.length === 0) throw options.cut === undefined ? tooFew() : nothingAround(options.cut);
         const model = await trainOn(known, options.train, progress, threads);
         return {
           protocol: options.protocol,
@@ -82,6 +82,13 @@ async function trainOn(
 
 function checkEnough({ customers, products, items }: Purchases): void {
   if (customers.length < 2 || products.length < 2 || items.length === 0) throw tooFew();
+}
+
+function nothingAround(cut: string): AlakazamError {
+  const reason = `no customer with orders before ${cut} bought anything in the days after`;
+  return new AlakazamError('usage', `${reason}: there is nothing to foretell`, {
+    hint: 'alakazam evaluate --last-invoice, or another --cut',
+  });
 }
 
 function tooFew(): AlakazamError {

@@ -115,7 +115,8 @@ describe('on a terminal', () => {
   test('Ctrl-C ends a training, and the old model serves', async () => {
     const before = await recommended('--customer 6');
     const typed = { keys: '\u0003', after: 'short memory' };
-    expect(show('train --iterations 100000000 --seed 2', { typed }).code).toBe(130);
+    // Wide enough for the whole line, however fast the machine is.
+    expect(show('train --iterations 100000000 --seed 2', { typed, columns: 160 }).code).toBe(130);
     expect(await recommended('--customer 6')).toEqual(before);
   });
 });
@@ -288,6 +289,14 @@ describe('wrongly', () => {
     ['train --factors 0', /^error: --factors is "0"; valid/],
     ['train --half-life 0', /^error: --half-life is "0"; valid: a number above 0/],
     ['train --since 2010-02-30', /^error: --since is "2010-02-30"; valid: a day/],
+    [
+      'evaluate --cut 2030-01-01',
+      /^error: no customer with orders before 2030-01-01 bought anything in the days after/,
+    ],
+    [
+      'train --since 2010-12-10 --until 2010-12-05',
+      /^error: no order is dated from 2010-12-10 on and before 2010-12-05/,
+    ],
     ['evaluate --cut 2010-12-09 --last-invoice', /^error: --cut and --last-invoice exclude each other/],
     ['similar', /^error: similar to which product\?/],
   ])('%s is refused in one message', async (line, message) => {
