@@ -73,9 +73,13 @@ const lighter = {
   },
 };
 
+/** They take 5 ms and 2 ms to load, and of the commands that could call them few do. */
+const LATE = ['node:crypto', 'node:zlib'];
+
 /**
  * Loads Node's own modules by `require`, and reads of each module only the names that are used. An `import` reads every name
  * when it is linked, and behind some names lie further modules: `node:util` brings the worker threads, `node:crypto` WebCrypto.
+ * Those of `LATE` are loaded by the first call.
  */
 const ownModules = {
   name: 'own-modules',
@@ -89,28 +93,38 @@ const ownModules = {
     });
     onLoad({ filter: /^/, namespace: 'own-modules' }, ({ pluginData: path }) => {
       // An unused export is left out only if the bundler knows that nothing happens when it is read.
-      const read = (name) => `export const ${name} = /* @__PURE__ */ (() => own.${name})();`;
-      const lines = [`const own = require('${path}');`, 'export default own;', ...Object.keys(require(path)).map(read)];
-      return { contents: lines.join('\n') };
+      const pure = (name, value) => `export const ${name} = /* @__PURE__ */ (() => ${value})();`;
+      const read = (name) => pure(name, `own().${name}`);
+      const call = (name) => pure(name, `(...given) => own().${name}(...given)`);
+      const isLate = LATE.includes(path) ? (of) => typeof of === 'function' && !/^[A-Z]/.test(of.name) : () => false;
+      const names = Object.entries(require(path)).map(([name, of]) => (isLate(of) ? call : read)(name));
+      const own = `const own = () => require('${path}');`;
+      return { contents: [own, 'export default /* @__PURE__ */ own();', ...names].join('\n') };
     });
   },
 };
 
 /**
- * Joins the chunks that `cli.js` imports into `start.js`. The bundler makes a chunk of the modules that the same entry points
- * need: a dozen for `cli.js`. Every command loads them all, and Node takes longer to find and link a file than to read it.
- * Gives the files, and by path what each is made of.
+ * Joins chunks. The bundler makes one of the modules that the same entry points need: a dozen for `cli.js`, a hundred in all. Node
+ * takes longer to find and link a file than to read it. `start.js` is what `cli.js` imports, so that every command loads it, and
+ * `shared.js` all other chunks that are small. Gives the files, and by path what each is made of.
  */
-async function joinStart({ outputFiles, metafile: { outputs } }) {
+async function joinChunks({ outputFiles, metafile: { outputs } }) {
   const texts = new Map(outputFiles.map(({ path, text }) => [`dist/${basename(path)}`, text]));
   const start = importedBy('dist/cli.js', outputs);
+  const groups = new Map([
+    ['dist/start.js', start],
+    ['dist/shared.js', smallChunks(start, outputs)],
+  ]);
+  const joined = new Map([...groups].flatMap(([group, chunks]) => chunks.map((chunk, i) => [chunk, { group, i }])));
   // The bundler calls the exports of each chunk a, b, c: in one file, the number of the chunk tells them apart.
   const exportsOf = (path, line) =>
-    outputs[path].exports.map((name) => line(name, `${name}_${start.indexOf(path)}`)).join();
-  const joined = (path) =>
+    outputs[path].exports.map((name) => line(name, `${name}_${joined.get(path).i}`)).join();
+  const whole = (path) =>
     `export {${exportsOf(path, (name, unique) => `${name} as ${unique}`)}} from './${basename(path)}';`;
-  const instead = (path) => `export {${exportsOf(path, (name, unique) => `${unique} as ${name}`)}} from './start.js';`;
-  texts.set('dist/start.js', start.map(joined).join('\n'));
+  const instead = (path) =>
+    `export {${exportsOf(path, (name, unique) => `${unique} as ${name}`)}} from './${basename(joined.get(path).group)}';`;
+  for (const [group, chunks] of groups) texts.set(group, chunks.map(whole).join('\n'));
 
   const chunks = {
     name: 'chunks',
@@ -118,8 +132,9 @@ async function joinStart({ outputFiles, metafile: { outputs } }) {
       onResolve({ filter: /^/ }, ({ path, importer, kind }) => {
         const file = `dist/${basename(path)}`;
         if (kind === 'entry-point') return { path: file, namespace: 'built' };
-        if (!start.includes(file)) return { path, external: true };
-        const isInside = ['dist/start.js', ...start].includes(importer);
+        const group = joined.get(file)?.group;
+        if (!group) return { path, external: true };
+        const isInside = importer === group || joined.get(importer)?.group === group;
         return { path: file, namespace: isInside ? 'built' : 'joined' };
       });
       onLoad({ filter: /^/, namespace: 'built' }, ({ path }) => ({ contents: texts.get(path) }));
@@ -129,13 +144,29 @@ async function joinStart({ outputFiles, metafile: { outputs } }) {
   const { format, platform, minify, logLevel } = options;
   const { outputFiles: files } = await build({
     ...{ format, platform, minify, logLevel, bundle: true, write: false, outdir: 'dist', plugins: [chunks] },
-    entryPoints: [...texts.keys()].filter((path) => !start.includes(path)),
+    entryPoints: [...texts.keys()].filter((path) => !joined.has(path)),
     // The warning is about `ordered-binary`, whose names are kept: see its alias.
     logOverride: { 'direct-eval': 'silent' },
   });
-  const inputs = Object.assign({}, ...start.map((path) => outputs[path].inputs));
-  const others = Object.entries(outputs).filter(([path]) => !start.includes(path));
-  return { files, contents: { ...Object.fromEntries(others), 'dist/start.js': { inputs } } };
+  const contents = Object.fromEntries(Object.entries(outputs).filter(([path]) => !joined.has(path)));
+  for (const [group, chunks] of groups)
+    contents[group] = { inputs: Object.assign({}, ...chunks.map((path) => outputs[path].inputs)) };
+  return { files, contents };
+}
+
+/** A chunk of more bytes is loaded by the commands that need it, and by no other. */
+const SMALL_BYTES = 2_500;
+
+/** Small chunks that import nothing but each other and what is in `start`. */
+function smallChunks(start, outputs) {
+  const found = new Set();
+  const isIn = ({ kind, path }) =>
+    kind !== 'import-statement' || !outputs[path] || start.includes(path) || found.has(path);
+  const isNext = (path) =>
+    !start.includes(path) && !found.has(path) && !outputs[path].entryPoint && outputs[path].bytes <= SMALL_BYTES;
+  const next = () => Object.keys(outputs).find((path) => isNext(path) && outputs[path].imports.every(isIn));
+  for (let path = next(); path; path = next()) found.add(path);
+  return [...found];
 }
 
 /** The chunks that a file imports, and those that these import. */
@@ -178,7 +209,7 @@ export async function bundleCommandLine() {
       'src/product-recommendations/serving.thread.ts',
     ],
   });
-  const { files, contents } = await joinStart(
+  const { files, contents } = await joinChunks(
     await build({ ...programs, entryPoints: ['src/cli.ts'], splitting: true }),
   );
   return { files: [...threads.outputFiles, ...files], contents: { ...threads.metafile.outputs, ...contents } };

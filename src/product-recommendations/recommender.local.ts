@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { basketOfOrders } from './customer-basket.js';
-import { listsOfAll } from './everyone.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import { findProduct, productsLike } from './product-search.js';
@@ -11,12 +10,11 @@ import { basketOf, type CustomerPurchases, type Purchases, renumbered } from './
 import type { Recommender } from './recommender.js';
 import { openServing } from './serving.js';
 import { similarTo } from './similar.js';
-import { openTraining } from './train.local.js';
 import type { Model } from './training.js';
 
 export interface LocalRecommenderOptions {
   readonly store: ModelStore;
-  readonly source: LakePurchases;
+  readonly source: () => Promise<LakePurchases>;
   readonly history: () => Promise<OrderHistory>;
   /** The version of the lake if it is known to hold the whole stream, found without opening it. */
   readonly knownVersion: () => string | undefined;
@@ -36,7 +34,11 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     const { lakeVersion } = opened.run;
     return { ...opened, isCurrent: lakeVersion !== null && knownVersion() === lakeVersion };
   }
-  const training = openTraining(store, source, clock);
+  // What trains is loaded by who trains: a recommendation is to cost little more than the start of the process.
+  const training = async () => {
+    const { openTraining } = await import('./train.local.js');
+    return openTraining(store, await source(), clock);
+  };
 
   async function basketFor(customerId: number): Promise<CustomerPurchases> {
     const { model, products, isCurrent } = open();
@@ -47,13 +49,17 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
   }
 
   return {
-    ...training,
     ...HERE,
     async train(trainOptions, work) {
       if (trainOptions.serverless) throw trainsHere('--serverless');
-      const run = await training.train(trainOptions, work);
+      const { train } = await training();
+      const run = await train(trainOptions, work);
       opened = undefined;
       return run;
+    },
+    async evaluate(evaluateOptions, work) {
+      const { evaluate } = await training();
+      return evaluate(evaluateOptions, work);
     },
     runs: async () => store.list().map(runOf),
     async use(run) {
@@ -72,7 +78,9 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     writeLists: async (...given) => (await import('./write-lists.duckdb.js')).writeLists(...given),
     async *everyone(count, progress) {
       const { model, run, products, isCurrent } = open();
-      const purchases = isCurrent ? model.purchases : renumbered((await source.read({}, progress)).purchases, products);
+      const { listsOfAll } = await import('./everyone.js');
+      const now = async () => (await (await source()).read({}, progress)).purchases;
+      const purchases = isCurrent ? model.purchases : renumbered(await now(), products);
       let done = 0;
       for await (const lists of listsOfAll({ model, run: run.run, purchases, count }, availableParallelism())) {
         yield* lists;

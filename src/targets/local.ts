@@ -1,12 +1,16 @@
 /** The embedded target: everything in one directory, no account and no server. */
 import { join } from 'node:path';
+import { stampOf } from '../engines/lmdb/file.js';
 import { AlakazamError } from '../errors.js';
+import { freshVersion } from '../lake/freshness.local.js';
 import type { Lake, UpdateOptions } from '../lake/lake.js';
+import { spillPath } from '../lake/spill.local.js';
 import { localLakeStage } from '../lake/stage.local.js';
 import { trackOpenings } from '../once.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
 import type { Target } from '../pipeline.js';
+import { openModelStore } from '../product-recommendations/model-store.local.js';
 import type { Recommender } from '../product-recommendations/recommender.js';
 import { localRecommendationStage } from '../product-recommendations/stage.local.js';
 import { localStreamStage } from '../stream/stage.local.js';
@@ -63,7 +67,7 @@ export const local: Target = (config, clock) => {
       localStreamStage(stream),
       localHistoryStage(history),
       localLakeStage(lake),
-      localRecommendationStage(() => openModels(home, lake), clock),
+      localRecommendationStage(async () => openModels(home, lake), clock),
       { name: 'warehouse', clear: async () => (await keptAnswers(directory)).forget() },
     ],
     place: home,
@@ -81,13 +85,8 @@ export const local: Target = (config, clock) => {
 };
 
 /** What the lake holds and whether that is everything, found without LMDB and DuckDB where it can be. */
-async function findLake(home: string, lake: () => Promise<Lake>) {
+function findLake(home: string, lake: () => Promise<Lake>) {
   const directory = join(home, 'lake');
-  const [{ freshVersion }, { spillPath }, { stampOf }] = await Promise.all([
-    import('../lake/freshness.local.js'),
-    import('../lake/spill.local.js'),
-    import('../engines/lmdb/file.js'),
-  ]);
   const knownVersion = () => freshVersion(directory, stampOf(join(home, 'stream.mdb')));
   return {
     knownVersion,
@@ -105,39 +104,27 @@ interface Sources {
   readonly clock: () => number;
 }
 
-async function openModels(home: string, lake: () => Promise<Lake>) {
-  const [{ openModelStore }, { knownVersion }] = await Promise.all([
-    import('../product-recommendations/model-store.local.js'),
-    findLake(home, lake),
-  ]);
-  return { store: openModelStore(join(home, 'models')), knownVersion };
+function openModels(home: string, lake: () => Promise<Lake>) {
+  return { store: openModelStore(join(home, 'models')), knownVersion: findLake(home, lake).knownVersion };
 }
 
 /** DuckDB and LMDB are loaded where the model does not know all orders. */
 async function openRecommender(home: string, { lake, history, clock }: Sources): Promise<Recommender> {
-  const [{ openLocalRecommender }, { openLakePurchases }, { store, knownVersion }, found] = await Promise.all([
-    import('../product-recommendations/recommender.local.js'),
-    import('../product-recommendations/lake-purchases.local.js'),
-    openModels(home, lake),
-    findLake(home, lake),
-  ]);
-  return openLocalRecommender({
-    store,
-    source: openLakePurchases(found),
-    history,
-    knownVersion,
-    clock,
-  });
+  const { openLocalRecommender } = await import('../product-recommendations/recommender.local.js');
+  async function source() {
+    const { openLakePurchases } = await import('../product-recommendations/lake-purchases.local.js');
+    return openLakePurchases(findLake(home, lake));
+  }
+  return openLocalRecommender({ ...openModels(home, lake), source, history, clock });
 }
 
 /** DuckDB and LMDB are loaded by a question that was not asked before. */
 async function openWarehouse(home: string, lake: () => Promise<Lake>): Promise<Warehouse> {
-  const [{ openDuckDbWarehouse }, answers, found] = await Promise.all([
+  const [{ openDuckDbWarehouse }, answers] = await Promise.all([
     import('../warehouse/warehouse.duckdb.js'),
     keptAnswers(join(home, 'lake')),
-    findLake(home, lake),
   ]);
-  return openDuckDbWarehouse({ ...found, answers });
+  return openDuckDbWarehouse({ ...findLake(home, lake), answers });
 }
 
 async function keptAnswers(directory: string) {

@@ -20,14 +20,15 @@ export async function startLocalRecommender() {
   const history = await openHistory(stream);
   const recommender = openLocalRecommender({
     store: openModelStore(join(home, 'models')),
-    source: openLakePurchases({
-      currentTables: currentTables(
-        directory,
-        () => undefined,
-        async () => lake,
-      ),
-      spillTo: () => spillPath(directory),
-    }),
+    source: async () =>
+      openLakePurchases({
+        currentTables: currentTables(
+          directory,
+          () => undefined,
+          async () => lake,
+        ),
+        spillTo: () => spillPath(directory),
+      }),
     history: async () => history,
     knownVersion: () => undefined,
     clock: () => 0,
