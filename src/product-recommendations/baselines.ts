@@ -1,5 +1,6 @@
 /** Simple ways to recommend, against which `evaluate` measures: what everybody buys, what the customer buys, similar products. */
 import { transposed } from './confidences.js';
+import type { Indexes } from './indexes.js';
 import { buyersOf, productsOf } from './neighbours.js';
 import { basketOf, type CustomerPurchases, type Purchases } from './purchases.js';
 import { topIndexes } from './top.js';
@@ -72,7 +73,7 @@ export function itemCosine(purchases: Purchases): Baseline {
   };
 }
 
-function countsOf(items: Uint32Array, products: number): Float64Array {
+function countsOf(items: Indexes, products: number): Float64Array {
   const counts = new Float64Array(products);
   for (const product of items) counts[product] = (counts[product] as number) + 1;
   return counts;

@@ -1,6 +1,7 @@
 /** Examples to learn a ranking from: products with their features, and whether the customer bought them next. */
 import { candidatesOf } from './candidates.js';
 import { AGAIN_FEATURES, featuresOf, NEW_FEATURES } from './features.js';
+import type { Indexes } from './indexes.js';
 import type { Examples } from './logistic.js';
 import { basketOf } from './purchases.js';
 import { openScores, type ScoreSources } from './scores.js';
@@ -9,7 +10,7 @@ import { openScores, type ScoreSources } from './scores.js';
 export interface Held {
   readonly customer: number;
   /** Its products, ascending. */
-  readonly products: Uint32Array;
+  readonly products: Indexes;
 }
 
 export interface ExamplesTask {

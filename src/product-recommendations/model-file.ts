@@ -7,13 +7,13 @@ import { AlakazamError } from '../errors.js';
 import type { Model } from './training.js';
 
 /** Of what a model consists of. A model of another version is trained again. */
-const VERSION = 1;
+const VERSION = 2;
 const MARK = `alakazam model ${VERSION}\n`;
 const CRC_BYTES = 4;
 const BEGIN = MARK.length + CRC_BYTES;
 const ALIGNMENT = 8;
 
-const TYPES = { Float32Array, Float64Array, Int32Array, Uint32Array } as const;
+const TYPES = { Float32Array, Float64Array, Int32Array, Uint16Array, Uint32Array } as const;
 type Values = InstanceType<(typeof TYPES)[keyof typeof TYPES]>;
 
 interface Place {

@@ -1,4 +1,5 @@
 /** What customers bought lately who have much in common with one customer. */
+import { type Indexes, indexesBelow } from './indexes.js';
 import type { CustomerPurchases, Purchases } from './purchases.js';
 
 export interface Neighbours {
@@ -13,36 +14,34 @@ const RECENT_DAYS = 75;
 /** In which a purchase loses most of its weight: it is exp(−days / 15). */
 const DECAY_DAYS = 15;
 
-export function findNeighbours(
-  purchases: Purchases,
-  { starts, buyers, sizes }: Buyers,
-  ofToday: RecentPurchases,
-): Neighbours {
-  const { customers } = purchases;
+export function findNeighbours(purchases: Purchases, { starts: of, buyers, sizes }: Buyers): Neighbours {
+  const { customers, invoices, days, starts, items } = purchases;
   const common = new Float64Array(customers.length);
-  let recent = ofToday;
+  const decay = Float64Array.from({ length: RECENT_DAYS + 1 }, (_, age) => Math.exp((1 - age) / DECAY_DAYS));
 
   return {
     score(own, self, today, scores) {
-      // Most ask for one day, again and again.
-      if (recent.today !== today) recent = recentOf(purchases, today);
-      const { begins, products, weights } = recent;
       scores.fill(0);
       common.fill(0);
       for (const product of own) {
-        for (let i = starts[product] as number; i < (starts[product + 1] as number); i++) {
+        for (let i = of[product] as number; i < (of[product + 1] as number); i++) {
           const buyer = buyers[i] as number;
           common[buyer] = (common[buyer] as number) + 1;
         }
       }
       if (self !== undefined) common[self] = 0;
       for (let customer = 0; customer < customers.length; customer++) {
-        const [begin, end] = [begins[customer] as number, begins[customer + 1] as number];
-        if (begin === end || common[customer] === 0) continue;
+        if (common[customer] === 0) continue;
         const similarity = (common[customer] as number) / Math.sqrt(own.length * (sizes[customer] as number));
-        for (let i = begin; i < end; i++) {
-          const product = products[i] as number;
-          scores[product] = (scores[product] as number) + similarity * (weights[i] as number);
+        for (let i = (invoices[customer + 1] as number) - 1; i >= (invoices[customer] as number); i--) {
+          const age = today - (days[i] as number);
+          if (age > RECENT_DAYS) break;
+          if (age <= 0) continue;
+          const vote = similarity * (decay[age] as number);
+          for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
+            const product = items[j] as number;
+            scores[product] = (scores[product] as number) + vote;
+          }
         }
       }
     },
@@ -53,7 +52,7 @@ export function findNeighbours(
 export interface Buyers {
   /** Product p was bought by the customers from starts[p] to starts[p + 1] of `buyers`. */
   readonly starts: Uint32Array;
-  readonly buyers: Uint32Array;
+  readonly buyers: Indexes;
   readonly sizes: Uint32Array;
 }
 
@@ -80,7 +79,7 @@ export function buyersOf({ customers, products, invoices, starts: begins, items 
     starts[product + 1] = (starts[product + 1] as number) + 1;
   });
   for (let i = 0; i < products.length; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);
-  const buyers = new Uint32Array(starts[products.length] as number);
+  const buyers = indexesBelow(customers.length, starts[products.length] as number);
   const next = starts.slice();
   eachPair((customer, product) => {
     const at = next[product] as number;
@@ -90,35 +89,8 @@ export function buyersOf({ customers, products, invoices, starts: begins, items 
   return { starts, buyers, sizes };
 }
 
-/** Customer c bought the products from `begins[c]` to `begins[c + 1]` in the last 75 days before `today`, with their weights. */
-export interface RecentPurchases {
-  readonly today: number;
-  readonly begins: Uint32Array;
-  readonly products: Uint32Array;
-  readonly weights: Float64Array;
-}
-
-export function recentOf({ customers, invoices, days, starts, items }: Purchases, today: number): RecentPurchases {
-  const begins = new Uint32Array(customers.length + 1);
-  const products: number[] = [];
-  const weights: number[] = [];
-  for (let customer = 0; customer < customers.length; customer++) {
-    for (let i = invoices[customer] as number; i < (invoices[customer + 1] as number); i++) {
-      const age = today - (days[i] as number);
-      if (!(age > 0 && age <= RECENT_DAYS)) continue;
-      const weight = Math.exp((1 - age) / DECAY_DAYS);
-      for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
-        products.push(items[j] as number);
-        weights.push(weight);
-      }
-    }
-    begins[customer + 1] = products.length;
-  }
-  return { today, begins, products: Uint32Array.from(products), weights: Float64Array.from(weights) };
-}
-
 /** The products of a basket, each once, ascending. */
 export function productsOf({ days, starts, items }: CustomerPurchases): Uint32Array {
-  const all = items.slice(starts[0], starts[days.length]).sort();
+  const all = Uint32Array.from(items.subarray(starts[0], starts[days.length])).sort();
   return all.filter((product, i) => i === 0 || product !== all[i - 1]);
 }

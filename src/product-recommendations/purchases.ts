@@ -1,4 +1,5 @@
 /** What customers bought, in columns: customers, their invoices in the order of time, and the products of each invoice. */
+import { type Indexes, indexesBelow } from './indexes.js';
 
 export interface Purchases {
   /** Ids, ascending. Everywhere else a customer is an index into this, and a product one into `products`. */
@@ -10,7 +11,7 @@ export interface Purchases {
   readonly days: Int32Array;
   /** Invoice i has the products from `starts[i]` to `starts[i + 1]` of `items`, each once. */
   readonly starts: Uint32Array;
-  readonly items: Uint32Array;
+  readonly items: Indexes;
 }
 
 export interface NamedProduct {
@@ -35,7 +36,7 @@ export function keepInvoices(purchases: Purchases, isKept: (invoice: number, cus
     invoices: new Uint32Array(invoices.length),
     days: new Int32Array(days.length),
     starts: new Uint32Array(starts.length),
-    items: new Uint32Array(items.length),
+    items: indexesBelow(products.length, items.length),
   };
   let [count, filled] = [0, 0];
   for (let customer = 0; customer < customers.length; customer++) {
@@ -79,5 +80,7 @@ export function renumbered(purchases: Purchases, indexes: ReadonlyMap<string, nu
     }
     starts[i + 1] = items.length;
   }
-  return { ...purchases, starts, items: Uint32Array.from(items) };
+  const kept = indexesBelow(indexes.size, items.length);
+  kept.set(items);
+  return { ...purchases, starts, items: kept };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { assetOf } from '../assets.js';
 import type { Database } from '../engines/duckdb/database.js';
+import { indexesBelow } from './indexes.js';
 import type { Purchases } from './purchases.js';
 
 export interface Period {
@@ -40,6 +41,8 @@ export async function readPurchases(database: Database, period: Period = {}): Pr
   ]);
   const [customerOf, days] = invoices as [Int32Array, Int32Array];
   const [invoiceOf, productOf] = items as [Int32Array, Int32Array];
+  const ofInvoices = indexesBelow(products.length, productOf.length);
+  ofInvoices.set(productOf);
   return {
     customers: Float64Array.from(customerIds, ([id]) => Number(id)),
     products: products.map(([stockCode, description]) => ({
@@ -49,7 +52,7 @@ export async function readPurchases(database: Database, period: Period = {}): Pr
     invoices: startsOf(customerOf, customerIds.length),
     days,
     starts: startsOf(invoiceOf, days.length),
-    items: Uint32Array.from(productOf),
+    items: ofInvoices,
   };
 }
 

@@ -40,8 +40,8 @@ export function openScores({ purchases, short, long, statistics }: ScoreSources)
   const arena = createArena(foldInBytes(short) + foldInBytes(long));
   const kernel = startKernel(arena.memory);
   const [shortOf, longOf] = [openFoldIn(short, arena, kernel), openFoldIn(long, arena, kernel)];
-  const { repurchase, buyers, recent } = statistics;
-  const neighbours = findNeighbours(purchases, buyers, recent);
+  const { repurchase, buyers } = statistics;
+  const neighbours = findNeighbours(purchases, buyers);
   const words = findWords(statistics.words);
   const trends = new Map<number, Trends>([[statistics.today, statistics.trends]]);
   const empty = () => new Float64Array(purchases.products.length);

@@ -1,5 +1,5 @@
 /** What is reckoned once of all purchases, as of one day, so that to score a customer costs little. */
-import { type Buyers, buyersOf, type RecentPurchases, recentOf } from './neighbours.js';
+import { type Buyers, buyersOf } from './neighbours.js';
 import type { Purchases } from './purchases.js';
 import { repurchaseRates, type Trends, trendsOf } from './trends.js';
 import { type WordVectors, wordVectorsOf } from './words.js';
@@ -9,7 +9,6 @@ export interface Statistics {
   readonly trends: Trends;
   readonly repurchase: Float64Array;
   readonly buyers: Buyers;
-  readonly recent: RecentPurchases;
   readonly words: WordVectors;
 }
 
@@ -19,7 +18,6 @@ export function statisticsOf(purchases: Purchases, today: number): Statistics {
     trends: trendsOf(purchases, today),
     repurchase: repurchaseRates(purchases),
     buyers: buyersOf(purchases),
-    recent: recentOf(purchases, today),
     words: wordVectorsOf(purchases.products),
   };
 }

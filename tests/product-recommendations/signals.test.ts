@@ -1,7 +1,7 @@
 /** What speaks for a product beside its factors: trends, words and neighbours, reckoned by hand. */
 import { describe, expect, test } from 'vitest';
 import { confidencesOf } from '../../src/product-recommendations/confidences.js';
-import { buyersOf, findNeighbours, productsOf, recentOf } from '../../src/product-recommendations/neighbours.js';
+import { buyersOf, findNeighbours, productsOf } from '../../src/product-recommendations/neighbours.js';
 import { basketOf } from '../../src/product-recommendations/purchases.js';
 import { repurchaseRates, trendsOf } from '../../src/product-recommendations/trends.js';
 import { findWords, wordVectorsOf } from '../../src/product-recommendations/words.js';
@@ -112,8 +112,7 @@ describe('neighbours', () => {
   const own = productsOf(basketOf(purchases, 0));
   const scoresOn = (today: number, self?: number) => {
     const scores = new Float64Array(5);
-    // What was reckoned for another day is reckoned anew.
-    const neighbours = findNeighbours(purchases, buyersOf(purchases), recentOf(purchases, 90));
+    const neighbours = findNeighbours(purchases, buyersOf(purchases));
     neighbours.score(own, self, today, scores);
     // The scale is free: a purchase of the day before has the weight 1.
     return [...scores].map((score) => score * exp((today - 101) / 15));
