@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { bundleCommandLine, options } from './bundle.js';
 
+const KERNEL_FILES = ['kernel/als.ts', 'kernel/reasons.ts', 'kernel/signals.ts'];
 const KERNEL_OPTIONS = [
   ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
   ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '32768'],
@@ -43,12 +44,12 @@ await build({
 const { joinTemplate, PARTS } = await import(pathToFileURL(joiner).href);
 
 // What recommendations calculate with.
-const kernel = await compileKernel(['kernel/als.ts', '--outFile', 'als.wasm', ...KERNEL_OPTIONS], {
+const kernel = await compileKernel([...KERNEL_FILES, '--outFile', 'kernel.wasm', ...KERNEL_OPTIONS], {
   readFile: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
   listFiles: () => [],
   writeFile: (path, contents) => void kernels.set(path, contents),
 });
-if (kernel.error) throw new Error(`kernel/als.ts: ${kernel.error.message}\n${kernel.stderr}`);
+if (kernel.error) throw new Error(`kernel: ${kernel.error.message}\n${kernel.stderr}`);
 
 // The fragments of the stages, joined to the template. A stage that is not in the list comes behind it.
 const order = PARTS.map(({ stage }) => stage);

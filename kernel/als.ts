@@ -5,6 +5,7 @@
  * Every function gets addresses in a memory that threads share. A row of factors has `rank` floats, a multiple of 4. Which thread
  * works on which rows changes no bit of the result: each row is solved by itself, and partial sums have a place of their own.
  */
+import { addScaled, dot, sum } from './vectors';
 
 /** Adds y yᵀ for the rows y from `begin` to `end` of `factors`, into `out`: rank × rank floats, which this clears first. */
 export function gram(factors: usize, begin: u32, end: u32, rank: u32, out: usize): void {
@@ -47,32 +48,6 @@ export function gram(factors: usize, begin: u32, end: u32, rank: u32, out: usize
     for (let b: u32 = 0; b < (a & ~3); b++) {
       store<f32>(out + ((a * rank + b) << 2), load<f32>(out + ((b * rank + a) << 2)));
     }
-  }
-}
-
-// @ts-expect-error: a decorator on a function is AssemblyScript's.
-@inline
-function sum(v: v128): f32 {
-  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
-}
-
-// @ts-expect-error: a decorator on a function is AssemblyScript's.
-@inline
-function dot(a: usize, b: usize, bytes: u32): f32 {
-  let total = f32x4.splat(0);
-  for (let k: u32 = 0; k < bytes; k += 16) {
-    total = f32x4.add(total, f32x4.mul(v128.load(a + k), v128.load(b + k)));
-  }
-  return sum(total);
-}
-
-/** to = to + scale × from. */
-// @ts-expect-error: a decorator on a function is AssemblyScript's.
-@inline
-function addScaled(to: usize, scale: f32, from: usize, bytes: u32): void {
-  const by = f32x4.splat(scale);
-  for (let k: u32 = 0; k < bytes; k += 16) {
-    v128.store(to + k, f32x4.add(v128.load(to + k), f32x4.mul(by, v128.load(from + k))));
   }
 }
 

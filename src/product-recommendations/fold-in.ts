@@ -21,8 +21,7 @@ const STEPS = 12;
 export function openFoldIn(factors: ProductFactors, arena: Arena, kernel: Kernel) {
   const { rank, recency } = factors;
   const products = factors.rows.length / rank;
-  const rows = placed(arena, factors.rows);
-  const square = placed(arena, factors.square);
+  const [rows, square] = [arena.hold(factors.rows), arena.hold(factors.square)];
   const customer = arena.floats(rank);
   const scratch = arena.floats(SCRATCH_ROWS * rank);
   const starts = arena.integers(2);
@@ -40,22 +39,10 @@ export function openFoldIn(factors: ProductFactors, arena: Arena, kernel: Kernel
     }
     starts[1] = bought.length;
     customer.fill(0);
-    const [own, other, squareAt] = [customer.byteOffset, rows.byteOffset, square.byteOffset];
+    const own = customer.byteOffset;
     const pairs = [starts.byteOffset, columns.byteOffset, values.byteOffset] as const;
-    kernel.solve(own, other, squareAt, ...pairs, 0, 1, rank, STEPS, scratch.byteOffset);
-    kernel.score(own, other, products, rank, scores.byteOffset);
+    kernel.solve(own, rows, square, ...pairs, 0, 1, rank, STEPS, scratch.byteOffset);
+    kernel.score(own, rows, products, rank, scores.byteOffset);
     return scores;
   };
-}
-
-/** How many bytes `openFoldIn` places in an arena. */
-export function foldInBytes({ rank, rows, square }: ProductFactors): number {
-  const products = rows.length / rank;
-  return 4 * (rows.length + square.length + rank * (SCRATCH_ROWS + 1) + 3 * products + 2) + 256;
-}
-
-function placed(arena: Arena, values: Float32Array): Float32Array {
-  const place = arena.floats(values.length);
-  place.set(values);
-  return place;
 }

@@ -54,7 +54,8 @@ export function encodeModel(model: Model): Uint8Array {
  * Reads what `encodeModel` wrote; `name` is the model's, for people. Throws an `AlakazamError` if the bytes are not as they were
  * written.
  */
-export function decodeModel(bytes: Buffer, name: string): Model {
+export function decodeModel(read: Uint8Array, name: string): Model {
+  const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
   const hint = 'alakazam train';
   if (bytes.subarray(0, MARK.length).toString('latin1') !== MARK) {
     throw new AlakazamError('failed', `the model ${name} is of another version of alakazam, or no model`, { hint });

@@ -1,10 +1,21 @@
 /** Where models lie on this machine: a file each, named after its contents, and a list that says which is in use. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { checkedText, replaceFile, withChecksum } from '../durable-file.js';
 import { diskError } from '../engines/disk-errors.js';
 import { AlakazamError } from '../errors.js';
+import { type Arena, createArena } from './kernel.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { ModelRun } from './recommender.js';
 import type { Model } from './training.js';
@@ -27,6 +38,12 @@ const KEPT = 3;
 /** Models, and what a process wrote that was killed before it was done: `replaceFile` writes beside a file first. */
 const IS_OURS = /\.model(\.|$)|^models\.json\./;
 
+/** A model, and the arena in which its arrays lie. */
+export interface StoredModel {
+  readonly model: Model;
+  readonly arena: Arena;
+}
+
 export interface ModelStore {
   /** Writes a model and puts it in use, at once and as a whole. */
   add(model: Model, about: Omit<StoredRun, 'run'>): StoredRun;
@@ -34,7 +51,7 @@ export interface ModelStore {
   /** Puts a model in use. Throws an `AlakazamError` if it is not there or can't be read, and then leaves the other one in use. */
   use(run: string): StoredRun;
   /** The model in use. Throws an `AlakazamError` if there is none, or if it is damaged. */
-  read(): { readonly model: Model; readonly run: StoredRun };
+  read(): StoredModel & { readonly run: StoredRun };
   clear(): void;
 }
 
@@ -71,7 +88,7 @@ export function openModelStore(directory: string): ModelStore {
       const list = readList();
       const run = list?.runs.find((each) => each.run === list.inUse);
       if (!run) throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
-      return { model: readModel(pathOf(run.run), run.run), run };
+      return { ...readModel(pathOf(run.run), run.run), run };
     },
     clear: () => rmSync(directory, { recursive: true, force: true }),
   };
@@ -123,9 +140,24 @@ function onDisk(directory: string, write: () => void): void {
   }
 }
 
-function readModel(path: string, run: string): Model {
-  if (existsSync(path)) return decodeModel(readFileSync(path), run);
+/** Into the memory of the kernel, which needs most of it. */
+function readModel(path: string, run: string): StoredModel {
+  if (existsSync(path)) {
+    const arena = createArena();
+    return { model: decodeModel(readInto(arena, path), run), arena };
+  }
   throw new AlakazamError('failed', `the model ${run} is gone: ${path}`, { hint: 'alakazam train' });
+}
+
+function readInto(arena: Arena, path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = arena.bytes(fstatSync(file).size);
+    const length = readSync(file, bytes);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function noSuchModel(run: string, runs: readonly StoredRun[]): AlakazamError {

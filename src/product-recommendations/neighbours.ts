@@ -1,50 +1,43 @@
 /** What customers bought lately who have much in common with one customer. */
 import { type Indexes, indexesBelow } from './indexes.js';
+import type { Arena, Kernel } from './kernel.js';
 import type { CustomerPurchases, Purchases } from './purchases.js';
 
-export interface Neighbours {
-  /**
-   * Of each product, the sum over customers v ≠ `self`: similarity × the recency of v's purchases of it, of the last 75 days before
-   * `today`. Similarity is the cosine |common products| / √(|u| |v|). The scale is the same for all products, and else arbitrary.
-   */
-  score(own: Uint32Array, self: number | undefined, today: number, scores: Float64Array): void;
-}
+/**
+ * Of each product, the sum over customers v ≠ `self`: similarity × the recency of v's purchases of it, of the last 75 days before
+ * `today`. Similarity is the cosine |common products| / √(|u| |v|). The scale is the same for all products, and else arbitrary.
+ * The result holds until the next call.
+ */
+export type Neighbours = (own: Uint32Array, self: number | undefined, today: number) => Float64Array;
 
 const RECENT_DAYS = 75;
 /** In which a purchase loses most of its weight: it is exp(−days / 15). */
 const DECAY_DAYS = 15;
 
-export function findNeighbours(purchases: Purchases, { starts: of, buyers, sizes }: Buyers): Neighbours {
-  const { customers, invoices, days, starts, items } = purchases;
-  const common = new Float64Array(customers.length);
-  const decay = Float64Array.from({ length: RECENT_DAYS + 1 }, (_, age) => Math.exp((1 - age) / DECAY_DAYS));
+export function findNeighbours(
+  { customers, products, invoices, days, starts, items }: Purchases,
+  { starts: buyerStarts, buyers, sizes }: Buyers,
+  arena: Arena,
+  kernel: Kernel,
+): Neighbours {
+  const held = [buyerStarts, buyers, sizes].map(arena.hold) as [number, number, number];
+  const bought = [invoices, days, starts, items].map(arena.hold) as [number, number, number, number];
+  const ownProducts = arena.integers(products.length);
+  const common = arena.doubles(customers.length);
+  const scores = arena.doubles(products.length);
+  const decay = arena.doubles(RECENT_DAYS + 1);
+  decay.set(decay.map((_, age) => Math.exp((1 - age) / DECAY_DAYS)));
 
-  return {
-    score(own, self, today, scores) {
-      scores.fill(0);
-      common.fill(0);
-      for (const product of own) {
-        for (let i = of[product] as number; i < (of[product + 1] as number); i++) {
-          const buyer = buyers[i] as number;
-          common[buyer] = (common[buyer] as number) + 1;
-        }
-      }
-      if (self !== undefined) common[self] = 0;
-      for (let customer = 0; customer < customers.length; customer++) {
-        if (common[customer] === 0) continue;
-        const similarity = (common[customer] as number) / Math.sqrt(own.length * (sizes[customer] as number));
-        for (let i = (invoices[customer + 1] as number) - 1; i >= (invoices[customer] as number); i--) {
-          const age = today - (days[i] as number);
-          if (age > RECENT_DAYS) break;
-          if (age <= 0) continue;
-          const vote = similarity * (decay[age] as number);
-          for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
-            const product = items[j] as number;
-            scores[product] = (scores[product] as number) + vote;
-          }
-        }
-      }
-    },
+  return (own, self, today) => {
+    ownProducts.set(own);
+    common.fill(0);
+    scores.fill(0);
+    kernel.neighbours(
+      ...[buyers.BYTES_PER_ELEMENT, items.BYTES_PER_ELEMENT, ownProducts.byteOffset, own.length],
+      ...[...held, customers.length, ...bought],
+      ...[self ?? -1, today, RECENT_DAYS, decay.byteOffset, common.byteOffset, scores.byteOffset],
+    );
+    return scores;
   };
 }
 

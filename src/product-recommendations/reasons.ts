@@ -1,8 +1,8 @@
 /** Why a product is recommended, in terms of what the customer bought. */
-import { decompose } from './cholesky.js';
 import { addConfidences } from './confidences.js';
 import { type Features, NEW_FEATURES } from './features.js';
 import type { ProductFactors } from './fold-in.js';
+import { type Arena, startKernel } from './kernel.js';
 import type { Coefficients } from './logistic.js';
 import type { CustomerPurchases } from './purchases.js';
 import type { Scores } from './scores.js';
@@ -12,40 +12,39 @@ import { topIndexes } from './top.js';
 const NAMED = 3;
 
 /**
- * Gives, for a new product, the own products that contribute most to its score, most first; none if none does. A score is a
- * sum over the customer's products j: v(j) y(i)ᵀ A⁻¹ y(j), where A is the matrix of the customer's normal equations (Hu, Koren,
- * Volinsky 2008, section 5).
+ * Gives, for a customer, a function that gives for a new product the own products that contribute most to its score, most first;
+ * none if none does. A score is a sum over the customer's products j: v(j) y(i)ᵀ A⁻¹ y(j), where A is the matrix of the customer's
+ * normal equations (Hu, Koren, Volinsky 2008, section 5).
  */
-export function contributionsOf(
-  { rank, rows, square, recency }: ProductFactors,
-  basket: CustomerPurchases,
-  today: number,
-): (product: number) => number[] {
-  const confidences = new Float64Array(rows.length / rank);
-  const own = addConfidences(basket, today, recency, confidences);
-  const normal = Float64Array.from(square);
-  for (const product of own) {
-    const from = product * rank;
-    const extra = (confidences[product] as number) - 1;
-    for (let a = 0; a < rank; a++) {
-      const scaled = extra * (rows[from + a] as number);
-      const line = a * rank;
-      for (let b = 0; b <= a; b++)
-        normal[line + b] = (normal[line + b] as number) + scaled * (rows[from + b] as number);
+export function openContributions({ rank, rows, square, recency }: ProductFactors, arena: Arena) {
+  const kernel = startKernel(arena.memory);
+  const products = rows.length / rank;
+  const [rowsAt, squareAt] = [arena.hold(rows), arena.hold(square)];
+  const [normal, lower, scratch] = [rank * rank, rank * rank, rank].map(arena.floats) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const columns = arena.integers(products);
+  const values = arena.floats(products);
+  const contributions = arena.floats(products);
+  const confidences = new Float64Array(products);
+
+  return (basket: CustomerPurchases, today: number): ((product: number) => number[]) => {
+    const own = addConfidences(basket, today, recency, confidences);
+    columns.set(own);
+    for (const [i, product] of own.entries()) {
+      values[i] = confidences[product] as number;
+      confidences[product] = 0;
     }
-  }
-  const solve = decompose(normal, rank);
-  const contributions = new Float64Array(own.length);
-  return (product) => {
-    const z = solve(rows.subarray(product * rank, (product + 1) * rank));
-    for (let i = 0; i < own.length; i++) {
-      const from = (own[i] as number) * rank;
-      let dot = 0;
-      for (let k = 0; k < rank; k++) dot += (rows[from + k] as number) * (z[k] as number);
-      const share = (confidences[own[i] as number] as number) * dot;
-      contributions[i] = share > 0 ? share : Number.NEGATIVE_INFINITY;
-    }
-    return topIndexes(contributions, NAMED).map((i) => own[i] as number);
+    const pairs = [rowsAt, columns.byteOffset, values.byteOffset, own.length, rank] as const;
+    kernel.normal(squareAt, ...pairs, normal.byteOffset);
+    kernel.decompose(normal.byteOffset, rank, lower.byteOffset);
+    return (product) => {
+      const row = rowsAt + 4 * rank * product;
+      kernel.contributions(lower.byteOffset, row, ...pairs, scratch.byteOffset, contributions.byteOffset);
+      return topIndexes(contributions.subarray(0, own.length), NAMED).map((i) => own[i] as number);
+    };
   };
 }
 

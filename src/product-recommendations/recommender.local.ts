@@ -25,9 +25,9 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
   const { store, source, history, knownVersion, clock } = options;
   let opened: ReturnType<typeof openModel> | undefined;
   function openModel() {
-    const { model, run } = store.read();
+    const { model, run, arena } = store.read();
     const products = new Map(model.purchases.products.map(({ stockCode }, i) => [stockCode, i]));
-    return { model, run, products, serve: openServing(model, run.run) };
+    return { model, run, products, serve: openServing(model, run.run, arena) };
   }
   function open() {
     opened ??= openModel();

@@ -1,5 +1,5 @@
 /** What speaks for each product, for one customer on one day. */
-import { foldInBytes, openFoldIn, type ProductFactors } from './fold-in.js';
+import { openFoldIn, type ProductFactors } from './fold-in.js';
 import { createArena, startKernel } from './kernel.js';
 import { findNeighbours, productsOf } from './neighbours.js';
 import { type CustomerPurchases, daysBefore, type Purchases } from './purchases.js';
@@ -36,52 +36,37 @@ export type Score = (basket: CustomerPurchases, self: number | undefined, today:
 /** In which a purchase loses most of its weight in the customer's profile of words: it is exp(−days / 60). */
 const WORDS_DECAY_DAYS = 60;
 
-export function openScores({ purchases, short, long, statistics }: ScoreSources): Score {
-  const arena = createArena(foldInBytes(short) + foldInBytes(long));
+/** Reckons in the arena, where what comes from a file may lie already. */
+export function openScores({ purchases, short, long, statistics }: ScoreSources, arena = createArena()): Score {
   const kernel = startKernel(arena.memory);
   const [shortOf, longOf] = [openFoldIn(short, arena, kernel), openFoldIn(long, arena, kernel)];
   const { repurchase, buyers } = statistics;
-  const neighbours = findNeighbours(purchases, buyers);
-  const words = findWords(statistics.words);
+  const neighbours = findNeighbours(purchases, buyers, arena, kernel);
+  const words = findWords(statistics.words, arena, kernel);
   const trends = new Map<number, Trends>([[statistics.today, statistics.trends]]);
-  const empty = () => new Float64Array(purchases.products.length);
-  const scores = { short: empty(), long: empty(), neighbours: empty(), words: empty(), repurchase };
+  const count = purchases.products.length;
+  const factors = { short: arena.doubles(count), long: arena.doubles(count) };
 
   return (basket, self, today) => {
     const own = productsOf(basket);
-    scores.short.set(shortOf(basket, today));
-    scores.long.set(longOf(basket, today));
-    neighbours.score(own, self, today, scores.neighbours);
-    words.score(profileOf(basket, today), scores.words);
-    for (const name of ['short', 'long', 'neighbours', 'words'] as const) divideByDeviation(scores[name]);
+    factors.short.set(shortOf(basket, today));
+    factors.long.set(longOf(basket, today));
+    const scores = { ...factors, neighbours: neighbours(own, self, today), words: wordsOf(basket, today) };
+    for (const values of Object.values(scores)) kernel.divideByDeviation(values.byteOffset, count);
     let ofToday = trends.get(today);
     if (!ofToday) {
       ofToday = trendsOf(purchases, today);
       trends.set(today, ofToday);
     }
-    return { ...scores, own, trends: ofToday };
+    return { ...scores, repurchase, own, trends: ofToday };
   };
 
-  function profileOf({ days, starts, items }: CustomerPurchases, today: number): Float64Array {
-    const profile = words.profile();
+  function wordsOf({ days, starts, items }: CustomerPurchases, today: number): Float64Array {
+    words.clear();
     for (let i = 0; i < days.length; i++) {
       const weight = Math.exp(-daysBefore(today, days[i] as number) / WORDS_DECAY_DAYS);
-      for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) {
-        words.add(items[j] as number, weight, profile);
-      }
+      for (let j = starts[i] as number; j < (starts[i + 1] as number); j++) words.add(items[j] as number, weight);
     }
-    return profile;
+    return words.score();
   }
-}
-
-function divideByDeviation(values: Float64Array): void {
-  let [sum, squares] = [0, 0];
-  for (const value of values) {
-    sum += value;
-    squares += value * value;
-  }
-  const mean = sum / values.length;
-  const deviation = Math.sqrt(Math.max(0, squares / values.length - mean * mean));
-  if (deviation === 0) return;
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) / deviation;
 }

@@ -1,10 +1,11 @@
 /** Recommendations of one model, in words. */
 import { isoDay } from './days.js';
 import { featuresOf } from './features.js';
+import { createArena } from './kernel.js';
 import { productsOf } from './neighbours.js';
 import type { CustomerPurchases } from './purchases.js';
 import { type Ranked, rank } from './ranking.js';
-import { contributionsOf, risingOf } from './reasons.js';
+import { openContributions, risingOf } from './reasons.js';
 import type { Recommendations, RecommendedProduct } from './recommender.js';
 import { openScores, type Scores } from './scores.js';
 import { topIndexes } from './top.js';
@@ -17,9 +18,14 @@ export interface Customer {
 }
 
 /** `run` is the model's name. */
-export function openServing(model: Model, run: string): (customer: Customer, count: number) => Recommendations {
+export function openServing(
+  model: Model,
+  run: string,
+  arena = createArena(),
+): (customer: Customer, count: number) => Recommendations {
   const { purchases, ranking, today, short } = model;
-  const score = openScores(model);
+  const score = openScores(model, arena);
+  const contributionsTo = openContributions(short, arena);
   const indexes = new Map(Array.from(purchases.customers, (id, index) => [id, index]));
 
   const named = (product: number) => {
@@ -40,7 +46,7 @@ export function openServing(model: Model, run: string): (customer: Customer, cou
     const features = featuresOf(basket, scores);
     const { again, fresh, all } = rank(scores, features, ranking, count);
     const isRising = risingOf(scores, features, ranking.fresh);
-    const contributions = contributionsOf(short, basket, today);
+    const contributions = contributionsTo(basket, today);
     const own = new Set(scores.own);
     const said = ({ product, probability }: Ranked): RecommendedProduct => {
       const because = own.has(product)

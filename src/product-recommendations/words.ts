@@ -1,13 +1,14 @@
 /** Products with words in common: their descriptions as vectors, which say most about a product that few have bought. */
+import type { Arena, Kernel } from './kernel.js';
 import type { NamedProduct } from './purchases.js';
 
 export interface Words {
-  /** Adds `weight` × the vector of a product to a profile, which has a place for each word. */
-  add(product: number, weight: number, profile: Float64Array): void;
-  /** Of each product, its vector · the profile. */
-  score(profile: Float64Array, scores: Float64Array): void;
-  /** An empty profile. */
-  profile(): Float64Array;
+  /** Begins another profile, which has a place for each word. */
+  clear(): void;
+  /** Adds `weight` × the vector of a product to the profile. */
+  add(product: number, weight: number): void;
+  /** Of each product, its vector · the profile. The result holds until the next call. */
+  score(): Float64Array;
 }
 
 /** Shorter words are of, in, and. */
@@ -44,23 +45,22 @@ export function wordVectorsOf(products: readonly NamedProduct[]): WordVectors {
   return { size: known.length, starts, columns: Uint32Array.from(words), values: Float64Array.from(weights) };
 }
 
-export function findWords({ size, starts, columns, values }: WordVectors): Words {
+export function findWords({ size, starts, columns, values }: WordVectors, arena: Arena, kernel: Kernel): Words {
+  const held = [starts, columns, values].map(arena.hold) as [number, number, number];
+  const products = starts.length - 1;
+  const profile = arena.doubles(size);
+  const scores = arena.doubles(products);
   return {
-    profile: () => new Float64Array(size),
-    add(product, weight, profile) {
+    clear: () => profile.fill(0),
+    add(product, weight) {
       for (let i = starts[product] as number; i < (starts[product + 1] as number); i++) {
         const word = columns[i] as number;
         profile[word] = (profile[word] as number) + weight * (values[i] as number);
       }
     },
-    score(profile, scores) {
-      for (let product = 0; product < scores.length; product++) {
-        let score = 0;
-        for (let i = starts[product] as number; i < (starts[product + 1] as number); i++) {
-          score += (values[i] as number) * (profile[columns[i] as number] as number);
-        }
-        scores[product] = score;
-      }
+    score() {
+      kernel.words(...held, profile.byteOffset, products, scores.byteOffset);
+      return scores;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What speaks for a product beside its factors: trends, words and neighbours, reckoned by hand. */
 import { describe, expect, test } from 'vitest';
 import { confidencesOf } from '../../src/product-recommendations/confidences.js';
+import { createArena, startKernel } from '../../src/product-recommendations/kernel.js';
 import { buyersOf, findNeighbours, productsOf } from '../../src/product-recommendations/neighbours.js';
 import { basketOf } from '../../src/product-recommendations/purchases.js';
 import { repurchaseRates, trendsOf } from '../../src/product-recommendations/trends.js';
@@ -67,16 +68,18 @@ test('how readily a product is bought again', () => {
 test('words that products have in common, the rarer the more', () => {
   // MUG is in three of four, RED and the words of one product in fewer; of two letters or less none counts.
   const descriptions = ['red MUG', 'blue mug.', 'RED, mug of tin', 'tin-red', 'SINGLE'];
-  const words = findWords(wordVectorsOf(descriptions.map((description) => ({ stockCode: '', description }))));
-  const profile = words.profile();
-  expect(profile).toHaveLength(3);
-  words.add(0, 2, profile);
+  const vectors = wordVectorsOf(descriptions.map((description) => ({ stockCode: '', description })));
+  expect(vectors.size).toBe(3);
+  const arena = createArena();
+  const words = findWords(vectors, arena, startKernel(arena.memory));
+  // The profile before is forgotten.
+  words.add(3, 1);
+  words.clear();
+  words.add(0, 2);
   const [red, mug, tin] = [log(5 / 3), log(5 / 3), log(5 / 2)];
-  const scores = new Float64Array(5);
-  words.score(profile, scores);
   const own = sqrt(red ** 2 + mug ** 2);
   const third = sqrt(red ** 2 + mug ** 2 + tin ** 2);
-  expect([...scores]).toEqual(
+  expect([...words.score()]).toEqual(
     close([
       2,
       (2 * mug) / own,
@@ -111,11 +114,12 @@ describe('neighbours', () => {
   );
   const own = productsOf(basketOf(purchases, 0));
   const scoresOn = (today: number, self?: number) => {
-    const scores = new Float64Array(5);
-    const neighbours = findNeighbours(purchases, buyersOf(purchases));
-    neighbours.score(own, self, today, scores);
+    const arena = createArena();
+    const neighbours = findNeighbours(purchases, buyersOf(purchases), arena, startKernel(arena.memory));
+    // What was asked before leaves nothing behind.
+    neighbours(own, undefined, today);
     // The scale is free: a purchase of the day before has the weight 1.
-    return [...scores].map((score) => score * exp((today - 101) / 15));
+    return Array.from(neighbours(own, self, today), (score) => score * exp((today - 101) / 15));
   };
 
   test('vote for what they bought in the last 75 days, by what they have in common', () => {
