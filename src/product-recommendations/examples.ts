@@ -1,5 +1,4 @@
 /** Examples to learn a ranking from: products with their features, and whether the customer bought them next. */
-import { candidatesOf } from './candidates.js';
 import { AGAIN_FEATURES, featuresOf, NEW_FEATURES } from './features.js';
 import type { Indexes } from './indexes.js';
 import type { Examples } from './logistic.js';
@@ -49,7 +48,7 @@ export function collectExamples({ sources, held, today }: ExamplesTask): Collect
       const at = again.add(isBought[product] as number, importance);
       features.again(product, again.features(), at);
     }
-    for (const product of candidatesOf(scores, CANDIDATES)) {
+    for (const product of scores.candidates(CANDIDATES)) {
       const at = fresh.add(isBought[product] as number, importance);
       features.fresh(product, fresh.features(), at);
     }

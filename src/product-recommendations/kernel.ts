@@ -63,6 +63,17 @@ export interface Kernel {
   ): void;
   words(starts: number, columns: number, values: number, profile: number, count: number, scores: number): void;
   divideByDeviation(values: number, count: number): void;
+  candidates(
+    arrays: number,
+    weights: number,
+    signals: number,
+    count: number,
+    own: number,
+    owned: number,
+    wished: number,
+    together: number,
+    out: number,
+  ): number;
 }
 
 const PAGE_BYTES = 65_536;

@@ -1,5 +1,4 @@
 /** Ranks products for one customer: by the probability that the next invoice holds each. */
-import { candidatesOf } from './candidates.js';
 import { AGAIN_FEATURES, type Features, NEW_FEATURES } from './features.js';
 import { type Coefficients, probability } from './logistic.js';
 import type { Scores } from './scores.js';
@@ -43,21 +42,26 @@ export function rank(
   { again, fresh }: RankingCoefficients,
   count: number,
 ): Ranking {
-  const none = () => new Float64Array(scores.short.length).fill(Number.NEGATIVE_INFINITY);
-  const logits = { again: none(), fresh: none() };
-  const againRow = new Float64Array(AGAIN_FEATURES.length);
-  for (const product of scores.own) {
-    features.again(product, againRow, 0);
-    logits.again[product] = logitOf(again, againRow);
-  }
-  const freshRow = new Float64Array(NEW_FEATURES.length);
-  for (const product of candidatesOf(scores, Math.max(CANDIDATES_MIN, CANDIDATES_EACH * count))) {
-    features.fresh(product, freshRow, 0);
-    logits.fresh[product] = logitOf(fresh, freshRow);
-  }
-  const best = (of: Float64Array) =>
-    topIndexes(of, count).map((product) => ({ product, probability: probability(of[product] as number) }));
-  const [ofAgain, ofFresh] = [best(logits.again), best(logits.fresh)];
+  const logitsOf = (
+    products: Uint32Array,
+    write: Features['again'],
+    width: number,
+    coefficients: Coefficients,
+  ): Float64Array => {
+    const row = new Float64Array(width);
+    return Float64Array.from(products, (product) => {
+      write(product, row, 0);
+      return logitOf(coefficients, row);
+    });
+  };
+  const candidates = scores.candidates(Math.max(CANDIDATES_MIN, CANDIDATES_EACH * count));
+  const best = (products: Uint32Array, logits: Float64Array): Ranked[] =>
+    topIndexes(logits, count).map((i) => ({
+      product: products[i] as number,
+      probability: probability(logits[i] as number),
+    }));
+  const ofAgain = best(scores.own, logitsOf(scores.own, features.again, AGAIN_FEATURES.length, again));
+  const ofFresh = best(candidates, logitsOf(candidates, features.fresh, NEW_FEATURES.length, fresh));
   const all = [...ofAgain, ...ofFresh].sort((a, b) => b.probability - a.probability || a.product - b.product);
   return { again: ofAgain, fresh: ofFresh, all: all.slice(0, count) };
 }

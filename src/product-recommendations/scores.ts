@@ -1,4 +1,5 @@
 /** What speaks for each product, for one customer on one day. */
+import { openCandidates, type Signals } from './candidates.js';
 import { openFoldIn, type ProductFactors } from './fold-in.js';
 import { createArena, startKernel } from './kernel.js';
 import { findNeighbours, productsOf } from './neighbours.js';
@@ -19,13 +20,11 @@ export interface ScoreSources {
  * By product. `short`, `long`, `neighbours` and `words` are divided by their standard deviation over all products: how large they
  * are differs from customer to customer and says nothing.
  */
-export interface Scores {
+export interface Scores extends Signals {
   /** The products that the customer bought, ascending. */
   readonly own: Uint32Array;
-  readonly short: Float64Array;
-  readonly long: Float64Array;
-  readonly neighbours: Float64Array;
-  readonly words: Float64Array;
+  /** New products for which most speaks: see `Candidates`. */
+  readonly candidates: (count: number) => Uint32Array;
   readonly trends: Trends;
   readonly repurchase: Float64Array;
 }
@@ -43,6 +42,7 @@ export function openScores({ purchases, short, long, statistics }: ScoreSources,
   const { repurchase, buyers } = statistics;
   const neighbours = findNeighbours(purchases, buyers, arena, kernel);
   const words = findWords(statistics.words, arena, kernel);
+  const candidates = openCandidates(purchases.products.length, arena, kernel);
   const trends = new Map<number, Trends>([[statistics.today, statistics.trends]]);
   const count = purchases.products.length;
   const factors = { short: arena.doubles(count), long: arena.doubles(count) };
@@ -51,14 +51,12 @@ export function openScores({ purchases, short, long, statistics }: ScoreSources,
     const own = productsOf(basket);
     factors.short.set(shortOf(basket, today));
     factors.long.set(longOf(basket, today));
-    const scores = { ...factors, neighbours: neighbours(own, self, today), words: wordsOf(basket, today) };
-    for (const values of Object.values(scores)) kernel.divideByDeviation(values.byteOffset, count);
-    let ofToday = trends.get(today);
-    if (!ofToday) {
-      ofToday = trendsOf(purchases, today);
-      trends.set(today, ofToday);
-    }
-    return { ...scores, repurchase, own, trends: ofToday };
+    const signals = { ...factors, neighbours: neighbours(own, self, today), words: wordsOf(basket, today) };
+    for (const values of Object.values(signals)) kernel.divideByDeviation(values.byteOffset, count);
+    const ofToday = trends.get(today) ?? trendsOf(purchases, today);
+    trends.set(today, ofToday);
+    const candidatesOf = (wished: number) => candidates(signals, ofToday, own, wished);
+    return { ...signals, repurchase, own, trends: ofToday, candidates: candidatesOf };
   };
 
   function wordsOf({ days, starts, items }: CustomerPurchases, today: number): Float64Array {
