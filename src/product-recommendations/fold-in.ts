@@ -1,8 +1,8 @@
 /** Scores of all products for one customer by ALS, from what the customer bought: the factors of products are enough. */
 import { addConfidences, type Recency } from './confidences.js';
 import type { Arena, Kernel } from './kernel.js';
-import { SCRATCH_ROWS } from './kernel-jobs.js';
 import type { CustomerPurchases } from './purchases.js';
+import { topIndexes } from './top.js';
 
 /** What is kept of a fit. */
 export interface ProductFactors {
@@ -14,35 +14,46 @@ export interface ProductFactors {
   readonly square: Float32Array;
 }
 
-/** The conjugate gradient is as good as solved after these. */
-const STEPS = 12;
+/** A customer, until the next one is folded in. */
+export interface FoldedIn {
+  readonly scores: Float32Array;
+  /**
+   * The `count` own products that contribute most to the score of a product, most first; none if none does. A score is a sum over
+   * the customer's products j: v(j) y(i)ᵀ A⁻¹ y(j), where A is the matrix of the customer's normal equations (Hu, Koren, Volinsky
+   * 2008, section 5).
+   */
+  contributors(product: number, count: number): readonly number[];
+}
 
-/** Gives a function whose result holds until it is called again. */
-export function openFoldIn(factors: ProductFactors, arena: Arena, kernel: Kernel) {
-  const { rank, recency } = factors;
-  const products = factors.rows.length / rank;
-  const [rows, square] = [arena.hold(factors.rows), arena.hold(factors.square)];
-  const customer = arena.floats(rank);
-  const scratch = arena.floats(SCRATCH_ROWS * rank);
-  const starts = arena.integers(2);
+export type FoldIn = (basket: CustomerPurchases, today: number) => FoldedIn;
+
+export function openFoldIn({ rank, rows, square, recency }: ProductFactors, arena: Arena, kernel: Kernel): FoldIn {
+  const products = rows.length / rank;
+  const [rowsAt, squareAt] = [arena.hold(rows), arena.hold(square)];
+  const [customer, lower] = [arena.floats(rank), arena.floats(rank * rank)];
+  const scratch = arena.floats(rank * (rank + 1));
   const columns = arena.integers(products);
   const values = arena.floats(products);
   const scores = arena.floats(products);
+  const contributions = arena.floats(products);
   const confidences = new Float64Array(products);
 
-  return (basket: CustomerPurchases, today: number): Float32Array => {
-    const bought = addConfidences(basket, today, recency, confidences);
-    columns.set(bought);
-    for (let i = 0; i < bought.length; i++) {
-      values[i] = confidences[bought[i] as number] as number;
-      confidences[bought[i] as number] = 0;
+  return (basket, today) => {
+    const own = addConfidences(basket, today, recency, confidences);
+    columns.set(own);
+    for (let i = 0; i < own.length; i++) {
+      values[i] = confidences[own[i] as number] as number;
+      confidences[own[i] as number] = 0;
     }
-    starts[1] = bought.length;
-    customer.fill(0);
-    const own = customer.byteOffset;
-    const pairs = [starts.byteOffset, columns.byteOffset, values.byteOffset] as const;
-    kernel.solve(own, rows, square, ...pairs, 0, 1, rank, STEPS, scratch.byteOffset);
-    kernel.score(own, rows, products, rank, scores.byteOffset);
-    return scores;
+    const pairs = [rowsAt, columns.byteOffset, values.byteOffset, own.length, rank, scratch.byteOffset] as const;
+    kernel.foldIn(squareAt, ...pairs, lower.byteOffset, customer.byteOffset);
+    kernel.score(customer.byteOffset, rowsAt, products, rank, scores.byteOffset);
+    return {
+      scores,
+      contributors(product, count) {
+        kernel.contributions(lower.byteOffset, rowsAt + 4 * rank * product, ...pairs, contributions.byteOffset);
+        return topIndexes(contributions.subarray(0, own.length), count).map((i) => own[i] as number);
+      },
+    };
   };
 }

@@ -20,16 +20,17 @@ export interface Kernel {
     scratch: number,
   ): number;
   score(row: number, factors: number, count: number, rank: number, out: number): void;
-  normal(
+  foldIn(
     square: number,
     other: number,
     columns: number,
     values: number,
     count: number,
     rank: number,
-    out: number,
+    scratch: number,
+    lower: number,
+    customer: number,
   ): void;
-  decompose(matrix: number, rank: number, lower: number): void;
   contributions(
     lower: number,
     row: number,

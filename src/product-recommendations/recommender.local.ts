@@ -22,7 +22,7 @@ export interface LocalRecommenderOptions {
 }
 
 export function openLocalRecommender(options: LocalRecommenderOptions): Recommender {
-  const { store, source, history, knownVersion, clock } = options;
+  const { store, source, history, knownVersion } = options;
   let opened: ReturnType<typeof openModel> | undefined;
   function openModel() {
     const { model, run, arena } = store.read();
@@ -34,11 +34,7 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     const { lakeVersion } = opened.run;
     return { ...opened, isCurrent: lakeVersion !== null && knownVersion() === lakeVersion };
   }
-  // What trains is loaded by who trains: a recommendation is to cost little more than the start of the process.
-  const training = async () => {
-    const { openTraining } = await import('./train.local.js');
-    return openTraining(store, await source(), clock);
-  };
+  const training = loadTraining(options);
 
   async function basketFor(customerId: number): Promise<CustomerPurchases> {
     const { model, products, isCurrent } = open();
@@ -50,16 +46,12 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
 
   return {
     ...HERE,
+    ...training,
     async train(trainOptions, work) {
       if (trainOptions.serverless) throw trainsHere('--serverless');
-      const { train } = await training();
-      const run = await train(trainOptions, work);
+      const run = await training.train(trainOptions, work);
       opened = undefined;
       return run;
-    },
-    async evaluate(evaluateOptions, work) {
-      const { evaluate } = await training();
-      return evaluate(evaluateOptions, work);
     },
     runs: async () => store.list().map(runOf),
     async use(run) {
@@ -98,6 +90,15 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
       return productsLike(open().model.purchases.products, text, count);
     },
     async close() {},
+  };
+}
+
+/** What trains is loaded by who trains: a recommendation is to cost little more than the start of the process. */
+function loadTraining({ store, source, clock }: LocalRecommenderOptions): Pick<Recommender, 'train' | 'evaluate'> {
+  const load = async () => (await import('./train.local.js')).openTraining(store, await source(), clock);
+  return {
+    train: async (...given) => (await load()).train(...given),
+    evaluate: async (...given) => (await load()).evaluate(...given),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What speaks for each product, for one customer on one day. */
 import { openCandidates, type Signals } from './candidates.js';
-import { openFoldIn, type ProductFactors } from './fold-in.js';
+import { type FoldedIn, openFoldIn, type ProductFactors } from './fold-in.js';
 import { createArena, startKernel } from './kernel.js';
 import { findNeighbours, productsOf } from './neighbours.js';
 import { type CustomerPurchases, daysBefore, type Purchases } from './purchases.js';
@@ -25,6 +25,8 @@ export interface Scores extends Signals {
   readonly own: Uint32Array;
   /** New products for which most speaks: see `Candidates`. */
   readonly candidates: (count: number) => Uint32Array;
+  /** Why a product is liked, by the short memory: see `FoldedIn`. */
+  readonly contributors: FoldedIn['contributors'];
   readonly trends: Trends;
   readonly repurchase: Float64Array;
 }
@@ -49,14 +51,22 @@ export function openScores({ purchases, short, long, statistics }: ScoreSources,
 
   return (basket, self, today) => {
     const own = productsOf(basket);
-    factors.short.set(shortOf(basket, today));
-    factors.long.set(longOf(basket, today));
+    const folded = shortOf(basket, today);
+    factors.short.set(folded.scores);
+    factors.long.set(longOf(basket, today).scores);
     const signals = { ...factors, neighbours: neighbours(own, self, today), words: wordsOf(basket, today) };
     for (const values of Object.values(signals)) kernel.divideByDeviation(values.byteOffset, count);
     const ofToday = trends.get(today) ?? trendsOf(purchases, today);
     trends.set(today, ofToday);
     const candidatesOf = (wished: number) => candidates(signals, ofToday, own, wished);
-    return { ...signals, repurchase, own, trends: ofToday, candidates: candidatesOf };
+    return {
+      ...signals,
+      repurchase,
+      own,
+      trends: ofToday,
+      candidates: candidatesOf,
+      contributors: folded.contributors,
+    };
   };
 
   function wordsOf({ days, starts, items }: CustomerPurchases, today: number): Float64Array {

@@ -5,7 +5,7 @@ import { createArena } from './kernel.js';
 import { productsOf } from './neighbours.js';
 import type { CustomerPurchases } from './purchases.js';
 import { type Ranked, rank } from './ranking.js';
-import { openContributions, risingOf } from './reasons.js';
+import { risingOf } from './reasons.js';
 import type { Recommendations, RecommendedProduct } from './recommender.js';
 import { openScores, type Scores } from './scores.js';
 import { topIndexes } from './top.js';
@@ -23,9 +23,8 @@ export function openServing(
   run: string,
   arena = createArena(),
 ): (customer: Customer, count: number) => Recommendations {
-  const { purchases, ranking, today, short } = model;
+  const { purchases, ranking, today } = model;
   const score = openScores(model, arena);
-  const contributionsTo = openContributions(short, arena);
   const indexes = new Map(Array.from(purchases.customers, (id, index) => [id, index]));
 
   const named = (product: number) => {
@@ -46,14 +45,13 @@ export function openServing(
     const features = featuresOf(basket, scores);
     const { again, fresh, all } = rank(scores, features, ranking, count);
     const isRising = risingOf(scores, features, ranking.fresh);
-    const contributions = contributionsTo(basket, today);
     const own = new Set(scores.own);
     const said = ({ product, probability }: Ranked): RecommendedProduct => {
       const because = own.has(product)
         ? [habitOf(basket, product)]
         : isRising(product)
           ? ['rising now']
-          : contributions(product).map(nameOf);
+          : scores.contributors(product, NAMED).map(nameOf);
       return { ...named(product), score: probability, because };
     };
     const [newOnes, old] = [fresh.map(said), again.map(said)];
@@ -78,6 +76,9 @@ export function openServing(
     return { new: best, again: [], all: best };
   }
 }
+
+/** So many own products are a reason. */
+const NAMED = 3;
 
 const EMPTY: CustomerPurchases = { days: new Int32Array(0), starts: new Uint32Array(1), items: new Uint32Array(0) };
 
