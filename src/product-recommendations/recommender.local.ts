@@ -24,13 +24,8 @@ export interface LocalRecommenderOptions {
 export function openLocalRecommender(options: LocalRecommenderOptions): Recommender {
   const { store, source, history, knownVersion } = options;
   let opened: ReturnType<typeof openModel> | undefined;
-  function openModel() {
-    const { model, run, arena } = store.read();
-    const products = new Map(model.purchases.products.map(({ stockCode }, i) => [stockCode, i]));
-    return { model, run, products, serve: openServing(model, run.run, arena) };
-  }
   function open() {
-    opened ??= openModel();
+    opened ??= openModel(store);
     const { lakeVersion } = opened.run;
     return { ...opened, isCurrent: lakeVersion !== null && knownVersion() === lakeVersion };
   }
@@ -91,6 +86,12 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     },
     async close() {},
   };
+}
+
+function openModel(store: ModelStore) {
+  const { model, run, arena } = store.read();
+  const products = new Map(model.purchases.products.map(({ stockCode }, i) => [stockCode, i]));
+  return { model, run, products, serve: openServing(model, run.run, arena) };
 }
 
 /** What trains is loaded by who trains: a recommendation is to cost little more than the start of the process. */
