@@ -16,9 +16,9 @@ export const options = {
   minify: true,
   legalComments: 'none',
   define: { VERSION: JSON.stringify(version) },
-  // Some packages are CommonJS and ask for Node's own modules by `require`.
+  // Some packages are CommonJS and ask for Node's own modules by `require`. All files lie in one directory, so one of it is enough.
   banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    js: "import{createRequire as __createRequire}from'node:module';const require=globalThis[Symbol.for('alakazam.require')]??=__createRequire(import.meta.url);",
   },
   logLevel: 'warning',
 };
