@@ -22,7 +22,7 @@ export interface Episode {
 export interface EpisodeState {
   /** The running episode, or the last one; null before the first. */
   readonly episode: Episode | null;
-  /** Arrivals since `lastMs` of the running episode: they belong to it if another window follows. */
+  /** Arrivals since `lastMs` of the episode: they belong to it if another window follows in time. */
   readonly pending: number;
 }
 
@@ -44,7 +44,10 @@ export interface Arrivals {
   readonly ordersInWindow: number;
 }
 
-/** Takes in what arrived at a time. All that arrives at one time may come in several calls. */
+/**
+ * Takes in what arrived at a time. All that arrives at one time may come in several calls. An arrival that was stored late may come
+ * after its episode was ended by the clock: then the episode goes on, as it would have had the arrival come in time.
+ */
 export function takeIn(
   state: EpisodeState,
   { timeMs, arrived, inWindow, ordersInWindow }: Arrivals,
@@ -52,7 +55,7 @@ export function takeIn(
 ): { readonly state: EpisodeState; readonly changes: readonly Change[] } {
   const passed = passTime(state, timeMs, settings);
   const { episode, pending } = passed.state;
-  const isRunning = episode !== null && episode.endedMs === null;
+  const isRunning = episode !== null && (episode.endedMs === null || timeMs < episode.endedMs);
   if (inWindow <= settings.threshold) {
     return { state: { episode, pending: isRunning ? pending + arrived : 0 }, changes: passed.changes };
   }
@@ -65,7 +68,13 @@ export function takeIn(
   }
   const isPeak = inWindow > episode.peak;
   const peak = isPeak ? { peak: inWindow, peakMs: timeMs } : {};
-  const grown: Episode = { ...episode, ...peak, lastMs: timeMs, orders: episode.orders + pending + arrived };
+  const grown: Episode = {
+    ...episode,
+    ...peak,
+    endedMs: null,
+    lastMs: timeMs,
+    orders: episode.orders + pending + arrived,
+  };
   return { state: { episode: grown, pending: 0 }, changes: passed.changes };
 }
 
@@ -78,5 +87,5 @@ export function passTime(
   const { episode } = state;
   if (episode === null || episode.endedMs !== null || nowMs < episode.lastMs + quietMs) return { state, changes: [] };
   const ended: Episode = { ...episode, endedMs: episode.lastMs + quietMs };
-  return { state: { episode: ended, pending: 0 }, changes: [{ kind: 'ended', episode: ended }] };
+  return { state: { episode: ended, pending: state.pending }, changes: [{ kind: 'ended', episode: ended }] };
 }
