@@ -60,7 +60,7 @@ export const evaluate = defineCommand({
     const found = await recommender
       .evaluate(
         { protocol: lastInvoice ? 'last-invoice' : 'cut', cut, train: { ...TRAIN_DEFAULTS, factors } },
-        { signal, onProgress: (what, done, total) => progress.update(done, total, what) },
+        { signal, onNote: terminal.say, onProgress: (what, done, total) => progress.update(done, total, what) },
       )
       .finally(() => progress.stop());
     await answer(terminal, output, columns, rowsOf(found.models), { json: found });

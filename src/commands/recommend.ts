@@ -108,6 +108,7 @@ async function trainedRecommender({ pipeline, terminal, signal }: Context): Prom
   try {
     await recommender.train(TRAIN_DEFAULTS, {
       signal,
+      onNote: terminal.say,
       onProgress: (what, done, total) => progress.update(done, total, what),
     });
   } finally {

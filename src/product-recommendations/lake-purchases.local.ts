@@ -1,7 +1,8 @@
 /** Purchases as the lake has them by now. */
 import type { Database } from '../engines/duckdb/database.js';
 import type { CurrentTables } from '../lake/lake.js';
-import { dayOf } from './days.js';
+import { counted } from '../terminal/numbers.js';
+import { dayOf, firstDayUnknown } from './days.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
 import { heldBackDays, type Purchases } from './purchases.js';
 import { type Period, readEndingWithoutProduct, readPurchases } from './read-purchases.duckdb.js';
@@ -11,6 +12,7 @@ export interface LakePurchasesOptions {
   readonly currentTables: CurrentTables;
   /** Gives a path for what memory does not hold. */
   readonly spillTo: () => string;
+  readonly clock: () => number;
 }
 
 /** What is known, and what is to be foretold from it. */
@@ -21,17 +23,24 @@ export interface Trials {
   readonly cut: number | null;
 }
 
+export interface ReadPurchases {
+  readonly purchases: Purchases;
+  /** Of the lake's tables; null where orders were left out that count from a later day on. */
+  readonly version: string | null;
+}
+
+/** Orders that are dated in the future, as by a mistyped year, are left out. */
 export interface LakePurchases {
-  /** Brings the lake up to date, and reads it; `version` is that of its tables. */
-  read(period: Period, progress: WorkOptions): Promise<{ readonly purchases: Purchases; readonly version: string }>;
+  /** Brings the lake up to date, and reads it. */
+  read(period: Period, progress: WorkOptions): Promise<ReadPurchases>;
   trials(options: EvaluateOptions, progress: WorkOptions): Promise<Trials>;
 }
 
-export function openLakePurchases({ currentTables, spillTo }: LakePurchasesOptions): LakePurchases {
+export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchasesOptions): LakePurchases {
   /** The lake's tables as they are now, in a database of their own. */
   async function withTables<T>(
-    { signal, onProgress }: WorkOptions,
-    act: (database: Database, version: string) => Promise<T>,
+    { signal, onNote, onProgress }: WorkOptions,
+    act: (database: Database, version: string | null) => Promise<T>,
   ): Promise<T> {
     const tables = await currentTables({ signal, onProgress: (done, total) => onProgress?.('orders', done, total) });
     const { openDatabase } = await import('../engines/duckdb/database.js');
@@ -40,7 +49,9 @@ export function openLakePurchases({ currentTables, spillTo }: LakePurchasesOptio
     signal.addEventListener('abort', interrupt);
     try {
       await database.run(tables.views);
-      return await act(database, tables.version);
+      const future = await leaveOutFuture(database, firstDayUnknown(clock()));
+      if (future) onNote?.(future);
+      return await act(database, future ? null : tables.version);
     } catch (error) {
       // DuckDB has an error of its own for what was interrupted.
       signal.throwIfAborted();
@@ -61,6 +72,22 @@ export function openLakePurchases({ currentTables, spillTo }: LakePurchasesOptio
     trials: ({ protocol, cut }, progress) =>
       withTables(progress, (database) => (protocol === 'cut' ? readAroundCut(database, cut) : readForLast(database))),
   };
+}
+
+/**
+ * Leaves out of `orders` what is dated on day `until` or later, and says so; undefined if there is nothing. As of the last order
+ * everything is reckoned: one of the year 9999 would make all others too old to count.
+ */
+async function leaveOutFuture(database: Database, until: number): Promise<string | undefined> {
+  const limit = `DATE '1970-01-01' + ${until}`;
+  const [[count, last] = []] = await database.rows(
+    `SELECT COUNT(*), CAST(CAST(MAX(order_date) AS DATE) AS TEXT) FROM orders WHERE order_date >= ${limit}`,
+  );
+  if (Number(count) === 0) return undefined;
+  await database.run(`
+    ALTER VIEW orders RENAME TO orders_of_all_days;
+    CREATE VIEW orders AS FROM orders_of_all_days WHERE order_date < ${limit};`);
+  return `left out: ${counted(Number(count), 'order')} dated in the future, such as on ${last}`;
 }
 
 async function readAroundCut(database: Database, given: string | undefined): Promise<Trials> {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { basketOfOrders } from './customer-basket.js';
+import { dayOf, firstDayUnknown } from './days.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import { findProduct, productsLike } from './product-search.js';
@@ -36,7 +37,10 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     if (isCurrent) return basketIn(model.purchases, customerId);
     const opened = await history();
     await opened.update();
-    return basketOfOrders(await opened.ordersOf(customerId), (code) => products.get(code));
+    const orders = (await opened.ordersOf(customerId)).filter(
+      ({ orderDate }) => dayOf(orderDate) < firstDayUnknown(clock()),
+    );
+    return basketOfOrders(orders, (code) => products.get(code));
   }
 
   return {

@@ -113,7 +113,7 @@ async function openRecommender(home: string, { lake, history, clock }: Sources):
   const { openLocalRecommender } = await import('../product-recommendations/recommender.local.js');
   async function source() {
     const { openLakePurchases } = await import('../product-recommendations/lake-purchases.local.js');
-    return openLakePurchases(findLake(home, lake));
+    return openLakePurchases({ ...findLake(home, lake), clock });
   }
   return openLocalRecommender({ ...openModels(home, lake), source, history, clock });
 }

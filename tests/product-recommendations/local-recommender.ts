@@ -11,6 +11,9 @@ import { openModelStore } from '../../src/product-recommendations/model-store.lo
 import { openLocalRecommender } from '../../src/product-recommendations/recommender.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 
+/** Noon of a day after all orders of the tests, but for those that are to lie in the future. */
+const clock = () => Date.UTC(2011, 11, 31, 12);
+
 export async function startLocalRecommender() {
   const { home, open, openHistory } = await localFixture();
   const stream = await open();
@@ -28,10 +31,11 @@ export async function startLocalRecommender() {
           async () => lake,
         ),
         spillTo: () => spillPath(directory),
+        clock,
       }),
     history: async () => history,
     knownVersion: () => undefined,
-    clock: () => 0,
+    clock,
   });
   return { stream, history, recommender };
 }

@@ -182,6 +182,29 @@ export function testRecommender(name: string, start: Start) {
       ]);
     });
 
+    test('leaves out orders of the future, from the day after tomorrow on, and says so', async () => {
+      const { put, recommender } = await trained();
+      const [before] = await recommender.runs();
+      const known = await recommender.recommend(1, 6);
+      // On another machine, or where the shop is, it may be the next day already.
+      await put([{ invoiceNo: '700000', stockCode: '10002', customer: 1, date: '1/2/2012 0:00' }]);
+      await put([{ invoiceNo: '700001', stockCode: '10003', customer: 1, date: '12/31/9999 9:00' }]);
+      expect(await recommender.recommend(1, 6)).toEqual(known);
+      const notes: string[] = [];
+      const again = await recommender.train(TRAIN_DEFAULTS, { ...QUIET, onNote: (text) => notes.push(text) });
+      expect([again.run, notes]).toEqual([
+        before?.run,
+        ['left out: 2 orders dated in the future, such as on 9999-12-31'],
+      ]);
+      expect(await recommender.recommend(1, 6)).toEqual(known);
+      const all = [];
+      for await (const each of recommender.everyone(6, QUIET)) all.push(each);
+      expect(all.find(({ customerId }) => customerId === 1)).toEqual(known);
+      await put([{ invoiceNo: '700002', stockCode: '10004', customer: 1, date: '1/1/2012 23:59' }]);
+      expect((await recommender.train(TRAIN_DEFAULTS, QUIET)).lastDate).toBe('2012-01-01');
+      expect(codes((await recommender.recommend(1, 6)).again).sort()).toEqual(['10001', '10004']);
+    });
+
     test('recommends for a basket, and refuses a product that it does not know', async () => {
       const { recommender } = await trained();
       const found = await recommender.recommendFor(['10002', '10002'], 6);
