@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { outputOption, text, wholeNumber } from '../options.js';
+import { outputOption, wholeNumber } from '../options.js';
 import { drawSimilar } from '../product-recommendations/drawing.js';
 import type { SimilarProduct } from '../product-recommendations/recommender.js';
 import { answer, type Column } from '../terminal/answer.js';
@@ -18,6 +18,17 @@ const columns: readonly Column<Row>[] = [
   { name: 'score', isNumber: true, value: ({ score }) => score },
 ];
 
+function codeOrWords(typed: string, flag: string): string {
+  if (/[\p{L}\p{N}]/u.test(typed)) return typed;
+  throw new AlakazamError(
+    'usage',
+    `${flag} is ${JSON.stringify(typed)}; valid: a stock code, or words of a description`,
+    {
+      hint: 'alakazam similar --product "rabbit night light"',
+    },
+  );
+}
+
 export const similar = defineCommand({
   name: 'similar',
   summary: 'find products like one, and what is bought with it',
@@ -26,7 +37,7 @@ export const similar = defineCommand({
     ['alakazam similar --product "rabbit night light"', 'by words of its description'],
   ],
   options: {
-    product: { flags: '--product <code or words>', about: 'which product', parse: text },
+    product: { flags: '--product <code or words>', about: 'which product', parse: codeOrWords },
     count: { flags: '-n, --number <n>', about: 'products a list', parse: wholeNumber(1), fallback: 10 },
     output: outputOption,
   },

@@ -7,7 +7,7 @@ import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import type { Purchases } from './purchases.js';
 import type { Period } from './read-purchases.duckdb.js';
-import type { Recommender, TrainOptions, WorkOptions } from './recommender.js';
+import type { EvaluateOptions, Recommender, TrainOptions, WorkOptions } from './recommender.js';
 import { type Model, trainModel } from './training.js';
 import { startThreads, type TrainingThreads } from './training-threads.js';
 
@@ -20,6 +20,25 @@ export function openTraining(
   source: LakePurchases,
   clock: () => number,
 ): Pick<Recommender, 'train' | 'evaluate'> {
+  /** The error where there is nothing to foretell after the day of a cut, or no last invoice. */
+  async function whyNothing(
+    options: EvaluateOptions,
+    cut: number | null,
+    progress: WorkOptions,
+  ): Promise<AlakazamError> {
+    const { known, trials } = await source.trials({ ...options, protocol: 'last-invoice' }, progress);
+    const shortage = whatLacks(known);
+    if (shortage || trials.length === 0 || cut === null) return shortage ?? tooFew();
+    const reason = `no customer with orders before ${isoDay(cut)} bought anything in the days after`;
+    return new AlakazamError(
+      options.cut === undefined ? 'failed' : 'usage',
+      `${reason}: there is nothing to foretell`,
+      {
+        hint: 'alakazam evaluate --last-invoice, or another --cut',
+      },
+    );
+  }
+
   return {
     async train(options, progress) {
       return withThreads(options, async (threads) => {
@@ -42,7 +61,7 @@ export function openTraining(
     async evaluate(options, progress) {
       return withThreads(options.train, async (threads) => {
         const { known, trials, cut } = await source.trials(options, progress);
-        if (trials.length === 0) throw options.cut === undefined ? tooFew() : nothingAround(options.cut);
+        if (trials.length === 0) throw await whyNothing(options, cut, progress);
         const model = await trainOn(known, options.train, progress, threads);
         return {
           protocol: options.protocol,
@@ -73,22 +92,22 @@ async function trainOn(
   { signal, onProgress }: WorkOptions,
   threads: TrainingThreads,
 ): Promise<Model> {
-  checkEnough(purchases);
+  const shortage = whatLacks(purchases);
+  if (shortage) throw shortage;
   const all = { ...options, rank: options.factors, signal, ...(onProgress && { onProgress }) };
   const model = await trainModel(purchases, all, threads);
   signal.throwIfAborted();
   return model;
 }
 
-function checkEnough({ customers, products, items }: Purchases): void {
-  if (customers.length < 2 || products.length < 2 || items.length === 0) throw tooFew();
-}
-
-function nothingAround(cut: string): AlakazamError {
-  const reason = `no customer with orders before ${cut} bought anything in the days after`;
-  return new AlakazamError('usage', `${reason}: there is nothing to foretell`, {
-    hint: 'alakazam evaluate --last-invoice, or another --cut',
-  });
+/** The error for purchases of which nothing can be learned. */
+function whatLacks({ customers, products, items }: Purchases): AlakazamError | undefined {
+  if (customers.length > 0 && products.length === 0) {
+    return new AlakazamError('failed', 'no customer bought a product and kept it', {
+      hint: 'products are what has a stock code that begins with five digits, such as 85123A',
+    });
+  }
+  return customers.length < 2 || products.length < 2 || items.length === 0 ? tooFew() : undefined;
 }
 
 function tooFew(): AlakazamError {
