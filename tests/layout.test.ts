@@ -39,7 +39,7 @@ const LONG_FUNCTIONS_MAX = 13;
 const PROCESS: Record<string, { readonly names: readonly string[]; readonly why: string }> = {
   'src/engines/lmdb/file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
   'src/engines/aws/session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
-  'src/lake/processes.local.ts': { names: ['pid', 'kill'], why: 'leaves its name where other processes look' },
+  'src/engines/processes.ts': { names: ['pid', 'kill'], why: 'leaves its name where other processes look' },
   'src/commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
 };
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRunning, thisProcess } from './processes.local.js';
+import { isRunning, thisProcess } from '../engines/processes.js';
 
 /** A path that nobody else gets. Its name begins with `kind`. */
 export function ownPath(directory: string, kind: string): string {

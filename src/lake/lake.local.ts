@@ -2,6 +2,7 @@
 import { type Database, machineError, openDatabase } from '../engines/duckdb/database.js';
 import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
+import { whileLocked } from '../engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../errors.js';
 import type { Through } from '../stage.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
@@ -14,7 +15,6 @@ import { type Manifest, readManifest, versionOf } from './manifest.local.js';
 import { readLake } from './read.local.js';
 import { spillPath } from './spill.local.js';
 import { openNewLakeWriter, openWriter, type Writer } from './writer.local.js';
-import { whileLocked } from './writer-lock.local.js';
 
 /** `lock` holds the lock of the process that writes. */
 export function openLocalLake(directory: string, stream: NumberedStream, lock: LocalStore): Lake {

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskError } from '../engines/disk-errors.js';
+import { isRunning, thisProcess } from '../engines/processes.js';
 import { type Manifest, readManifest } from './manifest.local.js';
-import { isRunning, thisProcess } from './processes.local.js';
 
 export interface Lease {
   readonly manifest: Manifest;

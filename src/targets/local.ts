@@ -44,7 +44,7 @@ export const local: Target = (config, clock) => {
     const [{ openStore }, { openLocalLake }, { LOCK_STORE }] = await Promise.all([
       import('../engines/lmdb/store.js'),
       import('../lake/lake.local.js'),
-      import('../lake/writer-lock.local.js'),
+      import('../engines/lmdb/writer-lock.js'),
     ]);
     return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
   });

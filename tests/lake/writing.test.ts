@@ -5,8 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
+import { LOCK_STORE } from '../../src/engines/lmdb/writer-lock.js';
 import { leaseManifest } from '../../src/lake/leases.local.js';
-import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
 import type { NumberedStream } from '../../src/stream/numbered-stream.js';
 import { latestIn, openedLake, pathsIn } from '../fixtures/opened-lake.js';
 import { idsOf, manyLines, putter } from '../fixtures/orders.js';

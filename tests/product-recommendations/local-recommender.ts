@@ -5,7 +5,7 @@ import { openStore } from '../../src/engines/lmdb/store.js';
 import { currentTables } from '../../src/lake/current-tables.local.js';
 import { openLocalLake } from '../../src/lake/lake.local.js';
 import { spillPath } from '../../src/lake/spill.local.js';
-import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
+import { LOCK_STORE } from '../../src/engines/lmdb/writer-lock.js';
 import { openLakePurchases } from '../../src/product-recommendations/lake-purchases.local.js';
 import { openModelStore } from '../../src/product-recommendations/model-store.local.js';
 import { openLocalRecommender } from '../../src/product-recommendations/recommender.local.js';

@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
+import { LOCK_STORE } from '../../src/engines/lmdb/writer-lock.js';
 import type { Lake } from '../../src/lake/lake.js';
 import { openLocalLake } from '../../src/lake/lake.local.js';
 import { spillPath } from '../../src/lake/spill.local.js';
-import { LOCK_STORE } from '../../src/lake/writer-lock.local.js';
 import { BOOKMARK_STORE, openBookmarks } from '../../src/stream/bookmarks.lmdb.js';
 import { openLocalStream, STREAM_STORE } from '../../src/stream/stream.local.js';
 import { openKeptAnswers } from '../../src/warehouse/kept-answers.duckdb.js';

@@ -1,7 +1,7 @@
-/** One process at a time writes the lake. The lock of a process that has ended is free. */
+/** One process at a time writes a directory that others read. The lock of a process that has ended is free. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalStore } from '../engines/lmdb/store.js';
-import { isRunning, type ProcessName, thisProcess } from './processes.local.js';
+import { isRunning, type ProcessName, thisProcess } from '../processes.js';
+import type { LocalStore } from './store.js';
 
 const POLL_MS = 20;
 const KEY = 'writer';

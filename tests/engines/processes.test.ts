@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { isRunning, thisProcess } from '../../src/lake/processes.local.js';
+import { isRunning, thisProcess } from '../../src/engines/processes.js';
 
 const stateOf = (pid: number) => /^State:\t(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
 const startedOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[21] as string;
