@@ -14,6 +14,8 @@ import {
 import { join } from 'node:path';
 import { checkedText, replaceFile, withChecksum } from '../durable-file.js';
 import { diskError } from '../engines/disk-errors.js';
+import type { LocalStore } from '../engines/lmdb/store.js';
+import { whileLocked } from '../engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../errors.js';
 import { type Arena, createArena } from './kernel.js';
 import { decodeModel, encodeModel } from './model-file.js';
@@ -46,26 +48,34 @@ export interface StoredModel {
 
 export interface ModelStore {
   /** Writes a model and puts it in use, at once and as a whole. */
-  add(model: Model, about: Omit<StoredRun, 'run'>): StoredRun;
+  add(model: Model, about: Omit<StoredRun, 'run'>): Promise<StoredRun>;
   list(): readonly (StoredRun & Pick<ModelRun, 'isInUse'>)[];
   /** Puts a model in use. Throws an `AlakazamError` if it is not there or can't be read, and then leaves the other one in use. */
-  use(run: string): StoredRun;
+  use(run: string): Promise<StoredRun>;
   /** The model in use. Throws an `AlakazamError` if there is none, or if it is damaged. */
   read(): StoredModel & { readonly run: StoredRun };
   clear(): void;
 }
 
-export function openModelStore(directory: string): ModelStore {
+/** `openLock` opens the lock of the process that writes. */
+export function openModelStore(directory: string, openLock: () => Promise<LocalStore>): ModelStore {
   const pathOf = (run: string) => join(directory, `${run}.model`);
   const { readList, writeList } = openList(directory);
 
+  /** One process at a time changes the list, and deletes what is not in it. */
+  async function change(write: () => void): Promise<void> {
+    await onDisk(directory, async () => {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      await whileLocked(await openLock(), undefined, async () => write());
+    });
+  }
+
   return {
-    add(model, about) {
+    async add(model, about) {
       const bytes = encodeModel(model);
       const run = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
       const stored = { run, ...about };
-      onDisk(directory, () => {
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
+      await change(() => {
         replaceFile(pathOf(run), bytes);
         const others = (readListOrNothing()?.runs ?? []).filter((each) => each.run !== run);
         writeList({ inUse: run, runs: [stored, ...others].slice(0, KEPT) });
@@ -76,13 +86,17 @@ export function openModelStore(directory: string): ModelStore {
       const { inUse, runs } = readList() ?? { inUse: '', runs: [] };
       return runs.map((run) => ({ ...run, isInUse: run.run === inUse }));
     },
-    use(run) {
-      const list = readList();
-      const stored = list?.runs.find((each) => each.run === run);
-      if (!list || !stored) throw noSuchModel(run, list?.runs ?? []);
+    async use(run) {
+      const find = () => {
+        const list = readList();
+        const stored = list?.runs.find((each) => each.run === run);
+        if (!list || !stored) throw noSuchModel(run, list?.runs ?? []);
+        return { list, stored };
+      };
+      find();
       readModel(pathOf(run), run);
-      onDisk(directory, () => writeList({ ...list, inUse: run }));
-      return stored;
+      await change(() => writeList({ ...find().list, inUse: run }));
+      return find().stored;
     },
     read() {
       const list = readList();
@@ -132,9 +146,9 @@ export function runOf({ lakeVersion: _, ...run }: StoredRun & Pick<ModelRun, 'is
 }
 
 /** Writes, and says of a full disk and of missing permission what it says elsewhere. */
-function onDisk(directory: string, write: () => void): void {
+async function onDisk(directory: string, write: () => Promise<void>): Promise<void> {
   try {
-    write();
+    await write();
   } catch (error) {
     throw diskError(error, directory) ?? error;
   }

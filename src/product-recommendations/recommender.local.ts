@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
+import type { Order } from '../orders/order.js';
 import { basketOfOrders } from './customer-basket.js';
 import { dayOf, firstDayUnknown } from './days.js';
 import type { LakePurchases } from './lake-purchases.local.js';
@@ -23,7 +24,7 @@ export interface LocalRecommenderOptions {
 }
 
 export function openLocalRecommender(options: LocalRecommenderOptions): Recommender {
-  const { store, source, history, knownVersion } = options;
+  const { store, source, history, knownVersion, clock } = options;
   let opened: ReturnType<typeof openModel> | undefined;
   function open() {
     opened ??= openModel(store);
@@ -35,11 +36,7 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
   async function basketFor(customerId: number): Promise<CustomerPurchases> {
     const { model, products, isCurrent } = open();
     if (isCurrent) return basketIn(model.purchases, customerId);
-    const opened = await history();
-    await opened.update();
-    const orders = (await opened.ordersOf(customerId)).filter(
-      ({ orderDate }) => dayOf(orderDate) < firstDayUnknown(clock()),
-    );
+    const orders = await knownOrders(await history(), customerId, clock());
     return basketOfOrders(orders, (code) => products.get(code));
   }
 
@@ -54,7 +51,7 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
     },
     runs: async () => store.list().map(runOf),
     async use(run) {
-      const used = store.use(run);
+      const used = await store.use(run);
       opened = undefined;
       return runOf({ ...used, isInUse: true });
     },
@@ -116,6 +113,13 @@ const HERE: Pick<Recommender, 'trainsUnasked' | 'startTraining' | 'remoteTrainin
     throw trainsHere('--status');
   },
 };
+
+/** Like a training, it leaves out what is dated in the future. */
+async function knownOrders(history: OrderHistory, customerId: number, nowMs: number): Promise<Order[]> {
+  await history.update();
+  const until = firstDayUnknown(nowMs);
+  return (await history.ordersOf(customerId)).filter(({ orderDate }) => dayOf(orderDate) < until);
+}
 
 function trainsHere(flag: string): AlakazamError {
   return new AlakazamError('usage', `${flag} is for machines elsewhere; the local target trains in this process`, {

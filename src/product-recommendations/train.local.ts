@@ -46,7 +46,7 @@ export function openTraining(
         const model = await trainOn(purchases, options, progress, threads);
         const isWhole = options.since === undefined && options.until === undefined;
         const { threads: _, serverless: __, ...kept } = options;
-        const stored = store.add(model, {
+        const stored = await store.add(model, {
           trainedAt: new Date(clock()).toISOString(),
           options: kept,
           customers: purchases.customers.length,

@@ -1,6 +1,7 @@
 /** The embedded target: everything in one directory, no account and no server. */
 import { join } from 'node:path';
 import { stampOf } from '../engines/lmdb/file.js';
+import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
 import { freshVersion } from '../lake/freshness.local.js';
 import type { Lake, UpdateOptions } from '../lake/lake.js';
@@ -41,15 +42,13 @@ export const local: Target = (config, clock) => {
     return openLocalHistory(openStore(home, 'history', HISTORY_STORE), await stream());
   });
   const lake = once(async () => {
-    const [{ openStore }, { openLocalLake }, { LOCK_STORE }] = await Promise.all([
-      import('../engines/lmdb/store.js'),
-      import('../lake/lake.local.js'),
-      import('../engines/lmdb/writer-lock.js'),
-    ]);
-    return openLocalLake(directory, await stream(), openStore(directory, 'writer', LOCK_STORE));
+    const { openLocalLake } = await import('../lake/lake.local.js');
+    return openLocalLake(directory, await stream(), await openLock(directory));
   });
   const warehouse = once(() => openWarehouse(home, lake));
-  const recommender = once(() => openRecommender(home, { lake, history, clock }));
+  const modelLock = once(() => openLock(join(home, 'models')));
+  const models = () => openModels(home, { lake, modelLock });
+  const recommender = once(() => openRecommender(home, { lake, history, models, clock }));
 
   return {
     stream,
@@ -67,7 +66,7 @@ export const local: Target = (config, clock) => {
       localStreamStage(stream),
       localHistoryStage(history),
       localLakeStage(lake),
-      localRecommendationStage(async () => openModels(home, lake), clock),
+      localRecommendationStage(async () => models(), clock),
       { name: 'warehouse', clear: async () => (await keptAnswers(directory)).forget() },
     ],
     place: home,
@@ -98,24 +97,39 @@ function findLake(home: string, lake: () => Promise<Lake>) {
   };
 }
 
+/** The lock of the process that writes this directory. */
+async function openLock(directory: string): Promise<LocalStore> {
+  const [{ openStore }, { LOCK_STORE }] = await Promise.all([
+    import('../engines/lmdb/store.js'),
+    import('../engines/lmdb/writer-lock.js'),
+  ]);
+  return openStore(directory, 'writer', LOCK_STORE);
+}
+
 interface Sources {
   readonly lake: () => Promise<Lake>;
   readonly history: () => Promise<OrderHistory>;
+  readonly models: () => ReturnType<typeof openModels>;
   readonly clock: () => number;
 }
 
-function openModels(home: string, lake: () => Promise<Lake>) {
-  return { store: openModelStore(join(home, 'models')), knownVersion: findLake(home, lake).knownVersion };
+interface ModelSources {
+  readonly lake: () => Promise<Lake>;
+  readonly modelLock: () => Promise<LocalStore>;
+}
+
+function openModels(home: string, { lake, modelLock }: ModelSources) {
+  return { store: openModelStore(join(home, 'models'), modelLock), knownVersion: findLake(home, lake).knownVersion };
 }
 
 /** DuckDB and LMDB are loaded where the model does not know all orders. */
-async function openRecommender(home: string, { lake, history, clock }: Sources): Promise<Recommender> {
+async function openRecommender(home: string, { lake, history, models, clock }: Sources): Promise<Recommender> {
   const { openLocalRecommender } = await import('../product-recommendations/recommender.local.js');
   async function source() {
     const { openLakePurchases } = await import('../product-recommendations/lake-purchases.local.js');
     return openLakePurchases({ ...findLake(home, lake), clock });
   }
-  return openLocalRecommender({ ...openModels(home, lake), source, history, clock });
+  return openLocalRecommender({ ...models(), source, history, clock });
 }
 
 /** DuckDB and LMDB are loaded by a question that was not asked before. */

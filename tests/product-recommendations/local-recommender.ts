@@ -1,15 +1,25 @@
 /** The recommender of the embedded target, in a directory of its own. */
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openStore } from '../../src/engines/lmdb/store.js';
+import { type LocalStore, openStore } from '../../src/engines/lmdb/store.js';
+import { LOCK_STORE } from '../../src/engines/lmdb/writer-lock.js';
 import { currentTables } from '../../src/lake/current-tables.local.js';
 import { openLocalLake } from '../../src/lake/lake.local.js';
 import { spillPath } from '../../src/lake/spill.local.js';
-import { LOCK_STORE } from '../../src/engines/lmdb/writer-lock.js';
 import { openLakePurchases } from '../../src/product-recommendations/lake-purchases.local.js';
 import { openModelStore } from '../../src/product-recommendations/model-store.local.js';
 import { openLocalRecommender } from '../../src/product-recommendations/recommender.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
+
+/** Opens the lock of a directory, once. */
+export function lockOf(directory: string): () => Promise<LocalStore> {
+  let opened: LocalStore | undefined;
+  onTestFinished(() => opened?.close());
+  return async () => {
+    opened ??= openStore(directory, 'writer', LOCK_STORE);
+    return opened;
+  };
+}
 
 /** Noon of a day after all orders of the tests, but for those that are to lie in the future. */
 const clock = () => Date.UTC(2011, 11, 31, 12);
@@ -20,9 +30,10 @@ export async function startLocalRecommender() {
   const directory = join(home, 'lake');
   const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
   onTestFinished(() => lake.close());
+  const models = join(home, 'models');
   const history = await openHistory(stream);
   const recommender = openLocalRecommender({
-    store: openModelStore(join(home, 'models')),
+    store: openModelStore(models, lockOf(models)),
     source: async () =>
       openLakePurchases({
         currentTables: currentTables(

@@ -1,8 +1,12 @@
 /** A model as a file: what was written comes back, and anything else is noticed. */
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { checkedText, withChecksum } from '../../src/durable-file.js';
+import { whileLocked } from '../../src/engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../../src/errors.js';
 import { decodeModel, encodeModel } from '../../src/product-recommendations/model-file.js';
 import { openModelStore, type StoredRun } from '../../src/product-recommendations/model-store.local.js';
@@ -11,6 +15,7 @@ import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-optio
 import { startThreads } from '../../src/product-recommendations/training-threads.js';
 import { seeded } from '../fixtures/random.js';
 import { temporaryDirectory } from '../run-cli.js';
+import { lockOf } from './local-recommender.js';
 import { type SmallInvoice, smallPurchases } from './small-purchases.js';
 
 function someCustomers(count: number): SmallInvoice[][] {
@@ -101,43 +106,71 @@ describe('the file of a model', () => {
 describe('the store of models', () => {
   const about = { lakeVersion: null } as Omit<StoredRun, 'run'>;
 
-  function stored() {
+  async function stored() {
     const directory = temporaryDirectory();
-    const store = openModelStore(directory);
-    const { run } = store.add(model, about);
-    return { directory, store, run, path: join(directory, `${run}.model`) };
+    const openLock = lockOf(directory);
+    const store = openModelStore(directory, openLock);
+    const { run } = await store.add(model, about);
+    return { directory, openLock, store, run };
   }
 
   test('does not put a model in use that can not be read', async () => {
-    const { directory, store, run } = stored();
-    const other = store.add(await trained({ seed: 2 }), about);
-    store.use(run);
+    const { directory, store, run } = await stored();
+    const other = await store.add(await trained({ seed: 2 }), about);
+    await store.use(run);
     for (const damage of [(path: string) => truncateSync(path, 100), rmSync]) {
       damage(join(directory, `${other.run}.model`));
-      expect(() => store.use(other.run)).toThrow(/^the model \w+ is (damaged|gone)/);
+      await expect(store.use(other.run)).rejects.toThrow(/^the model \w+ is (damaged|gone)/);
       expect(store.read()).toMatchObject({ model, run: { run } });
     }
   });
 
-  test('says that its list is damaged, and a new model repairs it', () => {
-    const { directory, store, run } = stored();
+  test('says that its list is damaged, and a new model repairs it', async () => {
+    const { directory, store, run } = await stored();
     const list = join(directory, 'models.json');
     const text = readFileSync(list, 'utf8');
     for (const damaged of ['', 'nonsense', text.slice(0, -1), text.replace(run, run.replace(/./, '_'))]) {
       writeFileSync(list, damaged);
-      for (const act of [store.list, store.read, () => store.use(run)])
-        expect(act).toThrow(/^the list of models is damaged: /);
-      expect(store.add(model, about).run).toBe(run);
+      for (const act of [store.list, store.read]) expect(act).toThrow(/^the list of models is damaged: /);
+      await expect(store.use(run)).rejects.toThrow(/^the list of models is damaged: /);
+      expect((await store.add(model, about)).run).toBe(run);
       expect(store.read()).toMatchObject({ model });
     }
   });
 
-  test('takes away what a training that was killed left behind', () => {
-    const { directory, store, run } = stored();
+  test('waits for whoever changes it, and keeps what they add', async () => {
+    const { directory, openLock, store, run } = await stored();
+    const other = await trained({ seed: 2 });
+    const otherRun = createHash('sha256').update(encodeModel(other)).digest('hex').slice(0, 12);
+    const isThere = () => existsSync(join(directory, `${otherRun}.model`));
+    let adding: Promise<StoredRun> | undefined;
+    let using: Promise<StoredRun> | undefined;
+    await whileLocked(await openLock(), undefined, async () => {
+      adding = store.add(other, about);
+      using = store.use(run);
+      // Whatever does not wait is done after some turns.
+      for (let i = 0; i < 10; i++) await setImmediate();
+      expect(isThere()).toBe(false);
+      // Another process has added a model meanwhile.
+      const list = join(directory, 'models.json');
+      const { runs } = JSON.parse(checkedText(readFileSync(list, 'utf8')) as string);
+      writeFileSync(list, withChecksum(JSON.stringify({ inUse: 'another', runs: [{ run: 'another' }, ...runs] })));
+    });
+    await Promise.all([adding, using]);
+    expect(isThere()).toBe(true);
+    expect(store.list().map((each) => each.run)).toEqual([otherRun, 'another', run]);
+  });
+
+  test('takes away what a training that was killed left behind', async () => {
+    const { directory, store, run } = await stored();
     writeFileSync(join(directory, `${run}.model.0123456789ab`), 'half');
     writeFileSync(join(directory, 'models.json.0123456789ab'), 'half');
     expect(store.read()).toMatchObject({ model });
-    store.add(model, about);
-    expect(readdirSync(directory).sort()).toEqual([`${run}.model`, 'models.json']);
+    await store.add(model, about);
+    expect(
+      readdirSync(directory)
+        .filter((name) => !name.startsWith('writer.'))
+        .sort(),
+    ).toEqual([`${run}.model`, 'models.json']);
   });
 });

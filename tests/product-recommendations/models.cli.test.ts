@@ -102,7 +102,9 @@ describe('a model', () => {
       if (code === null && runs.length === 1) expect(await recommended()).toBe(before);
     }
     await done('train --seed 1');
-    expect(readdirSync(models()).filter((name) => !/^\w{12}\.model$|^models\.json$/.test(name))).toEqual([]);
+    expect(readdirSync(models()).filter((name) => !/^\w{12}\.model$|^models\.json$|^writer\.mdb/.test(name))).toEqual(
+      [],
+    );
   });
 
   test('survives kill -9 while a new one is written', async () => {
@@ -120,10 +122,15 @@ describe('a model', () => {
     else expect(files()).toContain(`${model}.model`);
   });
 
-  test('is trained by two at once, and one of them is in use', async () => {
-    await Promise.all([done('train --seed 2'), done('train --seed 3')]);
+  test('is trained by two at once, which both stay, and one of them is in use', async () => {
+    const trainings = [2, 3].map(async (seed) => JSON.parse(await done(`train --seed ${seed} -o json`)).run);
+    const runs = await Promise.all(trainings);
     const { model } = JSON.parse(await recommended());
-    expect(files()).toContain(`${model}.model`);
+    expect(runs).toContain(model);
+    const names = [path.slice(-'0123456789ab.model'.length), ...runs.map((run) => `${run}.model`)];
+    expect(files().sort()).toEqual(names.sort());
+    const list = JSON.parse(await done('train --list -o json')) as { run: string }[];
+    expect(list.map(({ run }) => `${run}.model`).sort()).toEqual(names);
   });
 });
 
@@ -163,7 +170,7 @@ test('models where nobody may write are named', async () => {
   cpSync(trained, home, { recursive: true });
   execFileSync('chmod', ['-R', 'a-w', models()]);
   execFileSync('chmod', ['-R', 'a+rwX', join(home, 'lake')]);
-  await fails('train --seed 2', 4, /^error: no permission to write .*models\n {2}give yourself write access/, true);
+  await fails('train --seed 2', 4, /^error: no permission to write .*models\S*\n {2}give yourself write access/, true);
   execFileSync('chmod', ['-R', 'u+w', models()]);
   expect(JSON.parse(await recommended()).new).toHaveLength(3);
 });
