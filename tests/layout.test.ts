@@ -40,6 +40,7 @@ const PROCESS: Record<string, { readonly names: readonly string[]; readonly why:
   'src/engines/lmdb/file.ts': { names: ['execPath', 'argv'], why: 'looks into a file in a process that may crash' },
   'src/engines/aws/session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
   'src/engines/processes.ts': { names: ['pid', 'kill'], why: 'leaves its name where other processes look' },
+  'src/lake/leases.local.ts': { names: ['off', 'once'], why: 'gives its leases back at the end of the process' },
   'src/commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
 };
 

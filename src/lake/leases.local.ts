@@ -16,6 +16,12 @@ export interface Lease {
 
 const READERS = 'readers';
 
+/** Files of the leases of this process. An end that waits for nothing, as by a second Ctrl-C, leaves none. */
+const held = new Set<string>();
+const releaseAll = () => {
+  for (const path of held) rmSync(path, { force: true });
+};
+
 /** The current manifest, none of whose files is deleted before `release`. */
 export function leaseManifest(directory: string): Lease {
   const readers = join(directory, READERS);
@@ -23,9 +29,14 @@ export function leaseManifest(directory: string): Lease {
   for (;;) {
     const { version } = readManifest(directory);
     const path = join(readers, [version, pid, started, randomBytes(6).toString('hex')].join('-'));
-    const release = () => rmSync(path, { force: true });
+    const release = () => {
+      rmSync(path, { force: true });
+      held.delete(path);
+    };
     try {
       mkdirSync(readers, { recursive: true, mode: 0o700 });
+      if (held.size === 0) process.off('exit', releaseAll).once('exit', releaseAll);
+      held.add(path);
       writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
       // Whoever deletes files looks at the readers after the manifest was replaced. So as long as the manifest is the same
       // now, its files stay.

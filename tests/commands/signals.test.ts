@@ -57,6 +57,18 @@ describe.each(SIGNALS)('%s', (signal, code) => {
     expect(tail.stderr()).toBe('');
   });
 
+  test('twice ends at once whoever reads the lake, and leaves no trace of a reader', async () => {
+    const child = spawnCli(['evaluate'], { home }, ['ignore', 'ignore', 'ignore']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const readers = join(home, 'lake', 'readers');
+    const ended = finish(child);
+    await vi.waitUntil(() => existsSync(readers) && readdirSync(readers).length > 0, { timeout: 20_000, interval: 1 });
+    const again = setInterval(() => child.kill(signal), 2);
+    expect((await ended).code).toBe(code);
+    clearInterval(again);
+    expect(readdirSync(readers)).toEqual([]);
+  });
+
   test('ends a generate that waits for its time, which says how to go on', async () => {
     const of = join(directory, `home-${signal}`);
     const generate = startCli(['generate', '--source', many, '--rate', '5', '--count', '3000'], { home: of });
