@@ -7,6 +7,7 @@ import { type Confidences, transposed } from './confidences.js';
 import { type Arena, createArena, startKernel } from './kernel.js';
 import { type Job, leave, NO_NUMBERS, PIECE_ROWS, runJob, SCRATCH_ROWS } from './kernel-jobs.js';
 import type { TrainingThreads } from './training-threads.js';
+import { takeTurn } from './turn.js';
 
 export interface AlsOptions {
   readonly rank: number;
@@ -40,8 +41,8 @@ const STEPS = 3;
 const START_MAX = 0.01;
 
 /**
- * Fits the factors; `threads` work together, and their number changes no bit of the result. Ends early, with what is there, if
- * the signal says so.
+ * Fits the factors; `threads` work together, and their number changes no bit of the result. Throws if the signal says stop, or if
+ * a thread ends; then the threads are good for nothing but their end.
  */
 export async function fitAls(confidences: Confidences, options: AlsOptions, threads: TrainingThreads): Promise<Fit> {
   const { rank: wished, regularization, iterations, seed, start, onIteration, signal } = options;
@@ -66,27 +67,28 @@ export async function fitAls(confidences: Confidences, options: AlsOptions, thre
   const toCustomers = place(arena, transposed(confidences));
 
   const work = (job: Partial<Job> & Pick<Job, 'kind'>) =>
-    runJob(arena.memory, kernel, { ...NO_NUMBERS, ...job, rank }, threads.count - 1);
+    threads.whileAlive(runJob(arena.memory, kernel, { ...NO_NUMBERS, ...job, rank }, threads.count - 1, signal));
 
   /** The square of `Fit`, for any rows; it holds until the next call. */
-  function squareOf(rows: Float32Array): Float32Array {
+  async function squareOf(rows: Float32Array): Promise<Float32Array> {
     const [square, partial] = [squares.subarray(0, rank * rank), squares.subarray(rank * rank)];
     const count = rows.length / rank;
-    work({ kind: 'gram', rows: count, other: rows.byteOffset, square: partial.byteOffset });
+    await work({ kind: 'gram', rows: count, other: rows.byteOffset, square: partial.byteOffset });
     sumSquares(partial, piecesOf(count), rank, regularization, square);
     return square;
   }
 
   /** Improves one side, given the other. Gives the loss before, without the regularization of the other side. */
-  function improve(rows: Float32Array, other: Float32Array, pairs: Confidences): number {
+  async function improve(rows: Float32Array, other: Float32Array, pairs: Confidences): Promise<number> {
     const count = rows.length / rank;
-    work({
+    const square = await squareOf(other);
+    await work({
       kind: 'solve',
       rows: count,
       steps: STEPS,
       own: rows.byteOffset,
       other: other.byteOffset,
-      square: squareOf(other).byteOffset,
+      square: square.byteOffset,
       starts: pairs.starts.byteOffset,
       columns: pairs.columns.byteOffset,
       values: pairs.values.byteOffset,
@@ -97,15 +99,13 @@ export async function fitAls(confidences: Confidences, options: AlsOptions, thre
   }
 
   for (let iteration = 0; iteration < iterations; iteration++) {
-    const loss = improve(own.customers, own.products, toProducts);
+    const loss = await improve(own.customers, own.products, toProducts);
     if (iteration > 0 && onIteration) onIteration(iteration, loss + regularization * squared(own.products));
-    improve(own.products, own.customers, toCustomers);
-    // Whoever waits for a signal, or draws the progress, gets its turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (signal?.aborted) break;
+    await improve(own.products, own.customers, toCustomers);
+    await takeTurn(signal);
   }
-  const square = squareOf(own.products).slice();
-  leave(arena.memory, kernel, threads.count - 1);
+  const square = (await squareOf(own.products)).slice();
+  await threads.whileAlive(leave(arena.memory, kernel, threads.count - 1));
   // A copy of their own: the memory of the arena goes.
   return {
     customers: { rank, rows: own.customers.slice() },

@@ -3,6 +3,7 @@
  * is summed over rows has a place for each piece, so the result does not depend on which thread took which.
  */
 import type { Kernel } from './kernel.js';
+import { takeTurn } from './turn.js';
 
 /** What a thread receives at its start; threads are numbered from 1, and 0 is the one that started them. */
 export interface Share {
@@ -49,8 +50,17 @@ function controlOf(memory: WebAssembly.Memory): Int32Array {
   return new Int32Array(memory.buffer, 0, FIRST_NUMBER + NUMBERS.length);
 }
 
-/** Runs a job on this thread and on `others`, and returns when all of it is done. */
-export function runJob(memory: WebAssembly.Memory, kernel: Kernel, job: Job, others: number): void {
+/** This thread works so long before others have their turn. */
+const WORK_MS = 50;
+
+/** Runs a job on this thread and on `others`; resolves when all of it is done, and throws if the signal says stop before. */
+export async function runJob(
+  memory: WebAssembly.Memory,
+  kernel: Kernel,
+  job: Job,
+  others: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const control = controlOf(memory);
   control[KIND] = KINDS.indexOf(job.kind);
   for (const [i, name] of NUMBERS.entries()) control[FIRST_NUMBER + i] = job[name];
@@ -58,9 +68,17 @@ export function runJob(memory: WebAssembly.Memory, kernel: Kernel, job: Job, oth
   Atomics.store(control, FINISHED, 0);
   Atomics.add(control, JOB, 1);
   Atomics.notify(control, JOB);
-  takePieces(memory, kernel, 0);
+  const takePiece = openPieces(memory, kernel, 0);
+  for (let sinceMs = performance.now(); takePiece(); ) {
+    if (performance.now() - sinceMs < WORK_MS) continue;
+    await takeTurn(signal);
+    sinceMs = performance.now();
+  }
   for (let finished = 0; finished < others; finished = Atomics.load(control, FINISHED)) {
-    Atomics.wait(control, FINISHED, finished);
+    // Mostly the others are done at once. Whoever waits longer hears of a signal, and of a thread that has ended.
+    if (Atomics.wait(control, FINISHED, finished, WORK_MS) === 'timed-out') {
+      await Atomics.waitAsync(control, FINISHED, finished).value;
+    }
   }
 }
 
@@ -70,28 +88,29 @@ export function workOn({ memory, thread }: Share, kernel: Kernel): void {
   for (let job = 0, isLast = false; !isLast; job++) {
     Atomics.wait(control, JOB, job);
     isLast = KINDS[control[KIND] as number] === 'leave';
-    takePieces(memory, kernel, thread);
+    for (const takePiece = openPieces(memory, kernel, thread); takePiece(); );
     Atomics.add(control, FINISHED, 1);
     Atomics.notify(control, FINISHED);
   }
 }
 
 /** Lets the other threads go. */
-export function leave(memory: WebAssembly.Memory, kernel: Kernel, others: number): void {
-  runJob(memory, kernel, { ...NO_NUMBERS, kind: 'leave' }, others);
+export function leave(memory: WebAssembly.Memory, kernel: Kernel, others: number): Promise<void> {
+  return runJob(memory, kernel, { ...NO_NUMBERS, kind: 'leave' }, others);
 }
 
-function takePieces(memory: WebAssembly.Memory, kernel: Kernel, thread: number): void {
+/** Gives a function that does the next piece of the job; false if none is left. */
+function openPieces(memory: WebAssembly.Memory, kernel: Kernel, thread: number): () => boolean {
   const control = controlOf(memory);
   const kind = KINDS[control[KIND] as number];
   const numbers = Object.fromEntries(NUMBERS.map((name, i) => [name, control[FIRST_NUMBER + i]]));
   const { rows, rank, steps, own, other, square, starts, columns, values, scratch, losses } = numbers as Numbers;
   const scratchBytes = SCRATCH_ROWS * rank * 4;
   const squareBytes = rank * rank * 4;
-  for (;;) {
+  return () => {
     const piece = Atomics.add(control, NEXT, 1);
     const begin = piece * PIECE_ROWS;
-    if (begin >= rows) return;
+    if (begin >= rows) return false;
     const end = Math.min(rows, begin + PIECE_ROWS);
     if (kind === 'gram') {
       kernel.gram(other, begin, end, rank, square + piece * squareBytes);
@@ -100,5 +119,6 @@ function takePieces(memory: WebAssembly.Memory, kernel: Kernel, thread: number):
       const loss = kernel.solve(own, other, square, starts, columns, values, begin, end, rank, steps, ownScratch);
       new Float64Array(memory.buffer, losses)[piece] = loss;
     }
-  }
+    return true;
+  };
 }

@@ -74,7 +74,7 @@ describe('the kernel of ALS', () => {
     expect(new Set(losses).size).toBe(11);
   });
 
-  test('ends between two iterations if the signal says so', async () => {
+  test('ends if the signal says so', async () => {
     const threads = startThreads(2);
     onTestFinished(() => threads.end());
     const controller = new AbortController();
@@ -84,7 +84,14 @@ describe('the kernel of ALS', () => {
       if (iteration === 2) controller.abort();
     };
     const options = { ...OPTIONS, iterations: 1_000_000, onIteration, signal: controller.signal };
-    await fitAls(randomConfidences(150, 90, 1), options, threads);
+    await expect(fitAls(randomConfidences(150, 90, 1), options, threads)).rejects.toThrow('aborted');
     expect(heard).toEqual([1, 2]);
+  });
+
+  test('does not wait for a thread that has ended', async () => {
+    const threads = startThreads(2);
+    const onIteration = (iteration: number) => void (iteration === 2 && threads.end());
+    const options = { ...OPTIONS, iterations: 1_000_000, onIteration };
+    await expect(fitAls(randomConfidences(150, 90, 1), options, threads)).rejects.toThrow('a thread ended');
   });
 });
