@@ -4,6 +4,7 @@ import type { Indexes } from './indexes.js';
 import { buyersOf, productsOf } from './neighbours.js';
 import { basketOf, type CustomerPurchases, type Purchases } from './purchases.js';
 import { topIndexes } from './top.js';
+import { takeTurn } from './turn.js';
 
 /** Scores of all products for a customer; the result holds until the next call. */
 export type Baseline = (basket: CustomerPurchases) => Float64Array;
@@ -29,8 +30,11 @@ const SIMILAR_MAX = 200;
 /** Makes products that few have bought less similar to everything. */
 const SHRINKAGE = 50;
 
+/** After so many products, others have their turn. */
+const TURN_PRODUCTS = 64;
+
 /** Of each product, how similar those of its most similar products are that the customer bought: the cosine of their buyers. */
-export function itemCosine(purchases: Purchases): Baseline {
+export async function itemCosine(purchases: Purchases, signal: AbortSignal): Promise<Baseline> {
   const { customers, products } = purchases;
   const sets = Array.from(customers, (_, customer) => productsOf(basketOf(purchases, customer)));
   const { starts: begins, buyers } = buyersOf(purchases);
@@ -40,6 +44,7 @@ export function itemCosine(purchases: Purchases): Baseline {
   const [columns, values]: [number[], number[]] = [[], []];
   const starts = new Uint32Array(products.length + 1);
   for (const product of products.keys()) {
+    if (product % TURN_PRODUCTS === 0) await takeTurn(signal);
     row.fill(0);
     for (const customer of buyersFrom(product)) {
       for (const other of sets[customer] as Uint32Array) row[other] = (row[other] as number) + 1;

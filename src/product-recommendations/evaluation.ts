@@ -1,5 +1,4 @@
 /** Measures recommendations against what customers bought next, on orders that the model has not seen. */
-import { setImmediate } from 'node:timers/promises';
 import { type Baseline, itemCosine, ownFrequency, popularity } from './baselines.js';
 import { featuresOf } from './features.js';
 import { collectQuality, LIST_LENGTH, type Quality } from './metrics.js';
@@ -8,6 +7,7 @@ import { rank } from './ranking.js';
 import { openScores } from './scores.js';
 import { topIndexes } from './top.js';
 import type { Model } from './training.js';
+import { takeTurn } from './turn.js';
 
 /** What a customer bought next, and the day before which nothing of it may be known. */
 export interface Trial {
@@ -62,7 +62,7 @@ export function trialsOfLast(
   return { known: keepInvoices(purchases, (invoice) => !last.has(invoice)), trials };
 }
 
-/** After so many trials, whoever waits for a signal gets its turn. */
+/** After so many trials, others have their turn. */
 const TURN_TRIALS = 16;
 
 /** Asks the model and the simple ways alike for lists of ten. */
@@ -76,15 +76,14 @@ export async function evaluateModels(
   const baselines: Record<string, Baseline> = {
     popularity: popularity(purchases),
     frequency: ownFrequency(purchases),
-    cosine: itemCosine(purchases),
+    cosine: await itemCosine(purchases, signal),
   };
   const collected = new Map<string, ReturnType<typeof collectBoth>>();
 
   // By day, since some of what is reckoned belongs to a day.
   const byDay = trials.toSorted((a, b) => a.today - b.today);
   for (const [i, { customer, today, held }] of byDay.entries()) {
-    if (i % TURN_TRIALS === 0) await setImmediate();
-    signal.throwIfAborted();
+    if (i % TURN_TRIALS === 0) await takeTurn(signal);
     const basket = basketOf(purchases, customer);
     const scores = score(basket, customer, today);
     const own = new Set(scores.own);

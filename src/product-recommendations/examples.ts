@@ -4,6 +4,7 @@ import type { Indexes } from './indexes.js';
 import type { Examples } from './logistic.js';
 import { basketOf } from './purchases.js';
 import { openScores, type ScoreSources } from './scores.js';
+import { takeTurn } from './turn.js';
 
 /** A customer's first invoice in a period, which is to be foretold. */
 export interface Held {
@@ -32,13 +33,20 @@ const CANDIDATES = 150;
 /** A list of ten is judged: a customer who bought more does not count for more. */
 const LIST = 10;
 
+/** After so many customers, others have their turn. */
+const TURN_CUSTOMERS = 16;
+
 /** In the order of `held`. */
-export function collectExamples({ sources, held, today }: ExamplesTask): CollectedExamples {
+export async function collectExamples(
+  { sources, held, today }: ExamplesTask,
+  signal?: AbortSignal,
+): Promise<CollectedExamples> {
   const score = openScores(sources);
   const again = openExamples(AGAIN_FEATURES.length);
   const fresh = openExamples(NEW_FEATURES.length);
   const isBought = new Uint8Array(sources.purchases.products.length);
-  for (const { customer, products } of held) {
+  for (const [i, { customer, products }] of held.entries()) {
+    if (i % TURN_CUSTOMERS === 0) await takeTurn(signal);
     const basket = basketOf(sources.purchases, customer);
     const scores = score(basket, customer, today);
     const features = featuresOf(basket, scores);

@@ -43,11 +43,13 @@ export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchas
     act: (database: Database, version: string | null) => Promise<T>,
   ): Promise<T> {
     const tables = await currentTables({ signal, onProgress: (done, total) => onProgress?.('orders', done, total) });
-    const { openDatabase } = await import('../engines/duckdb/database.js');
-    const database = await openDatabase({ spillTo: spillTo() });
-    const interrupt = () => database.interrupt();
+    let database: Database | undefined;
+    const interrupt = () => database?.interrupt();
     signal.addEventListener('abort', interrupt);
     try {
+      const { openDatabase } = await import('../engines/duckdb/database.js');
+      database = await openDatabase({ spillTo: spillTo() });
+      signal.throwIfAborted();
       await database.run(tables.views);
       const future = await leaveOutFuture(database, firstDayUnknown(clock()));
       if (future) onNote?.(future);
@@ -58,7 +60,7 @@ export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchas
       throw error;
     } finally {
       signal.removeEventListener('abort', interrupt);
-      database.close();
+      database?.close();
       tables.release();
     }
   }

@@ -24,14 +24,15 @@ const POSITIVES_MIN = 200;
 export async function learnRanking(
   { held, ...task }: ExamplesTask,
   threads: TrainingThreads,
+  signal?: AbortSignal,
 ): Promise<RankingCoefficients | undefined> {
   const each = Math.ceil(held.length / threads.count);
   const taskOf = (thread: number) => ({ ...task, held: held.slice(thread * each, (thread + 1) * each) });
   const others = threads.collect(Array.from({ length: threads.count - 1 }, (_, i) => taskOf(i + 1)));
-  const parts = [collectExamples(taskOf(0)), ...(await others)];
+  const parts = await Promise.all([collectExamples(taskOf(0), signal), others]).then(([own, rest]) => [own, ...rest]);
   const again = joinExamples(parts.map((part) => part.again));
   const fresh = joinExamples(parts.map((part) => part.fresh));
   const positives = (labels: Float64Array) => labels.reduce((sum, label) => sum + label, 0);
   if (positives(again.labels) < POSITIVES_MIN || positives(fresh.labels) < POSITIVES_MIN) return undefined;
-  return { again: fitLogistic(again), fresh: fitLogistic(fresh) };
+  return { again: await fitLogistic(again, signal), fresh: await fitLogistic(fresh, signal) };
 }

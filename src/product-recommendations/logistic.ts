@@ -1,5 +1,6 @@
 /** Logistic regression by Newton's method, with a penalty on the squares of the coefficients. */
 import { decompose } from './cholesky.js';
+import { takeTurn } from './turn.js';
 
 export interface Coefficients {
   readonly constant: number;
@@ -23,11 +24,15 @@ const CHANGE_MIN = 1e-4;
 const PENALTY = 2;
 
 /** Fits on standardized features, so that the penalty is fair to all; gives the coefficients for features as they are. */
-export function fitLogistic({ features, width, labels, importance }: Examples): Coefficients {
+export async function fitLogistic(
+  { features, width, labels, importance }: Examples,
+  signal?: AbortSignal,
+): Promise<Coefficients> {
   const { means, deviations, rows } = standardized(features, width, labels.length);
   const size = width + 1;
   const beta = new Float64Array(size);
   for (let step = 0; step < STEPS; step++) {
+    await takeTurn(signal);
     const { gradient, hessian } = derivatives(rows, size, beta, labels, importance);
     for (let j = 0; j < width; j++) {
       gradient[j] = (gradient[j] as number) - PENALTY * (beta[j] as number);

@@ -5,12 +5,12 @@ import { startKernel } from './kernel.js';
 import { workOn } from './kernel-jobs.js';
 import type { ThreadTask } from './training-threads.js';
 
-parentPort?.on('message', (task: ThreadTask) => {
+parentPort?.on('message', async (task: ThreadTask) => {
   if ('memory' in task) {
     const kernel = startKernel(task.memory, task.module);
     parentPort?.postMessage('ready');
     workOn(task, kernel);
   } else {
-    parentPort?.postMessage(collectExamples(task));
+    parentPort?.postMessage(await collectExamples(task));
   }
 });

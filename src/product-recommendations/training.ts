@@ -37,7 +37,7 @@ export async function trainModel(
   const total = options.iterations + (held.length === 0 ? more : 3 * more);
   const counted = countIterations(total, options);
   const past = held.length === 0 ? undefined : await fitBoth(known, cut, counted, threads, 'a month ago');
-  const learned = past && (await learnRanking({ sources: past.sources, held, today: cut }, threads));
+  const learned = past && (await learnRanking({ sources: past.sources, held, today: cut }, threads, options.signal));
   const { sources } = await fitBoth(purchases, today, counted, threads, 'now', past?.fits);
   return { ...sources, today, ranking: learned ?? DEFAULT_COEFFICIENTS, isLearned: learned !== undefined };
 }
@@ -79,7 +79,6 @@ async function fitBoth(
       onProgress?.(`${what}, ${memory} memory`, iteration, iterations, loss);
     const confidences = confidencesOf(purchases, today, recency);
     const fitted = await fitAls(confidences, { ...options, iterations, start, onIteration }, threads);
-    options.signal?.throwIfAborted();
     onProgress?.(`${what}, ${memory} memory`, iterations, iterations);
     return fitted;
   }

@@ -46,25 +46,31 @@ describe('a logistic regression', () => {
     return { features, width: 3, labels, importance: new Float64Array(rows).fill(1) };
   }
 
-  test('finds the coefficients that many labels were drawn with', () => {
-    const { constant, weights } = fitLogistic(drawn(100_000));
+  test('finds the coefficients that many labels were drawn with', async () => {
+    const { constant, weights } = await fitLogistic(drawn(100_000));
     expect(weights[0]).toBeCloseTo(3, 1);
     expect(weights[1]).toBeCloseTo(-0.04, 2);
     expect(weights[2]).toBe(0);
     expect(constant).toBeCloseTo(-1, 1);
   });
 
-  test('without a feature that varies, is the share of the labels, by their importance', () => {
+  test('without a feature that varies, is the share of the labels, by their importance', async () => {
     const all = { features: Float64Array.of(5, 5, 5), width: 1, labels: Float64Array.of(1, 0, 1) };
-    const fitted = fitLogistic({ ...all, importance: Float64Array.of(1, 1, 2) });
+    const fitted = await fitLogistic({ ...all, importance: Float64Array.of(1, 1, 2) });
     expect(fitted.weights).toEqual([0]);
     expect(fitted.constant).toBeCloseTo(Math.log(3), 6);
   });
 
-  test('is at the top of the penalized likelihood', () => {
+  test('ends in its midst if the signal says so', async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(fitLogistic(drawn(1000), controller.signal)).rejects.toThrow('aborted');
+  });
+
+  test('is at the top of the penalized likelihood', async () => {
     const rows = 200;
     const examples = { ...drawn(rows), importance: Float64Array.from({ length: rows }, (_, i) => 1 / (1 + (i % 4))) };
-    const { constant, weights } = fitLogistic(examples);
+    const { constant, weights } = await fitLogistic(examples);
     const [features, labels] = [examples.features, examples.labels];
     const column = (j: number) => [...labels.keys()].map((i) => features[i * 3 + j] as number);
     const errors = [...labels].map((label, i) => {
