@@ -28,7 +28,7 @@ export interface EpisodeState {
 
 export const NO_EPISODE: EpisodeState = { episode: null, pending: 0 };
 
-export interface Change {
+export interface EpisodeChange {
   readonly kind: 'began' | 'ended';
   readonly episode: Episode;
 }
@@ -52,7 +52,7 @@ export function takeIn(
   state: EpisodeState,
   { timeMs, arrived, inWindow, ordersInWindow }: Arrivals,
   settings: Pick<AlarmSettings, 'threshold' | 'quietMs'>,
-): { readonly state: EpisodeState; readonly changes: readonly Change[] } {
+): { readonly state: EpisodeState; readonly changes: readonly EpisodeChange[] } {
   const passed = passTime(state, timeMs, settings);
   const { episode, pending } = passed.state;
   const isRunning = episode !== null && (episode.endedMs === null || timeMs < episode.endedMs);
@@ -83,7 +83,7 @@ export function passTime(
   state: EpisodeState,
   nowMs: number,
   { quietMs }: Pick<AlarmSettings, 'quietMs'>,
-): { readonly state: EpisodeState; readonly changes: readonly Change[] } {
+): { readonly state: EpisodeState; readonly changes: readonly EpisodeChange[] } {
   const { episode } = state;
   if (episode === null || episode.endedMs !== null || nowMs < episode.lastMs + quietMs) return { state, changes: [] };
   const ended: Episode = { ...episode, endedMs: episode.lastMs + quietMs };

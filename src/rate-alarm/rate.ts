@@ -1,6 +1,6 @@
 /** The alarm's arithmetic as one: arrivals in, changes out, and in between a state that is plain data. */
 import type { AlarmSettings } from './alarm-settings.js';
-import { type Change, type EpisodeState, NO_EPISODE, passTime, takeIn } from './episodes.js';
+import { type EpisodeChange, type EpisodeState, NO_EPISODE, passTime, takeIn } from './episodes.js';
 import { createInvoiceWindow, type InvoiceArrival } from './invoice-window.js';
 import { type ArrivalCount, createWindow } from './window.js';
 
@@ -17,9 +17,9 @@ export interface Rate {
    * Takes in orders that arrived at a time; times never decrease. `invoicesOf` gives the invoice numbers of these orders, where
    * invoices are counted.
    */
-  arrive(timeMs: number, count: number, invoicesOf: () => Iterable<string>): readonly Change[];
+  arrive(timeMs: number, count: number, invoicesOf: () => Iterable<string>): readonly EpisodeChange[];
   /** Ends an episode whose quiet period has passed. */
-  passTime(nowMs: number): readonly Change[];
+  passTime(nowMs: number): readonly EpisodeChange[];
   state(): RateState;
 }
 
@@ -28,7 +28,10 @@ export function createRate(settings: AlarmSettings, saved: RateState = NO_RATE):
   const invoices = settings.counted === 'invoices' ? createInvoiceWindow(settings.windowMs, saved.invoices) : undefined;
   let state: EpisodeState = { episode: saved.episode, pending: saved.pending };
 
-  function keep(after: { readonly state: EpisodeState; readonly changes: readonly Change[] }): readonly Change[] {
+  function keep(after: {
+    readonly state: EpisodeState;
+    readonly changes: readonly EpisodeChange[];
+  }): readonly EpisodeChange[] {
     state = after.state;
     return after.changes;
   }

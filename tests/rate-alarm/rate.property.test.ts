@@ -1,7 +1,7 @@
 /** The alarm's arithmetic against the plain reckoning, for random arrivals that are cut anywhere, with restarts in between. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Change } from '../../src/rate-alarm/episodes.js';
+import type { EpisodeChange } from '../../src/rate-alarm/episodes.js';
 import { createRate } from '../../src/rate-alarm/rate.js';
 import { type Arrival, naiveEpisodes } from './naive.js';
 
@@ -31,7 +31,7 @@ test('gives the episodes of the plain reckoning, each once', () => {
   fc.assert(
     fc.property(settings, steps, fc.integer({ min: 0, max: 200 }), (settings, steps, laterMs) => {
       const arrivals: Arrival[] = [];
-      const changes: Change[] = [];
+      const changes: EpisodeChange[] = [];
       let rate = createRate(settings);
       let timeMs = 1_000_000;
       let lookedMs = 0;
