@@ -1,0 +1,28 @@
+/**
+ * The alphabet of an SMS as Perl's Encode::GSM0338 decodes the codes 0 to 127, by code points, without the escape character; line
+ * feed, carriage return and page break are left out, for a text of one line.
+ */
+const BASIC = [
+  ...[0x40, 0xa3, 0x24, 0xa5, 0xe8, 0xe9, 0xf9, 0xec, 0xf2, 0xc7, 0xd8, 0xf8, 0xc5, 0xe5, 0x394, 0x5f, 0x3a6, 0x393],
+  ...[0x39b, 0x3a9, 0x3a0, 0x3a8, 0x3a3, 0x398, 0x39e, 0xc6, 0xe6, 0xdf, 0xc9, 0x20, 0x21, 0x22, 0x23, 0xa4],
+  ...range(0x25, 0x3f),
+  ...[0xa1, ...range(0x41, 0x5a), 0xc4, 0xd6, 0xd1, 0xdc, 0xa7, 0xbf],
+  ...[...range(0x61, 0x7a), 0xe4, 0xf6, 0xf1, 0xfc, 0xe0],
+];
+
+export const EXTENDED = String.fromCodePoint(0x5e, 0x7b, 0x7d, 0x5c, 0x5b, 0x7e, 0x5d, 0x7c, 0x20ac);
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+/** All 134 of them. */
+export const GSM7 = String.fromCodePoint(...BASIC) + EXTENDED;
+
+export function isGsm7(text: string): boolean {
+  return Array.from(text).every((character) => GSM7.includes(character));
+}
+
+export function septets(text: string): number {
+  return Array.from(text).reduce((sum, character) => sum + (EXTENDED.includes(character) ? 2 : 1), 0);
+}
