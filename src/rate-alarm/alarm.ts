@@ -41,6 +41,8 @@ export type EventKind = 'began' | 'reminder' | 'ended' | 'caught-up' | 'test';
 
 /** What is sent, and what `--exec` gets on standard input. */
 export interface AlarmMessage {
+  /** Of this message alone, and the same at every attempt to send it: who gets it twice can tell. Letters, digits and hyphens. */
+  readonly id: string;
   readonly event: EventKind;
   /** Null for `caught-up` and `test`. */
   readonly episode: EpisodeReport | null;
