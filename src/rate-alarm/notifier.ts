@@ -15,11 +15,8 @@ export interface Notifier {
   /** The kind of destination: `webhook`, `command`, `sns`. */
   readonly via: string;
   /**
-   * Takes a limited time. Rejects with the signal's reason once the signal says stop, and for nothing else; whether the message
-   * was delivered is then not known. Reasons and details are for people, on one line, without secrets.
+   * Takes a limited time. Rejects with the signal's reason if the signal says stop before it is over, and for nothing else; whether
+   * the message was delivered is then not known. Reasons and details are for people, on one line, without secrets.
    */
   send(message: AlarmMessage, signal: AbortSignal): Promise<Delivery>;
 }
-
-/** A signal that says stop after so many milliseconds: `AbortSignal.timeout`. */
-export type Deadline = (ms: number) => AbortSignal;
