@@ -1,7 +1,7 @@
 /** Measures recommendations against what customers bought next, on orders that the model has not seen. */
 import { type Baseline, itemCosine, ownFrequency, popularity } from './baselines.js';
 import { featuresOf } from './features.js';
-import { collectQuality, LIST_LENGTH, type Quality } from './metrics.js';
+import { collectQuality, LIST_LENGTH, type Quality, qualityOf } from './metrics.js';
 import { basketOf, keepInvoices, type Purchases } from './purchases.js';
 import { rank } from './ranking.js';
 import { openScores } from './scores.js';
@@ -104,6 +104,22 @@ export async function evaluateModels(
     add('recommend', productsIn(all), productsIn(fresh));
   }
   return [...collected].map(([name, { all, fresh }]) => ({ name, all: all.result(), new: fresh.result() }));
+}
+
+/** Of each trial, NDCG@10 of what is served: the mean of that of all products and, if it holds new ones, that of the new. */
+export async function servedQuality(model: Model, trials: readonly Trial[], signal: AbortSignal): Promise<number[]> {
+  const score = openScores(model);
+  const values: number[] = [];
+  for (const [i, { customer, today, held }] of trials.entries()) {
+    if (i % TURN_TRIALS === 0) await takeTurn(signal);
+    const basket = basketOf(model.purchases, customer);
+    const scores = score(basket, customer, today);
+    const { all, fresh } = rank(scores, featuresOf(basket, scores), model.ranking, LIST_LENGTH);
+    const heldNew = new Set([...held].filter((product) => !scores.own.includes(product)));
+    const ofAll = qualityOf(productsIn(all), held).ndcg;
+    values.push(heldNew.size === 0 ? ofAll : (ofAll + qualityOf(productsIn(fresh), heldNew).ndcg) / 2);
+  }
+  return values;
 }
 
 function productsIn(list: readonly { readonly product: number }[]): number[] {

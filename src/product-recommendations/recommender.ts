@@ -14,6 +14,8 @@ export interface TrainOptions {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly threads?: number | undefined;
+  /** Time to find better values for some options; those that somebody chose are fixed. */
+  readonly tune?: { readonly forMs: number; readonly fixed: readonly (keyof TrainOptions)[] } | undefined;
   /** Where there is a choice of machines: those that nobody has to start. */
   readonly serverless?: boolean | undefined;
 }
@@ -31,6 +33,7 @@ export interface ModelRun {
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly trainedAt: string;
+  /** With what tuning found. */
   readonly options: TrainOptions;
   readonly customers: number;
   readonly products: number;
