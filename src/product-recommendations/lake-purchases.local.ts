@@ -5,7 +5,7 @@ import { counted } from '../terminal/numbers.js';
 import { dayOf, firstDayUnknown } from './days.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
 import { heldBackDays, type Purchases } from './purchases.js';
-import { type Period, readEndingWithoutProduct, readPurchases } from './read-purchases.duckdb.js';
+import { conditionOf, type Period, readEndingWithoutProduct, readPurchases } from './read-purchases.duckdb.js';
 import type { EvaluateOptions, WorkOptions } from './recommender.js';
 
 export interface LakePurchasesOptions {
@@ -34,6 +34,8 @@ export interface LakePurchases {
   /** Brings the lake up to date, and reads it. */
   read(period: Period, progress: WorkOptions): Promise<ReadPurchases>;
   trials(options: EvaluateOptions, progress: WorkOptions): Promise<Trials>;
+  /** To choose options by: earlier days, the latest first; none where there is too little history. */
+  validation(period: Period, progress: WorkOptions): Promise<Trials[]>;
 }
 
 export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchasesOptions): LakePurchases {
@@ -72,7 +74,9 @@ export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchas
         version,
       })),
     trials: ({ protocol, cut }, progress) =>
-      withTables(progress, (database) => (protocol === 'cut' ? readAroundCut(database, cut) : readForLast(database))),
+      withTables(progress, (database) => (protocol === 'cut' ? readAtCut(database, cut) : readForLast(database))),
+    validation: (period, progress) =>
+      withTables(progress, (database) => readEarlier(database, period, progress.signal)),
   };
 }
 
@@ -92,12 +96,45 @@ async function leaveOutFuture(database: Database, until: number): Promise<string
   return `left out: ${counted(Number(count), 'order')} dated in the future, such as on ${last}`;
 }
 
-async function readAroundCut(database: Database, given: string | undefined): Promise<Trials> {
+async function readAtCut(database: Database, given: string | undefined): Promise<Trials> {
+  const [first, last] = await readDays(database, {});
+  const days = heldBackDays(first, last);
+  return readAroundCut(database, {}, given === undefined ? last - days : dayOf(given), days);
+}
+
+/** As many earlier days, with so many days after each, tell a gain from noise. */
+const VALIDATION_CUTS = 4;
+const VALIDATION_DAYS_MIN = 7;
+
+/**
+ * The days at the end, by which `evaluate` measures, are in none of them: options that were chosen by what they are measured on
+ * would look better than they are.
+ */
+async function readEarlier(database: Database, period: Period, signal: AbortSignal): Promise<Trials[]> {
+  const [first, last] = await readDays(database, period);
+  const found: Trials[] = [];
+  for (let end = last - heldBackDays(first, last); found.length < VALIDATION_CUTS; ) {
+    // What is left before it is enough to learn the ranking on.
+    const days = heldBackDays(first, end - 1);
+    if (days < VALIDATION_DAYS_MIN) break;
+    end -= days;
+    signal.throwIfAborted();
+    found.push(await readAroundCut(database, period, end, days));
+  }
+  return found.filter(({ trials }) => trials.length > 0);
+}
+
+/** The first day with an order, and the last. */
+async function readDays(database: Database, period: Period): Promise<readonly [first: number, last: number]> {
   const day = (of: string) => `CAST(floor(epoch(${of}(order_date)) / 86400) AS INTEGER)`;
-  const [[first, last] = []] = await database.rows(`SELECT ${day('MIN')}, ${day('MAX')} FROM orders`);
-  const days = heldBackDays(Number(first), Number(last));
-  const cut = given === undefined ? Number(last) - days : dayOf(given);
-  const known = await readPurchases(database, { until: cut });
+  const [[first, last] = []] = await database.rows(
+    `SELECT ${day('MIN')}, ${day('MAX')} FROM orders WHERE ${conditionOf(period)}`,
+  );
+  return [Number(first), Number(last)];
+}
+
+async function readAroundCut(database: Database, period: Period, cut: number, days: number): Promise<Trials> {
+  const known = await readPurchases(database, { ...period, until: cut });
   const later = await readPurchases(database, { since: cut, until: cut + days, withReturned: true });
   return { known, trials: trialsAfter(known, later, cut), cut };
 }

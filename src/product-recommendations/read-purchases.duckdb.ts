@@ -83,7 +83,8 @@ const DESCRIBED = `
   FROM products LEFT JOIN ranked ON ranked.stock_code = products.stock_code AND place = 1
   ORDER BY product`;
 
-function conditionOf({ since, until, withReturned }: Period): string {
+/** In SQL, of an order. */
+export function conditionOf({ since, until, withReturned }: Period): string {
   const day = (days: number) => `DATE '1970-01-01' + ${days}`;
   return [
     'true',

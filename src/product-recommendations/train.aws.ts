@@ -71,11 +71,7 @@ export function openAwsTraining(
   }
 
   async function startTraining(asked: TrainOptions, work: WorkOptions): Promise<RemoteTraining> {
-    if (asked.threads !== undefined) {
-      throw new AlakazamError('usage', '--threads is for this machine; on the aws target Spark takes what it has', {
-        hint: 'leave --threads out',
-      });
-    }
+    refuseLocal(asked);
     const found = await remoteTraining();
     if (found?.state !== 'running') return start(asked, work);
     work.onNote?.(`a training is under way: ${found.engine} ${found.id}, since ${found.startedAt}`);
@@ -98,4 +94,18 @@ export function openAwsTraining(
       });
     },
   };
+}
+
+/** Refuses what is for a training on this machine. */
+function refuseLocal(asked: TrainOptions): void {
+  if (asked.threads !== undefined) {
+    throw new AlakazamError('usage', '--threads is for this machine; on the aws target Spark takes what it has', {
+      hint: 'leave --threads out',
+    });
+  }
+  if (asked.tune) {
+    throw new AlakazamError('usage', '--tune is for this machine; each try would be a training that costs money', {
+      hint: 'alakazam train --tune 5m --target local finds options, which train --target aws takes as flags',
+    });
+  }
 }

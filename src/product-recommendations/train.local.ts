@@ -10,6 +10,7 @@ import type { Period } from './read-purchases.duckdb.js';
 import type { EvaluateOptions, Recommender, TrainOptions, WorkOptions } from './recommender.js';
 import { type Model, trainModel } from './training.js';
 import { startThreads, type TrainingThreads } from './training-threads.js';
+import { tuned } from './tuning.js';
 
 /** Of the default. */
 const THREADS_USUAL = 8;
@@ -20,28 +21,10 @@ export function openTraining(
   source: LakePurchases,
   clock: () => number,
 ): Pick<Recommender, 'train' | 'evaluate'> {
-  /** The error where there is nothing to foretell after the day of a cut, or no last invoice. */
-  async function whyNothing(
-    options: EvaluateOptions,
-    cut: number | null,
-    progress: WorkOptions,
-  ): Promise<AlakazamError> {
-    const { known, trials } = await source.trials({ ...options, protocol: 'last-invoice' }, progress);
-    const shortage = whatLacks(known);
-    if (shortage || trials.length === 0 || cut === null) return shortage ?? tooFew();
-    const reason = `no customer with orders before ${isoDay(cut)} bought anything in the days after`;
-    return new AlakazamError(
-      options.cut === undefined ? 'failed' : 'usage',
-      `${reason}: there is nothing to foretell`,
-      {
-        hint: 'alakazam evaluate --last-invoice, or another --cut',
-      },
-    );
-  }
-
   return {
-    async train(options, progress) {
-      return withThreads(options, async (threads) => {
+    async train(asked, progress) {
+      return withThreads(asked, async (threads) => {
+        const options = asked.tune ? await tune(source, asked, progress, threads) : asked;
         const { purchases, version } = await source.read(periodOf(options), progress);
         const model = await trainOn(purchases, options, progress, threads);
         const isWhole = options.since === undefined && options.until === undefined;
@@ -61,7 +44,7 @@ export function openTraining(
     async evaluate(options, progress) {
       return withThreads(options.train, async (threads) => {
         const { known, trials, cut } = await source.trials(options, progress);
-        if (trials.length === 0) throw await whyNothing(options, cut, progress);
+        if (trials.length === 0) throw await whyNothing(source, options, cut, progress.signal);
         const model = await trainOn(known, options.train, progress, threads);
         return {
           protocol: options.protocol,
@@ -72,6 +55,47 @@ export function openTraining(
       });
     },
   };
+}
+
+/** Looks for better options on earlier days. */
+async function tune(
+  source: LakePurchases,
+  asked: TrainOptions,
+  work: WorkOptions,
+  threads: TrainingThreads,
+): Promise<TrainOptions> {
+  const { tune: _, ...options } = asked;
+  // The training that follows says what is left out.
+  const cuts = await source.validation(periodOf(asked), { signal: work.signal });
+  const enough = cuts.filter(({ known }) => whatLacks(known) === undefined);
+  if (enough.length === 0) {
+    work.onNote?.('there is too little history to tune on: trains with the options as they are');
+    return options;
+  }
+  const days = enough.map(({ cut }) => (cut === null ? '' : isoDay(cut))).join(', ');
+  work.onNote?.(`looks for better options by what customers bought next after earlier days: ${days}`);
+  const quiet = { signal: work.signal };
+  return tuned(asked, enough, {
+    ...work,
+    clock: () => performance.now(),
+    train: (known, tried) => trainOn(known, tried, quiet, threads),
+  });
+}
+
+/** The error where there is nothing to foretell after the day of a cut, or no last invoice. */
+async function whyNothing(
+  source: LakePurchases,
+  options: EvaluateOptions,
+  cut: number | null,
+  signal: AbortSignal,
+): Promise<AlakazamError> {
+  const { known, trials } = await source.trials({ ...options, protocol: 'last-invoice' }, { signal });
+  const shortage = whatLacks(known);
+  if (shortage || trials.length === 0 || cut === null) return shortage ?? tooFew();
+  const reason = `no customer with orders before ${isoDay(cut)} bought anything in the days after`;
+  return new AlakazamError(options.cut === undefined ? 'failed' : 'usage', `${reason}: there is nothing to foretell`, {
+    hint: 'alakazam evaluate --last-invoice, or another --cut',
+  });
 }
 
 async function withThreads<T>({ threads }: TrainOptions, act: (threads: TrainingThreads) => Promise<T>): Promise<T> {

@@ -245,6 +245,30 @@ export function testRecommender(name: string, start: Start) {
       expect(await recommender.recommend(1, 6)).toEqual(before);
     });
 
+    test('tunes on earlier days alone, and not at all where there are none', async () => {
+      const { put, recommender } = await trained();
+      const [usual] = await recommender.runs();
+      const notes: string[] = [];
+      const work = { ...QUIET, onNote: (text: string) => notes.push(text) };
+      const options = { ...TRAIN_DEFAULTS, tune: { forMs: 1, fixed: [] } };
+      expect(await recommender.train(options, work)).toMatchObject({ run: usual?.run, options: TRAIN_DEFAULTS });
+      expect(notes).toEqual([expect.stringMatching(/^there is too little history to tune on/)]);
+      // Each buys on the first of eight months: the last order is of 1 August, and the last 30 days begin on 2 July.
+      const monthly = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((month) =>
+        [1, 2, 3].flatMap((customer) =>
+          PRODUCTS.slice(0, 2).map((stockCode) => ({
+            ...{ invoiceNo: `${month}0${customer}`, stockCode, customer, date: `${month}/1/2011 9:00` },
+          })),
+        ),
+      );
+      await put(monthly);
+      const run = await recommender.train(options, work);
+      expect(notes[1]).toBe(
+        'looks for better options by what customers bought next after earlier days: 2011-06-02, 2011-05-03, 2011-04-03, 2011-03-04',
+      );
+      expect(run.options).toEqual(TRAIN_DEFAULTS);
+    });
+
     test('too few orders are refused, and so is a question without a model', async () => {
       const { stream, recommender } = await start();
       await expect(recommender.recommend(1, 3)).rejects.toThrow('there is no model to recommend by');

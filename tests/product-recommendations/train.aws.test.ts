@@ -246,8 +246,12 @@ describe('a training on a cluster', () => {
     await expect(start([step('COMPLETED')]).train()).rejects.toThrow(/ended well, and published no model/);
   });
 
-  test('--threads is refused before anything is started', async () => {
+  test('--threads and --tune are refused before anything is started', async () => {
     await expect(start().begin({ threads: 2 })).rejects.toMatchObject({ code: 'usage' });
+    await expect(start().begin({ tune: { forMs: 1000, fixed: [] } })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^--tune is for this machine/),
+    });
     expect(emr().calls.size).toBe(0);
   });
 });
