@@ -76,6 +76,14 @@ export function moment(typed: string, flag: string): PointInTime {
   return { atMs };
 }
 
+/** How long: `90s`, `5m`, `1h`; in milliseconds. */
+export function timeSpan(typed: string, flag: string): number {
+  const found = /^(\d+(?:\.\d+)?)([smhd])$/.exec(typed);
+  const ms = found ? Number(found[1]) * UNIT_MS[found[2] as keyof typeof UNIT_MS] : 0;
+  if (!(ms > 0)) throw wrong(flag, typed, 'how long, above 0, such as 90s, 5m or 1h');
+  return ms;
+}
+
 /** A day, `2011-11-09`, or a moment, `2011-11-09T08:00`, as order dates are written. */
 export function orderDate(typed: string, flag: string): string {
   if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$/.test(typed) || !isDay(typed) || Number.isNaN(Date.parse(typed))) {

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { day, outputOption, wholeNumber } from '../options.js';
+import { day, outputOption, positive, wholeNumber } from '../options.js';
 import type { ModelQuality } from '../product-recommendations/evaluation.js';
 import type { Quality } from '../product-recommendations/metrics.js';
 import type { Evaluation } from '../product-recommendations/recommender.js';
@@ -50,16 +50,28 @@ export const evaluate = defineCommand({
     },
     lastInvoice: { flags: '--last-invoice', about: "foretell each customer's last invoice instead" },
     factors: { flags: '--factors <n>', about: 'as for train', parse: wholeNumber(1), fallback: TRAIN_DEFAULTS.factors },
+    regularization: {
+      flags: '--regularization <n>',
+      about: 'as for train',
+      parse: positive,
+      fallback: TRAIN_DEFAULTS.regularization,
+    },
+    halfLifeDays: {
+      flags: '--half-life <days>',
+      about: 'as for train',
+      parse: positive,
+      fallback: TRAIN_DEFAULTS.halfLifeDays,
+    },
     output: outputOption,
   },
-  async run({ pipeline, terminal, signal }, { cut, lastInvoice, factors, output }) {
+  async run({ pipeline, terminal, signal }, { cut, lastInvoice, output, ...options }) {
     if (cut !== undefined && lastInvoice)
       throw new AlakazamError('usage', '--cut and --last-invoice exclude each other');
     const recommender = await pipeline.recommender();
     const progress = terminal.progress('step');
     const found = await recommender
       .evaluate(
-        { protocol: lastInvoice ? 'last-invoice' : 'cut', cut, train: { ...TRAIN_DEFAULTS, factors } },
+        { protocol: lastInvoice ? 'last-invoice' : 'cut', cut, train: { ...TRAIN_DEFAULTS, ...options } },
         { signal, onNote: terminal.say, onProgress: (what, done, total) => progress.update(done, total, what) },
       )
       .finally(() => progress.stop());

@@ -1,8 +1,9 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { day, outputOption, positive, text, wholeNumber } from '../options.js';
+import { day, outputOption, positive, text, timeSpan, wholeNumber } from '../options.js';
 import type { ModelRun, Recommender, RemoteTraining, TrainOptions } from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
+import type { Tunable } from '../product-recommendations/tuning.js';
 import { answer, type Column, type Format } from '../terminal/answer.js';
 import { counted, dollars, duration, whole } from '../terminal/numbers.js';
 
@@ -54,12 +55,18 @@ function shortTime(iso: string): string {
   return iso.slice(0, 16).replace('T', ' ');
 }
 
+/** Instead of a fallback, so that it is known whether the flag was given: what was, is not tuned. */
+function usually(name: Tunable): string {
+  return `(default: ${TRAIN_DEFAULTS[name]})`;
+}
+
 export const train = defineCommand({
   name: 'train',
   summary: 'learn what to recommend from all orders',
   examples: [
     ['alakazam train', 'from every order in the lake'],
     ['alakazam train --until 2011-11-09', 'from those dated before a day'],
+    ['alakazam train --tune 5m', 'with options that are looked for on earlier orders'],
     ['alakazam train --list', 'the models that are kept'],
     ['alakazam train --use 3f2a9c0b1d4e', 'recommend by an earlier one'],
     ['alakazam train --target aws', 'on a cluster that is made for it, and ends with it'],
@@ -69,15 +76,13 @@ export const train = defineCommand({
   options: {
     factors: {
       flags: '--factors <n>',
-      about: 'numbers that stand for a taste',
+      about: `numbers that stand for a taste ${usually('factors')}`,
       parse: wholeNumber(1),
-      fallback: TRAIN_DEFAULTS.factors,
     },
     regularization: {
       flags: '--regularization <n>',
-      about: 'how much a large factor costs',
+      about: `how much a large factor costs ${usually('regularization')}`,
       parse: positive,
-      fallback: TRAIN_DEFAULTS.regularization,
     },
     iterations: {
       flags: '--iterations <n>',
@@ -87,9 +92,13 @@ export const train = defineCommand({
     },
     halfLifeDays: {
       flags: '--half-life <days>',
-      about: 'days in which a purchase loses half its weight',
+      about: `days in which a purchase loses half its weight ${usually('halfLifeDays')}`,
       parse: positive,
-      fallback: TRAIN_DEFAULTS.halfLifeDays,
+    },
+    tune: {
+      flags: '--tune <time>',
+      about: 'look so long for better factors, regularization and half-life',
+      parse: timeSpan,
     },
     seed: { flags: '--seed <n>', about: 'of the random start', parse: wholeNumber(0), fallback: TRAIN_DEFAULTS.seed },
     since: { flags: '--since <date>', about: 'only orders dated on this day or later', parse: day },
@@ -102,18 +111,19 @@ export const train = defineCommand({
     use: { flags: '--use <run>', about: 'put a model in use that was trained before', parse: text },
     output: outputOption,
   },
-  async run(context, { list, use, status, wait, output, ...options }) {
+  async run(context, { list, use, status, wait, output, ...typed }) {
     const { pipeline, terminal } = context;
     if ([list, use !== undefined, status].filter(Boolean).length > 1) {
       throw new AlakazamError('usage', '--list, --use and --status exclude each other');
     }
-    const { since, until } = options;
+    const { since, until } = typed;
     if (since !== undefined && until !== undefined && since >= until) {
       throw new AlakazamError(
         'usage',
         `no order is dated from ${since} on and before ${until}; valid: a later --until`,
       );
     }
+    const options = optionsOf(typed);
     const recommender = await pipeline.recommender();
     if (use !== undefined) {
       const { run } = await recommender.use(use);
@@ -132,6 +142,28 @@ export const train = defineCommand({
     return showRemote(context, started, output);
   },
 });
+
+type Typed = Omit<TrainOptions, Tunable | 'tune'> & {
+  readonly tune: number | undefined;
+} & { readonly [name in Tunable]: number | undefined };
+
+/** What was not typed has its default. */
+function optionsOf({ tune, factors, regularization, halfLifeDays, ...others }: Typed): TrainOptions {
+  const given = Object.fromEntries(
+    Object.entries({ factors, regularization, halfLifeDays }).filter(([, value]) => value !== undefined),
+  );
+  const options = { ...TRAIN_DEFAULTS, ...others, ...given };
+  if (tune === undefined) return options;
+  const fixed = Object.keys(given) as Tunable[];
+  if (fixed.length < 3) return { ...options, tune: { forMs: tune, fixed } };
+  throw new AlakazamError(
+    'usage',
+    '--tune has nothing to look for: --factors, --regularization and --half-life are given',
+    {
+      hint: 'leave one of them out',
+    },
+  );
+}
 
 type Output = Format | undefined;
 

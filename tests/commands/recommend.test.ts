@@ -286,6 +286,12 @@ describe('wrongly', () => {
     ['train --use 0123456789ab', /^error: there is no model "0123456789ab"; valid: \w{12}\n {2}.*train --list/],
     ['train --list --use x', /^error: --list, --use and --status exclude each other/],
     ['train --threads 65', /^error: --threads is 65; valid: up to 64/],
+    ['train --tune 5', /^error: --tune is "5"; valid: how long, above 0, such as 90s, 5m or 1h\n$/],
+    ['train --tune 0m', /^error: --tune is "0m"; valid/],
+    [
+      'train --tune 5m --factors 8 --half-life 30 --regularization 5',
+      /^error: --tune has nothing to look for: --factors, --regularization and --half-life are given\n {2}leave one/,
+    ],
     ['train --factors 0', /^error: --factors is "0"; valid/],
     ['train --half-life 0', /^error: --half-life is "0"; valid: a number above 0/],
     ['train --since 2010-02-30', /^error: --since is "2010-02-30"; valid: a day/],

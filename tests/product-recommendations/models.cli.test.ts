@@ -134,6 +134,35 @@ describe('a model', () => {
   });
 });
 
+test('options are looked for as long as is said, but for those given; Ctrl-C ends it, and stores nothing', async () => {
+  // Ten customers who each buy on a day of every month what they like, and something else.
+  const lines = Array.from({ length: 110 }, (_, i) => {
+    const [month, customer] = [1 + Math.floor(i / 10), i % 10];
+    const codes = [10_000 + customer, 10_010 + ((7 * i) % 13)];
+    return codes
+      .map((code) => `${i},${code},MUG,1,${month}/${1 + customer}/2011 9:00,1.00,${customer},EIRE\n`)
+      .join('');
+  });
+  const header = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n';
+  const file = join(home, 'orders.csv');
+  writeFileSync(file, header + lines.join(''));
+  await done(`generate --source ${file} --count 220`);
+  const { stdout, stderr } = await runCli(['train', '--tune', '0.5s', '--factors', '8', '-o', 'json'], { home });
+  const trained = JSON.parse(stdout);
+  expect(trained.options.factors).toBe(8);
+  // The last order is of 10 November, and the days by which evaluate measures begin a month before.
+  expect(stderr).toMatch(/^looks for better options .*: 2011-09-11, 2011-08-12, 2011-07-13, 2011-06-13$/m);
+  expect(stderr).toMatch(/^tried \d+ other choices? on 4 earlier days$/m);
+  const [entries, list] = [readdirSync(models()), await done('train --list -o json')];
+  expect(JSON.parse(list)).toEqual([trained]);
+  const child = spawnCli(['train', '--tune', '1h'], { home }, ['ignore', 'ignore', 'pipe']);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = finish(child);
+  child.stderr?.once('data', () => child.kill('SIGINT'));
+  expect((await ended).code).toBe(130);
+  expect([readdirSync(models()), await done('train --list -o json')]).toEqual([entries, list]);
+});
+
 describeUnless(isRoot ? undefined : 'only root may mount file systems', 'a disk', () => {
   function mounted(size: string): void {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', home]);
