@@ -168,13 +168,17 @@ function rowsOf({ customerId, new: fresh, again }: Recommendations): ListRow[] {
 
 function sayWhatIsMissing({ terminal }: Context, found: Recommendations, count: number, lists: Lists): void {
   const { customerId, coldStart } = found;
-  const who = customerId === null ? 'nobody' : `customer ${customerId}`;
+  const who = `customer ${customerId}`;
+  if (customerId === null) {
+    if (found.new.length < count) terminal.say('nothing else goes with this basket, so the list is shorter');
+    return;
+  }
   if (coldStart) {
     terminal.say(`${who} bought and kept nothing; these are the bestsellers of now`);
     return;
   }
   if (!lists.again && found.new.length < count) terminal.say(`there are no more products that ${who} has not bought`);
-  if (!lists.new && found.again.length < count && customerId !== null) {
+  if (!lists.new && found.again.length < count) {
     terminal.say(`${who} bought ${counted(found.again.length, 'product')}, so the second list is shorter`);
   }
 }

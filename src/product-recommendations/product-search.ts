@@ -1,4 +1,5 @@
 /** Finds a product by its code, or by words of its description. */
+import { AlakazamError } from '../errors.js';
 import { nearestTo } from '../terminal/nearest.js';
 import type { NamedProduct, Purchases } from './purchases.js';
 
@@ -24,6 +25,14 @@ export function productsLike(products: readonly NamedProduct[], text: string, co
     products.map(({ stockCode }) => stockCode),
   );
   return products.filter(({ stockCode }) => stockCode === code);
+}
+
+/** The error for a stock code that is none of these products. */
+export function noSuchProduct(products: readonly NamedProduct[], code: string): AlakazamError {
+  const near = productsLike(products, code, 1)[0];
+  return new AlakazamError('usage', `no product ${JSON.stringify(code)} was bought by any customer`, {
+    hint: near ? `did you mean ${near.stockCode} (${near.description})?` : 'alakazam query top-products',
+  });
 }
 
 /** Indexes of the products whose description has all of these words. */

@@ -6,7 +6,8 @@ import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { whole } from '../terminal/numbers.js';
 import { cutTo, withoutBought } from './bought-since.js';
-import { productsLike, withWords } from './product-search.js';
+import { goesWith } from './goes-with.js';
+import { noSuchProduct, productsLike, withWords } from './product-search.js';
 import { latestRun, PUBLISHED_LIST_MAX, type PublishedRun, type RunFiles } from './published-runs.js';
 import type { Recommendations, Recommender, Similar } from './recommender.js';
 
@@ -78,8 +79,23 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
   };
 }
 
-function productsOf(open: (count?: number) => Promise<PublishedRun>): Pick<Recommender, 'similar' | 'productsLike'> {
+type OfProducts = Pick<Recommender, 'recommendFor' | 'similar' | 'productsLike'>;
+
+function productsOf(open: (count?: number) => Promise<PublishedRun>): OfProducts {
   return {
+    async recommendFor(stockCodes, count) {
+      const run = await open(count);
+      const asked = [...new Set(stockCodes)];
+      const found = await Promise.all(asked.map((code) => run.similar(code)));
+      const unknown = found.indexOf(undefined);
+      if (unknown >= 0) throw noSuchProduct(await run.products(), asked[unknown] as string);
+      const byCode = new Map((found as Similar[]).map((each) => [each.stockCode, each]));
+      const products = goesWith([...byCode.values()], count);
+      return {
+        ...{ customerId: null, model: run.about.run, coldStart: false },
+        ...{ new: products, again: [], all: products },
+      };
+    },
     async similar(product, count) {
       const run = await open(count);
       const found = (await run.similar(product.trim())) ?? (await byWords(run, product));
@@ -94,12 +110,9 @@ function productsOf(open: (count?: number) => Promise<PublishedRun>): Pick<Recom
   };
 }
 
-const REFUSED: Pick<Recommender, 'use' | 'recommendFor'> = {
+const REFUSED: Pick<Recommender, 'use'> = {
   async use(run) {
     throw cannot(`can't put ${run} in use: readers follow the last training`, 'alakazam train --target aws');
-  },
-  async recommendFor() {
-    throw cannot('recommends for customers, and not for a basket', 'alakazam similar --target aws --product 85123A');
   },
 };
 

@@ -7,7 +7,7 @@ import { basketOfOrders } from './customer-basket.js';
 import { dayOf, firstDayUnknown } from './days.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
-import { findProduct, productsLike } from './product-search.js';
+import { findProduct, noSuchProduct, productsLike } from './product-search.js';
 import { basketOf, type CustomerPurchases, type Purchases, renumbered } from './purchases.js';
 import type { Recommender } from './recommender.js';
 import { openServing } from './serving.js';
@@ -142,8 +142,5 @@ function oneInvoice(items: Uint32Array, day: number): CustomerPurchases {
 function findByCode(indexes: ReadonlyMap<string, number>, { purchases }: Model, code: string): number {
   const product = indexes.get(code) ?? indexes.get(code.toUpperCase());
   if (product !== undefined) return product;
-  const near = productsLike(purchases.products, code, 1)[0];
-  throw new AlakazamError('usage', `no product ${JSON.stringify(code)} was bought by any customer`, {
-    hint: near ? `did you mean ${near.stockCode} (${near.description})?` : 'alakazam query top-products',
-  });
+  throw noSuchProduct(purchases.products, code);
 }

@@ -70,7 +70,7 @@ export interface RemoteTraining {
 export interface RecommendedProduct {
   readonly stockCode: string;
   readonly description: string;
-  /** From 0 to 1, higher is better: the estimated probability that the next invoice holds it. */
+  /** From 0 to 1, higher is better: the estimated probability that the next invoice holds it, or how near it is to a basket. */
   readonly score: number;
   /** In words: products that the customer buys, or what the customer's habit is. */
   readonly because: readonly string[];

@@ -262,6 +262,9 @@ describe('somebody with little', () => {
     expect([found.customerId, found.coldStart, found.new.length, found.again]).toEqual([null, false, 5, []]);
     expect(codes(found.new)).not.toContain('20001');
     expect(JSON.parse(await done('similar --product 20001 -o json')).boughtTogether).toEqual([]);
+    expect((await run('recommend --basket 20001 -n 1000')).stderr).toBe(
+      'nothing else goes with this basket, so the list is shorter\n',
+    );
   });
 });
 

@@ -131,6 +131,18 @@ export function testRecommendations(name: string, start: Start) {
       expect(await recommender.productsLike('lamp product', 2)).toHaveLength(2);
     });
 
+    test('recommends for a basket, and refuses a product that it does not know', async () => {
+      const { recommender } = await trained();
+      const found = await recommender.recommendFor(['10002', '10002'], 6);
+      expect(found.customerId).toBeNull();
+      expect(codes(found.new).sort()).toEqual(['10001', '10003', '10004']);
+      // What lies in the basket is not bought again.
+      expect([found.again, found.all]).toEqual([[], found.new]);
+      await expect(recommender.recommendFor(['10002', '99999'], 6)).rejects.toThrow(
+        'no product "99999" was bought by any customer',
+      );
+    });
+
     test('a model is named, and a question without one is refused', async () => {
       const { recommender } = await start();
       await expect(recommender.recommend(1, 3)).rejects.toThrow('there is no model to recommend by');
@@ -203,18 +215,6 @@ export function testRecommender(name: string, start: Start) {
       await put([{ invoiceNo: '700002', stockCode: '10004', customer: 1, date: '1/1/2012 23:59' }]);
       expect((await recommender.train(TRAIN_DEFAULTS, QUIET)).lastDate).toBe('2012-01-01');
       expect(codes((await recommender.recommend(1, 6)).again).sort()).toEqual(['10001', '10004']);
-    });
-
-    test('recommends for a basket, and refuses a product that it does not know', async () => {
-      const { recommender } = await trained();
-      const found = await recommender.recommendFor(['10002', '10002'], 6);
-      expect(found.customerId).toBeNull();
-      expect(codes(found.new).sort()).toEqual(['10001', '10003', '10004']);
-      // What lies in the basket is not bought again.
-      expect([found.again, found.all]).toEqual([[], found.new]);
-      await expect(recommender.recommendFor(['10002', '99999'], 6)).rejects.toThrow(
-        'no product "99999" was bought by any customer',
-      );
     });
 
     test('the same orders make the same model; other options make another; the last three are kept', async () => {
