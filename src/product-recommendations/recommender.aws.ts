@@ -6,8 +6,8 @@ import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { whole } from '../terminal/numbers.js';
 import { cutTo, withoutBought } from './bought-since.js';
-import { goesWith } from './goes-with.js';
-import { noSuchProduct, productsLike, withWords } from './product-search.js';
+import { recommendForBasket } from './goes-with.js';
+import { productsLike, withWords } from './product-search.js';
 import { latestRun, PUBLISHED_LIST_MAX, type PublishedRun, type RunFiles } from './published-runs.js';
 import type { Recommendations, Recommender, Similar } from './recommender.js';
 
@@ -83,19 +83,7 @@ type OfProducts = Pick<Recommender, 'recommendFor' | 'similar' | 'productsLike'>
 
 function productsOf(open: (count?: number) => Promise<PublishedRun>): OfProducts {
   return {
-    async recommendFor(stockCodes, count) {
-      const run = await open(count);
-      const asked = [...new Set(stockCodes)];
-      const found = await Promise.all(asked.map((code) => run.similar(code)));
-      const unknown = found.indexOf(undefined);
-      if (unknown >= 0) throw noSuchProduct(await run.products(), asked[unknown] as string);
-      const byCode = new Map((found as Similar[]).map((each) => [each.stockCode, each]));
-      const products = goesWith([...byCode.values()], count);
-      return {
-        ...{ customerId: null, model: run.about.run, coldStart: false },
-        ...{ new: products, again: [], all: products },
-      };
-    },
+    recommendFor: async (stockCodes, count) => recommendForBasket(await open(count), stockCodes, count),
     async similar(product, count) {
       const run = await open(count);
       const found = (await run.similar(product.trim())) ?? (await byWords(run, product));
