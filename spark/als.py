@@ -12,7 +12,8 @@ Writes below --out:
     runs/RUN/bestsellers.json                  the same with customerId null and coldStart true, for whoever has no line
     runs/RUN/similar/BUCKET.jsonl              BUCKET is the CRC-32 of the stock code (UTF-8) modulo 64. A line is what
                                                `alakazam similar -o json` prints, with up to 50 products a list
-    runs/RUN/metrics.json                      what was learned, and how well it foretells the last weeks
+    runs/RUN/metrics.json                      what was learned; and as "evaluation", in the words of `alakazam evaluate -o json`, how
+                                               well it foretells the last weeks
 """
 
 import argparse
@@ -229,6 +230,7 @@ def trends_of(spark, today, count):
     bought, recent, firsts, ages, chances, again = map(list, columns)
     mean = sum(again) / sum(chances) if sum(chances) and sum(again) else 1
     return {
+        "bought": bought,
         "sold": recent if any(recent) else bought,
         "recent": [math.log1p(n) for n in recent],
         "rise": [math.log1p(n) - math.log1p(RECENT_DAYS * b / shop_days) for n, b in zip(recent, bought)],
@@ -438,8 +440,8 @@ def hold_back(spark, options, cut):
         GROUP BY customer""")
 
 
-def collect_examples(spark, customers, shop):
-    """Makes the view `examples`: what spoke for a product, and whether the customer bought it next."""
+def collect_examples(spark, asked, shop):
+    """Makes the view `examples`: what spoke for a product, and whether the customer bought it next. `asked` has what each bought next."""
     shared = spark.sparkContext.broadcast(shop)
 
     def examples_of(rows):
@@ -452,7 +454,7 @@ def collect_examples(spark, customers, shop):
             for product in candidates:
                 yield row.customer, product, False, float(product in held), importance, fresh(product)
 
-    rdd = customers.join(spark.table("held"), "customer").rdd.mapPartitions(examples_of)
+    rdd = asked.rdd.mapPartitions(examples_of)
     schema = "customer INT, product INT, own BOOLEAN, label DOUBLE, importance DOUBLE, features ARRAY<DOUBLE>"
     spark.createDataFrame(rdd, schema, verifySchema=False).persist().createOrReplaceTempView("examples")
 
@@ -477,24 +479,95 @@ def fit_logistic(spark, condition):
     return model.intercept(), list(model.coefficients().toArray())
 
 
-def measure(spark, ranking):
-    """Recall of ten in what was held back. The two regressions have seen it, so theirs is a little optimistic."""
+# ---------------------------------------------------------------------------------------------------------------------
+# How good lists of ten are, as src/product-recommendations/evaluation.ts and metrics.ts reckon it
+
+TEN = 10
+
+
+def measure(spark, asked, shop, ranking):
+    """Figures for each way to recommend. The two regressions have seen what was held back, so `recommend` is flattered a little.
+
+    Item cosine is left out: it compares every pair of products that a customer bought, and would take longer than the training.
+    """
+    popular = highest(shop["bought"], len(shop["bought"]))
+    shared = spark.sparkContext.broadcast((popular, {product: place for place, product in enumerate(popular)}))
+
+    def measured_of(rows):
+        for row in rows:
+            held = set(row.next)
+            own = {product for _, items in row.invoices for product in items}
+            for model, found, found_new in lists_of(*shared.value, own, row):
+                yield (model, "all", found, *quality_of(found, held))
+                if held - own:
+                    yield (model, "new", found_new, *quality_of(found_new, held - own))
+
+    rdd = asked.join(served_lists(spark, ranking), "customer").rdd.mapPartitions(measured_of)
+    schema = "model STRING, kind STRING, found ARRAY<INT>, recall DOUBLE, gain DOUBLE, precision DOUBLE"
+    spark.createDataFrame(rdd, schema, verifySchema=False).persist().createOrReplaceTempView("measured")
+    known = sum(1 for bought in shop["bought"] if bought)
+    rows = spark.sql(f"""
+        WITH shown AS (
+          SELECT model, kind, product, COUNT(*) AS times FROM (SELECT model, kind, explode(found) AS product FROM measured)
+          GROUP BY model, kind, product
+        ), ranked AS (
+          SELECT *, row_number() OVER (PARTITION BY model, kind ORDER BY times DESC, product) AS place FROM shown
+        ), spread AS (
+          SELECT model, kind, COUNT(*) / {known} AS coverage, SUM(IF(place <= {TEN}, times, 0)) / SUM(times) AS topTenShare
+          FROM ranked GROUP BY model, kind
+        ), means AS (
+          SELECT model, kind, COUNT(*) AS customers, AVG(recall) AS recall10, AVG(gain) AS ndcg10, AVG(precision) AS map10,
+            coalesce(stddev_samp(recall), 0) / sqrt(COUNT(*)) AS standardError
+          FROM measured GROUP BY model, kind
+        )
+        SELECT * FROM means JOIN spread USING (model, kind)""").collect()
+    spark.catalog.uncacheTable("measured")
+    figures = {(model, kind): values for model, kind, *values in rows}
+    names = ("customers", "recall10", "ndcg10", "map10", "standardError", "coverage", "topTenShare")
+    return [
+        {"name": model, **{kind: dict(zip(names, figures[model, kind])) for kind in ("all", "new") if (model, kind) in figures}}
+        for model in ("popularity", "frequency", "als", "recommend")
+    ]
+
+
+def lists_of(popular, places, own, row):
+    """(model, the ten best products, the ten best new ones): what everybody buys, what the customer buys, ALS alone, both rankings."""
+    counts = collections.Counter(product for _, items in row.invoices for product in items)
+    frequent = sorted(own, key=lambda product: (-counts[product], places[product]))
+    short = [product for product, _ in row.short_best]
+
+    def best(products):
+        return products[:TEN], list(itertools.islice((product for product in products if product not in own), TEN))
+
+    yield ("popularity", *best(popular))
+    yield ("frequency", frequent[:TEN], [])
+    yield ("als", *best(short))
+    yield ("recommend", row.served, row.served_new)
+
+
+def served_lists(spark, ranking):
     return spark.sql(f"""
         WITH logits AS (
-          SELECT customer, product, own, label, IF(own, {sql_of(ranking["again"])}, {sql_of(ranking["fresh"])}) AS logit
-          FROM examples
+          SELECT customer, product, own, IF(own, {sql_of(ranking["again"])}, {sql_of(ranking["fresh"])}) AS logit FROM examples
         ), placed AS (
           SELECT *, row_number() OVER (PARTITION BY customer ORDER BY logit DESC, product) AS place,
             row_number() OVER (PARTITION BY customer, own ORDER BY logit DESC, product) AS place_of_kind
           FROM logits
-        ), counted AS (
-          SELECT customer, SUM(IF(place <= 10, label, 0)) AS hits, SUM(IF(own, label, 0)) AS held_own,
-            SUM(IF(own OR place_of_kind > 10, 0, label)) AS new_hits
-          FROM placed GROUP BY customer
         )
-        SELECT COUNT(*) AS customers, AVG(hits / least(10, size(next))) AS recall10All,
-          AVG(IF(size(next) > held_own, new_hits / least(10, size(next) - held_own), NULL)) AS recall10New
-        FROM counted JOIN held USING (customer)""").first().asDict()
+        SELECT customer,
+          sort_array(collect_list(IF(place <= {TEN}, struct(place, product), NULL))).product AS served,
+          sort_array(collect_list(IF(place_of_kind <= {TEN} AND NOT own, struct(place_of_kind, product), NULL))).product
+            AS served_new
+        FROM placed GROUP BY customer""")
+
+
+def quality_of(found, held):
+    """Recall, discounted gain and mean precision; each 1 if the list is as good as it can be."""
+    best = min(TEN, len(held))
+    places = [place for place, product in enumerate(found, 1) if product in held]
+    gain = sum(1 / math.log2(place + 1) for place in places)
+    precision = sum(hits / place for hits, place in enumerate(places, 1))
+    return len(places) / best, gain / sum(1 / math.log2(place + 1) for place in range(1, best + 1)), precision / best
 
 
 def sql_of(coefficients):
@@ -718,11 +791,19 @@ def train(spark, options):
     hold_back(spark, options, cut)
     if spark.table("held").head():
         shop, customers, _ = fit(spark, cut, products, options)
-        collect_examples(spark, customers, shop)
+        asked = customers.join(spark.table("held"), "customer").persist()
+        collect_examples(spark, asked, shop)
         learned = learn_ranking(spark)
         if learned:
-            metrics = {"ranking": learned, "isLearned": True, "held": measure(spark, learned)}
+            metrics = {"ranking": learned, "isLearned": True}
+        metrics["evaluation"] = {
+            "protocol": "cut",
+            "cut": (EPOCH + datetime.timedelta(cut)).isoformat(),
+            "customers": asked.count(),
+            "models": measure(spark, asked, shop, metrics["ranking"]),
+        }
         spark.catalog.uncacheTable("examples")
+        asked.unpersist()
 
     shop, customers, long = fit(spark, today, products, options)
     similar = similar_of(spark, long, options.factors, len(products))

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fitAls } from '../../src/product-recommendations/als.js';
 import type { Confidences } from '../../src/product-recommendations/confidences.js';
+import type { ModelQuality } from '../../src/product-recommendations/evaluation.js';
+import type { Evaluation } from '../../src/product-recommendations/recommender.js';
 import { startThreads } from '../../src/product-recommendations/training-threads.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { pythonEnvironment } from '../python/environment.js';
@@ -72,6 +74,32 @@ describeReal('spark/als.py over the real file', () => {
     expect(all[0]).toBeGreaterThan(0.329 - 2 * 0.0076);
     expect(fresh[1]).toBe(1238);
     expect(fresh[0]).toBeGreaterThan(0.152 - 2 * 0.006);
+
+    // It measured itself by the 30 days before, as ours does; its orders end with them, so it knows of fewer returns.
+    const measured: Evaluation = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8')).evaluation;
+    const { stdout } = await runCli(['evaluate', '--cut', '2011-10-10', '-o', 'json'], { home });
+    const ours: Evaluation = JSON.parse(stdout);
+    expect(measured).toMatchObject({ protocol: 'cut', cut: '2011-10-10' });
+    expect(measured.models.map(({ name }) => name)).toEqual(['popularity', 'frequency', 'als', 'recommend']);
+    expect(Math.abs(measured.customers / ours.customers - 1)).toBeLessThan(0.01);
+    for (const { name, ...kinds } of measured.models) {
+      const same = ours.models.find((each) => each.name === name) as ModelQuality;
+      expect(kinds.new === undefined).toBe(same.new === undefined);
+      // Both count the same in the same way, where nothing is learned.
+      const isPlain = name === 'popularity' || name === 'frequency';
+      for (const kind of ['all', 'new'] as const) {
+        const [theirs, own] = [kinds[kind], same[kind]];
+        if (!theirs || !own) continue;
+        for (const figure of ['recall10', 'ndcg10', 'map10'] as const) {
+          const most = isPlain ? 0.002 : 2 * own.standardError;
+          expect(Math.abs(theirs[figure] - own[figure]), `${name} ${kind} ${figure}`).toBeLessThan(most);
+        }
+        expect(Math.abs(theirs.standardError - own.standardError)).toBeLessThan(0.0005);
+        if (!isPlain) continue;
+        expect(Math.abs(theirs.coverage - own.coverage)).toBeLessThan(0.002);
+        expect(Math.abs(theirs.topTenShare - own.topTenShare)).toBeLessThan(0.002);
+      }
+    }
   });
 });
 
