@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { AlakazamError } from '../errors.js';
-import type { ModelRun, Recommendations, Similar, TrainOptions } from './recommender.js';
+import type { Evaluation, ModelRun, Recommendations, Similar, TrainOptions } from './recommender.js';
 
 /** Where the files are. A path has no slash at its beginning: `latest.json`. */
 export interface RunFiles {
@@ -25,13 +25,6 @@ interface Latest extends Omit<ModelRun, 'isInUse' | 'options'> {
   };
 }
 
-/** How well the model foretold what the training held back. */
-export interface HeldBack {
-  readonly customers: number;
-  readonly recall10All: number;
-  readonly recall10New: number | null;
-}
-
 export interface PublishedRun {
   readonly about: ModelRun;
   /** Undefined for a customer without a line: of whom nothing was known. */
@@ -43,8 +36,8 @@ export interface PublishedRun {
   similar(stockCode: string): Promise<Similar | undefined>;
   /** All of them, read once. */
   products(): Promise<readonly Similar[]>;
-  /** Undefined if there was too little to hold back. */
-  heldBack(): Promise<HeldBack | undefined>;
+  /** What the training measured; undefined if there was too little to hold back. */
+  evaluation(): Promise<Evaluation | undefined>;
 }
 
 /** So many products a list has at most. */
@@ -97,9 +90,9 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
       products ??= readProducts();
       return products;
     },
-    async heldBack() {
+    async evaluation() {
       const text = await whole('metrics.json');
-      return parsed<{ held?: HeldBack }>(text, `${place}metrics.json`).held;
+      return parsed<{ evaluation?: Evaluation }>(text, `${place}metrics.json`).evaluation;
     },
   };
 }

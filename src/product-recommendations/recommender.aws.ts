@@ -4,10 +4,10 @@
  */
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
-import { whole } from '../terminal/numbers.js';
 import { cutTo, withoutBought } from './bought-since.js';
 import { recommendForBasket } from './goes-with.js';
 import { productsLike, withWords } from './product-search.js';
+import { evaluationOf } from './published-evaluation.js';
 import { latestRun, PUBLISHED_LIST_MAX, type PublishedRun, type RunFiles } from './published-runs.js';
 import type { Recommendations, Recommender, Similar } from './recommender.js';
 
@@ -70,8 +70,13 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
         onProgress?.('customers', ++done, run.about.customers);
       }
     },
-    async evaluate() {
-      throw cannot(`measures no model${await measuredBy(await open())}`, 'alakazam evaluate --target local');
+    async evaluate(options, { onNote }) {
+      const run = await open();
+      const found = await evaluationOf(run, options);
+      onNote?.(
+        `model ${run.about.run}, as its training measured it: its ranking learned from these weeks, so recommend is flattered`,
+      );
+      return found;
     },
     ...productsOf(open),
     ...REFUSED,
@@ -103,15 +108,6 @@ const REFUSED: Pick<Recommender, 'use'> = {
     throw cannot(`can't put ${run} in use: readers follow the last training`, 'alakazam train --target aws');
   },
 };
-
-/** What the training found itself, in words. It learned the ranking from the same weeks, so its figures flatter a little. */
-async function measuredBy({ about, heldBack }: PublishedRun): Promise<string> {
-  const held = await heldBack();
-  if (!held) return '';
-  const { customers, recall10All, recall10New } = held;
-  const ofNew = recall10New === null ? '' : `, ${recall10New.toFixed(3)} of new products`;
-  return `; when ${about.run} was trained, recall@10 was ${recall10All.toFixed(3)}${ofNew}, for ${whole(customers)} customers`;
-}
 
 /** The best-selling product that has all of these words, or else the first by its code. Reads every product. */
 async function byWords(run: PublishedRun, words: string): Promise<Similar | undefined> {

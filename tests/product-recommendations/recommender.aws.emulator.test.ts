@@ -17,7 +17,11 @@ useMiniStack({ stacks: false });
 
 const BUCKETS = 64;
 const QUIET = { signal: new AbortController().signal };
-const HELD = { customers: 1387, recall10All: 0.3224, recall10New: 0.1451 };
+const QUALITY = { customers: 1387, recall10: 0.3224, ndcg10: 0.3, map10: 0.2, standardError: 0.0076 };
+const EVALUATION = {
+  ...{ protocol: 'cut', cut: '2010-11-15', customers: 1387 },
+  models: [{ name: 'recommend', all: { ...QUALITY, coverage: 0.6, topTenShare: 0.1 } }],
+};
 let count = 0;
 
 async function start() {
@@ -70,7 +74,7 @@ async function publish(local: Recommender, { isInUse: _, ...about }: ModelRun, p
   for (const [path, each] of lines) await put(directory + path, each.map((line) => `${line}\n`).join(''));
   const bestsellers = { ...(await local.recommend(99_999, 50)), customerId: null };
   await put(`${directory}bestsellers.json`, JSON.stringify(bestsellers));
-  await put(`${directory}metrics.json`, JSON.stringify({ ranking: {}, isLearned: true, held: HELD }));
+  await put(`${directory}metrics.json`, JSON.stringify({ ranking: {}, isLearned: true, evaluation: EVALUATION }));
   await put(
     'latest.json',
     JSON.stringify({
@@ -110,13 +114,14 @@ describe('the recommender on AWS', () => {
     expect(found.new.map(({ stockCode }) => stockCode)).toEqual(['10002']);
   });
 
-  test('measures nothing, and says what the training found', async () => {
+  test('evaluates as the training measured, and says so', async () => {
     const { recommender, run } = await trained();
-    const asked = recommender.evaluate({ protocol: 'cut', train: TRAIN_DEFAULTS }, QUIET);
-    await expect(asked).rejects.toMatchObject({
-      message: `alakazam on the aws target measures no model; when ${run.run} was trained, recall@10 was 0.322, 0.145 of new products, for 1,387 customers`,
-      hint: 'alakazam evaluate --target local',
-    });
+    const notes: string[] = [];
+    const work = { ...QUIET, onNote: (text: string) => void notes.push(text) };
+    expect(await recommender.evaluate({ protocol: 'cut', train: TRAIN_DEFAULTS }, work)).toEqual(EVALUATION);
+    expect(notes).toEqual([expect.stringContaining(`model ${run.run}, as its training measured it`)]);
+    const asked = recommender.evaluate({ protocol: 'last-invoice', train: TRAIN_DEFAULTS }, work);
+    await expect(asked).rejects.toThrow('--last-invoice was not measured');
   });
 
   test('names the model with its options', async () => {

@@ -1,4 +1,5 @@
 /** The commands that train on AWS and recommend by what was trained there, on a stack of which only EMR and S3 answer. */
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { CREATED, stateOfLast, useEmr } from '../emulators/emr.js';
 import { emulatorEnvironment } from '../emulators/environment.js';
@@ -64,7 +65,7 @@ test('a stack without training says how to add it; nobody trains unasked', async
   expect(emr().clusters).toEqual([]);
 });
 
-test('recommend --all and similar need nothing but S3', async () => {
+test('recommend --all, recommend --basket and evaluate need nothing but S3', async () => {
   const product = { stockCode: '10001', description: 'LAMP', score: 0.5, because: ['bestseller now'] };
   const line = { customerId: 7, model: 'abc', coldStart: false, new: [product], again: [], all: [product] };
   const put = (path: string, text: string) => emr().objects.set(`/lake/recommendations/${path}`, text);
@@ -73,4 +74,24 @@ test('recommend --all and similar need nothing but S3', async () => {
   put('runs/abc/recommendations/7.jsonl', `${JSON.stringify(line)}\n`);
   const { code, stdout } = await run('recommend --all -o ndjson');
   expect([code, JSON.parse(stdout)]).toEqual([0, line]);
+
+  const near = { stockCode: '10002', description: 'MUG', score: 0.5 };
+  for (let bucket = 0; bucket < 8; bucket++) put(`runs/abc/similar/${bucket}.jsonl`, '');
+  const lamp = { stockCode: '10001', description: 'LAMP', similar: [near], boughtTogether: [] };
+  put(`runs/abc/similar/${crc32('10001') % 8}.jsonl`, `${JSON.stringify(lamp)}\n`);
+  const basket = JSON.parse((await run('recommend --basket 10001 -o json')).stdout);
+  expect(basket.new).toEqual([{ ...near, score: 0.25, because: ['10001 LAMP'] }]);
+
+  const quality = { customers: 1387, recall10: 0.3224, ndcg10: 0.3, map10: 0.2, standardError: 0.0076 };
+  const both = { ...quality, coverage: 0.6, topTenShare: 0.1 };
+  const models = [{ name: 'recommend', all: both, new: both }];
+  const measured = { protocol: 'cut', cut: '2011-11-09', customers: 1387, models };
+  put('runs/abc/metrics.json', JSON.stringify({ evaluation: measured }));
+  const evaluated = await run('evaluate -o json');
+  expect([evaluated.code, JSON.parse(evaluated.stdout)]).toEqual([0, measured]);
+  expectFields([measured], 'evaluate');
+  expect((await run('evaluate -o csv')).stdout).toContain('all,recommend,0.3224,0.0076,0.3,0.2,0.6,0.1\n');
+  const refused = await run('evaluate --last-invoice');
+  expect([refused.code, refused.stdout]).toEqual([2, '']);
+  expect([...emr().calls.keys()].filter((action) => !/^GET object$|^POST object$/.test(action))).toEqual([]);
 });
