@@ -25,6 +25,10 @@ export const SETTINGS = {
         ? undefined
         : 'letters, digits and hyphens, a letter first, at most 128',
   },
+  cluster: {
+    about: 'cluster of EMR that train adds a step to, in place of making one',
+    whyNot: (value) => (/^j-[A-Z0-9]{1,64}$/.test(value) ? undefined : 'the id of a cluster, such as j-2AXXXXXXGAPLF'),
+  },
   source: { about: 'file that generate reads when no --source is given' },
   seed: {
     about: 'seed of the built-in shop',

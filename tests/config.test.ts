@@ -72,7 +72,7 @@ describe('a setting', () => {
   test('is taken one by one: a file adds what the one before it lacks', async () => {
     const { read, project, user } = place({ project: 'seed: 3\n', user: 'seed: 2\ntarget: aws\n' });
     const config = await read();
-    expect(KEYS.map((key) => config.origin(key))).toEqual([user, 'default', 'default', 'not set', project]);
+    expect(KEYS.map((key) => config.origin(key))).toEqual([user, 'default', 'default', 'not set', 'not set', project]);
     expect(config.get('target')).toBe('aws');
     expect(config.get('source')).toBeUndefined();
   });
@@ -87,16 +87,19 @@ describe('a setting', () => {
     expect((await failureOf(read())).message).toBe(`${key} in ${project} ${remedy}`);
     // Another value that outranks it is no reason to pass over it.
     const outranked = place({ user: `${key}: ''\n` });
-    const environment = { [variableOf(key)]: { target: 'local', stack: 'orders' }[key as string] ?? '1' };
+    const environment = {
+      [variableOf(key)]: { target: 'local', stack: 'orders', cluster: 'j-1' }[key as string] ?? '1',
+    };
     expect((await failureOf(outranked.read({ environment }))).message).toBe(`${key} in ${outranked.user} ${remedy}`);
   });
 
   test('is called alike everywhere', () => {
-    expect(KEYS).toEqual(['target', 'home', 'stack', 'source', 'seed']);
+    expect(KEYS).toEqual(['target', 'home', 'stack', 'cluster', 'source', 'seed']);
     expect(KEYS.map(variableOf)).toEqual([
       'ALAKAZAM_TARGET',
       'ALAKAZAM_HOME',
       'ALAKAZAM_STACK',
+      'ALAKAZAM_CLUSTER',
       'ALAKAZAM_SOURCE',
       'ALAKAZAM_SEED',
     ]);
@@ -151,7 +154,7 @@ describe('what is wrong', () => {
     const { read, project } = place({ project: `seed: 1\n${typed}: x\n` });
     const { message, hint } = await failureOf(read());
     expect(message).toBe(`${project} has an unknown key "${typed}"; did you mean ${meant}?`);
-    expect(hint).toBe('valid keys: target, home, stack, source, seed');
+    expect(hint).toBe('valid keys: target, home, stack, cluster, source, seed');
   });
 
   test('an unknown key of the user is told even where a flag says all', async () => {
@@ -170,7 +173,7 @@ describe('what is wrong', () => {
   test.each(['just words', '- seed\n- 1\n', '42'])('a file without keys is named: %j', async (content) => {
     const { read, project } = place({ project: content });
     expect((await failureOf(read())).message).toBe(
-      `${project} holds no keys; valid: target, home, stack, source, seed`,
+      `${project} holds no keys; valid: target, home, stack, cluster, source, seed`,
     );
   });
 

@@ -1,6 +1,7 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { day, outputOption, positive, text, timeSpan, wholeNumber } from '../options.js';
+import { statusLine } from '../product-recommendations/follow-training.js';
 import type { ModelRun, Recommender, RemoteTraining, TrainOptions } from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
 import type { Tunable } from '../product-recommendations/tuning.js';
@@ -104,6 +105,12 @@ export const train = defineCommand({
     since: { flags: '--since <date>', about: 'only orders dated on this day or later', parse: day },
     until: { flags: '--until <date>', about: 'only orders dated before this day', parse: day },
     threads: { flags: '--threads <n>', about: 'threads that work (default: one a processor)', parse: wholeNumber(1) },
+    cluster: {
+      flags: '--cluster <id>',
+      about: 'on AWS: as a step of a cluster that stands',
+      parse: text,
+      setting: 'cluster',
+    },
     serverless: { flags: '--serverless', about: 'on AWS: without a cluster, on EMR Serverless' },
     wait: { flags: '--no-wait', about: 'on AWS: start it, and return' },
     status: { flags: '--status', about: 'on AWS: how the training does that runs, or ran last' },
@@ -111,8 +118,8 @@ export const train = defineCommand({
     use: { flags: '--use <run>', about: 'put a model in use that was trained before', parse: text },
     output: outputOption,
   },
-  async run(context, { list, use, status, wait, output, ...typed }) {
-    const { pipeline, terminal } = context;
+  async run(context, { list, use, status, wait, output, cluster: _, ...typed }) {
+    const { pipeline, terminal, config } = context;
     if ([list, use !== undefined, status].filter(Boolean).length > 1) {
       throw new AlakazamError('usage', '--list, --use and --status exclude each other');
     }
@@ -124,6 +131,10 @@ export const train = defineCommand({
       );
     }
     const options = optionsOf(typed);
+    // One that is configured is for whoever does not say otherwise.
+    if (options.serverless && config.origin('cluster') === '--cluster') {
+      throw new AlakazamError('usage', '--cluster and --serverless exclude each other');
+    }
     const recommender = await pipeline.recommender();
     if (use !== undefined) {
       const { run } = await recommender.use(use);
@@ -196,7 +207,7 @@ async function trainAndWait(
 
 /** Shows a training on other machines. Says that the command failed if the training did. */
 async function showRemote(
-  { terminal }: Context,
+  { terminal, config }: Context,
   found: RemoteTraining | undefined,
   output: Output,
 ): Promise<'failed' | undefined> {
@@ -206,6 +217,6 @@ async function showRemote(
   const { state, logs, cost } = found;
   if (cost !== null) terminal.say(`about ${dollars(cost)} so far, by the price list`);
   if (state === 'failed') terminal.say(`its logs: ${logs}`);
-  if (state === 'running') terminal.say('it goes on; alakazam train --status --target aws shows how it does');
+  if (state === 'running') terminal.say(`it goes on; ${statusLine(config.get('cluster'))} shows how it does`);
   return state === 'failed' ? 'failed' : undefined;
 }

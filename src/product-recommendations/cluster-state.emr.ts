@@ -1,4 +1,4 @@
-/** What a cluster and its one step say of a training. */
+/** What a cluster and the step of a training say of it. */
 import type { Cluster, Step } from '@aws-sdk/client-emr';
 import type { RemoteTraining } from './recommender.js';
 
@@ -16,10 +16,19 @@ export function stateOf({ Status: ofCluster }: Cluster, step: Pick<Step, 'Status
     const file = failure?.LogFile ? [`see ${failure.LogFile}`] : [];
     return { state: 'failed', status: ofStep, reason: [...words, ...file].join('; ') || whyCluster, endedAt };
   }
-  if (cluster === 'TERMINATED' || cluster === 'TERMINATED_WITH_ERRORS' || /CANCELLED|INTERRUPTED/.test(ofStep ?? '')) {
+  const isCancelled = /CANCELLED|INTERRUPTED/.test(ofStep ?? '');
+  if (isCancelled && !/^TERMINAT/.test(cluster)) {
+    const why = stepChange?.Message ? `: ${stepChange.Message}` : '';
+    return { state: 'failed', status: ofStep ?? '', reason: `the step was cancelled${why}`, endedAt };
+  }
+  if (isCancelled || cluster === 'TERMINATED' || cluster === 'TERMINATED_WITH_ERRORS') {
     const how = `the cluster ended before its step: ${whyCluster ?? cluster}`;
     return { state: 'failed', status: cluster, reason: how, endedAt };
   }
-  const isReady = cluster === 'RUNNING' && ofStep !== undefined;
+  const isReady = /^(RUNNING|WAITING)$/.test(cluster) && ofStep !== undefined;
   return { state: 'running', status: isReady ? `step ${ofStep}` : cluster, reason: whyCluster, endedAt: null };
+}
+
+export function isStepUnderWay(state: string | undefined): boolean {
+  return /^(PENDING|CANCEL_PENDING|RUNNING)$/.test(state ?? '');
 }

@@ -1,5 +1,5 @@
 /** The cluster that a training gets: what it is made of, what it does, and when it ends. */
-import type { InstanceFleetConfig, RunJobFlowCommandInput } from '@aws-sdk/client-emr';
+import type { ActionOnFailure, InstanceFleetConfig, RunJobFlowCommandInput, StepConfig } from '@aws-sdk/client-emr';
 import { SPARK_SUBMIT, type SparkProgram } from './spark-jobs.js';
 
 export interface ClusterSettings {
@@ -57,16 +57,18 @@ export function clusterOf(settings: ClusterSettings, program: SparkProgram): Run
       TerminationProtected: false,
     },
     AutoTerminationPolicy: { IdleTimeout: IDLE_SECONDS_MAX },
-    Steps: [
-      {
-        Name: `train ${program.run}`,
-        ActionOnFailure: 'TERMINATE_CLUSTER',
-        HadoopJarStep: {
-          Jar: 'command-runner.jar',
-          Args: ['spark-submit', '--deploy-mode', 'cluster', ...SPARK_SUBMIT, program.main, ...program.arguments],
-        },
-      },
-    ],
+    Steps: [stepOf(`train ${program.run}`, program, 'TERMINATE_CLUSTER')],
+  };
+}
+
+export function stepOf(name: string, program: SparkProgram, onFailure: ActionOnFailure): StepConfig {
+  return {
+    Name: name,
+    ActionOnFailure: onFailure,
+    HadoopJarStep: {
+      Jar: 'command-runner.jar',
+      Args: ['spark-submit', '--deploy-mode', 'cluster', ...SPARK_SUBMIT, program.main, ...program.arguments],
+    },
   };
 }
 

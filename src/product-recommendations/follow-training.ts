@@ -5,9 +5,15 @@ import { whyFailed } from './training-failures.js';
 
 /** So many looks may fail one after the other before nobody looks any more. */
 const FAILURES_MAX = 10;
-const RETURN = 'alakazam train --status --target aws';
+
+/** What to type to see how a training does; with the cluster that was named to train on. */
+export function statusLine(cluster: string | undefined): string {
+  return `alakazam train --status --target aws${cluster === undefined ? '' : ` --cluster ${cluster}`}`;
+}
 
 export interface Following extends WorkOptions {
+  /** That was named to train on. */
+  readonly cluster?: string | undefined;
   look(): Promise<RemoteTraining>;
   /** True for an error after which the same look is likely to succeed later. */
   isTransient(error: unknown): boolean;
@@ -21,6 +27,7 @@ export interface Following extends WorkOptions {
  */
 export async function followTraining(started: RemoteTraining, following: Following): Promise<RemoteTraining> {
   const { signal, onNote, look, isTransient, wait } = following;
+  const back = statusLine(following.cluster);
   const name = `${started.engine} ${started.id}`;
   let seen = '';
   let failures = 0;
@@ -31,20 +38,25 @@ export async function followTraining(started: RemoteTraining, following: Followi
     seen = now.status;
     if (now.state === 'done') return now;
     await wait(signal);
-    if (signal.aborted) throw goesOn('interrupted', `stopped looking`, name);
+    if (signal.aborted) throw goesOn('interrupted', `stopped looking`, { name, back });
     try {
       now = await look();
       failures = 0;
     } catch (error) {
       if (isTransient(error) && ++failures < FAILURES_MAX) continue;
-      throw goesOn(error instanceof AlakazamError ? error.code : 'failed', reasonOf(error), name, error);
+      throw goesOn(error instanceof AlakazamError ? error.code : 'failed', reasonOf(error), { name, back }, error);
     }
   }
 }
 
-function goesOn(code: ErrorCode, reason: string, name: string, cause?: unknown): AlakazamError {
+function goesOn(
+  code: ErrorCode,
+  reason: string,
+  { name, back }: { readonly name: string; readonly back: string },
+  cause?: unknown,
+): AlakazamError {
   // What to do about the reason comes first: without it, whoever returns fails in the same way.
-  const hints = [cause instanceof AlakazamError ? cause.hint : undefined, RETURN];
+  const hints = [cause instanceof AlakazamError ? cause.hint : undefined, back];
   const hint = hints.filter((each) => each !== undefined).join('\n');
   return new AlakazamError(code, `${reason}; the training goes on as ${name}`, { hint, cause });
 }

@@ -20,6 +20,11 @@ export const recommendationParts: StackParts = {
       'TrainingApplication/jobruns/any': ['emr-serverless:GetJobRun'],
       'LakeBucket/recommendations/program/file': ['s3:PutObject'],
     },
+    'train on a standing cluster': {
+      cluster: ['elasticmapreduce:AddJobFlowSteps'],
+      // Only a stack with it trains.
+      TrainingApplication: [],
+    },
   },
   needsByService: {
     train: {

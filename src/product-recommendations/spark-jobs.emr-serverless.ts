@@ -80,6 +80,7 @@ export function openEmrServerlessJobs(options: EmrServerlessOptions): SparkJobs 
   }
 
   return {
+    engine: 'EMR Serverless job',
     estimate: `EMR Serverless, about ${dollars(costOf(USUAL.processorHours, USUAL.memoryHours))} for six minutes on 16 processors (${sourceOf(prices.processor)})`,
     async latest() {
       const all = await recent();

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html
  */
 import {
+  type Cluster,
   type ClusterSummary,
   DescribeClusterCommand,
   DescribeStepCommand,
@@ -36,12 +37,13 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
   const client = session.client(EMRClient);
   const nodes = 1 + settings.workers;
 
-  async function look(id: string): Promise<RemoteTraining> {
-    const [{ Cluster: cluster = {} }, { Steps: steps = [] }] = await Promise.all([
-      client.send(new DescribeClusterCommand({ ClusterId: id })),
-      client.send(new ListStepsCommand({ ClusterId: id })),
-    ]);
-    const [listed] = steps;
+  async function describe(id: string): Promise<Cluster> {
+    const { Cluster: cluster = {} } = await client.send(new DescribeClusterCommand({ ClusterId: id }));
+    return cluster;
+  }
+
+  async function trainingOn(id: string, cluster: Cluster): Promise<RemoteTraining> {
+    const { Steps: [listed] = [] } = await client.send(new ListStepsCommand({ ClusterId: id }));
     // The list leaves out why a step failed.
     const step = listed?.Status?.State === 'FAILED' ? await describeStep(id, listed.Id as string) : listed;
     const tags = new Map(cluster.Tags?.map(({ Key, Value }) => [Key, Value]));
@@ -62,12 +64,13 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
   }
 
   /** Clusters of this name may be of a stack in another region of the same name, or of somebody else: their tags say. */
-  async function isOurs({ Id }: ClusterSummary): Promise<boolean> {
-    const { Cluster } = await client.send(new DescribeClusterCommand({ ClusterId: Id }));
-    return Cluster?.Tags?.some(({ Key, Value }) => Key === OWNER_TAG && Value === session.stack) ?? false;
-  }
+  const isOurs = ({ Tags = [] }: Cluster) =>
+    Tags.some(({ Key, Value }) => Key === OWNER_TAG && Value === session.stack);
+
+  const look = async (id: string) => trainingOn(id, await describe(id));
 
   return {
+    engine: 'EMR cluster',
     estimate: `${nodes === 1 ? 'one node' : `${nodes} nodes`} of EMR, about ${amountOf(nodes * HOURS_USUAL, price)} for a quarter of an hour (${sourceOf(price)})`,
     async latest() {
       const named: ClusterSummary[] = [];
@@ -85,7 +88,9 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
       for (const each of named) {
         // A cluster may be there for a while after its step.
         if (ours.length > 0 && !isActive(each)) break;
-        if (await isOurs(each)) ours.push(await look(each.Id as string));
+        const id = each.Id as string;
+        const cluster = await describe(id);
+        if (isOurs(cluster)) ours.push(await trainingOn(id, cluster));
       }
       return latestOf(ours);
     },

@@ -14,6 +14,8 @@ export interface SparkProgram {
 export const SPARK_SUBMIT: readonly string[] = ['--conf', 'spark.sql.catalogImplementation=in-memory'];
 
 export interface SparkJobs {
+  /** What runs its jobs, as their trainings have it. */
+  readonly engine: string;
   /** What it costs by the price list, for people; before it is started. */
   readonly estimate: string;
   /** The job under way, or else the last of these days. */

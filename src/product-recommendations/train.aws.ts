@@ -24,6 +24,8 @@ export interface AwsTrainingOptions {
   readonly files: RunFiles;
   readonly cluster: SparkJobs;
   readonly serverless: SparkJobs;
+  /** The cluster that was named to train on, if one was. */
+  readonly standing?: { readonly cluster: string; readonly jobs: SparkJobs } | undefined;
   /** Between two looks. */
   readonly wait?: (signal: AbortSignal) => Promise<void>;
 }
@@ -34,11 +36,12 @@ const WAIT_MS_MAX = 15_000;
 export function openAwsTraining(
   options: AwsTrainingOptions,
 ): Pick<Recommender, 'train' | 'startTraining' | 'remoteTraining'> {
-  const { session, bucket, orders, prefix, files, cluster, serverless } = options;
-  const jobsOf = ({ engine }: RemoteTraining) => (engine === 'EMR cluster' ? cluster : serverless);
+  const { session, bucket, orders, prefix, files, cluster, serverless, standing } = options;
+  const places = [cluster, serverless, ...(standing ? [standing.jobs] : [])];
+  const jobsOf = (training: RemoteTraining) => places.find(({ engine }) => engine === training.engine) as SparkJobs;
 
   async function remoteTraining(): Promise<RemoteTraining | undefined> {
-    return latestOf(await Promise.all([cluster.latest(), serverless.latest()]));
+    return latestOf(await Promise.all(places.map((jobs) => jobs.latest())));
   }
 
   /** The key has the contents' hash: a training that begins meanwhile finds its own program. */
@@ -61,6 +64,7 @@ export function openAwsTraining(
       return jobs.start(program);
     };
     if (asked.serverless) return startOn(serverless);
+    if (standing) return startOn(standing.jobs);
     try {
       return await startOn(cluster);
     } catch (error) {
@@ -85,7 +89,7 @@ export function openAwsTraining(
       const started = await startTraining(asked, work);
       const look = () => jobsOf(started).look(started.id);
       const wait = options.wait ?? createPoll(WAIT_MS_MAX);
-      const done = await followTraining(started, { ...work, look, isTransient, wait });
+      const done = await followTraining(started, { ...work, look, isTransient, wait, cluster: standing?.cluster });
       if (done.cost !== null) work.onNote?.(`it cost about ${dollars(done.cost)} by the price list`);
       const published = await latestRun(files);
       if (published?.about.run === started.run) return published.about;

@@ -4,6 +4,7 @@ import type { ListPrice } from '../stack/list-price.js';
 import { EMR_RELEASE } from './resources.js';
 import { openEmrJobs } from './spark-jobs.emr.js';
 import { openEmrServerlessJobs } from './spark-jobs.emr-serverless.js';
+import { openStandingCluster } from './standing-cluster.emr.js';
 
 export interface TrainingPlace {
   readonly session: AwsSession;
@@ -14,10 +15,12 @@ export interface TrainingPlace {
   /** URL, with a slash at the end. */
   readonly logs: string;
   readonly prices: { readonly node: ListPrice; readonly processor: ListPrice; readonly memory: ListPrice };
+  /** Id of the cluster that was named to train on, if one was. */
+  readonly standing: string | undefined;
   readonly clock: () => number;
 }
 
-export function openTrainingJobs({ session, application, outputs, logs, prices, clock }: TrainingPlace) {
+export function openTrainingJobs({ session, application, outputs, logs, prices, standing, clock }: TrainingPlace) {
   const output = (name: string) => outputs.get(name) as string;
   const subnets = output('TrainingSubnets');
   const settings = {
@@ -33,5 +36,9 @@ export function openTrainingJobs({ session, application, outputs, logs, prices, 
   return {
     cluster: openEmrJobs({ session, settings, price: prices.node, clock }),
     serverless: openEmrServerlessJobs({ session, application, role, logs, prices, clock }),
+    standing:
+      standing === undefined
+        ? undefined
+        : { cluster: standing, jobs: openStandingCluster({ session, cluster: standing, clock }) },
   };
 }

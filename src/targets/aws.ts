@@ -101,7 +101,9 @@ export const aws: Target = (config, clock) => {
     });
   });
 
-  const recommender = once(() => openRecommender({ session, resources, history, clock }));
+  const recommender = once(() =>
+    openRecommender({ session, resources, history, standing: config.get('cluster'), clock }),
+  );
 
   const stack = once(async () => {
     const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }] = await Promise.all([
@@ -203,11 +205,19 @@ interface RecommenderParts {
   readonly session: AwsSession;
   readonly resources: Resources;
   readonly history: () => Promise<OrderHistory>;
+  /** Id of the cluster that was named to train on, if one was. */
+  readonly standing: string | undefined;
   readonly clock: () => number;
 }
 
 /** Whoever asks for recommendations needs none of what trains. */
-async function openRecommender({ session, resources, history, clock }: RecommenderParts): Promise<Recommender> {
+async function openRecommender({
+  session,
+  resources,
+  history,
+  standing,
+  clock,
+}: RecommenderParts): Promise<Recommender> {
   const [{ openAwsRecommender }, { s3RunFiles }, bucket] = await Promise.all([
     import('../product-recommendations/recommender.aws.js'),
     import('../product-recommendations/run-files.aws.js'),
@@ -228,7 +238,7 @@ async function openRecommender({ session, resources, history, clock }: Recommend
       ]);
     const logs = `${files.place}logs/`;
     const prices = { node, processor, memory };
-    const jobs = openTrainingJobs({ session, application, outputs, logs, prices, clock });
+    const jobs = openTrainingJobs({ session, application, outputs, logs, prices, standing, clock });
     return openAwsTraining({ session, bucket, orders: LAKE_PREFIX, prefix: RECOMMENDATIONS_PREFIX, files, ...jobs });
   }
 

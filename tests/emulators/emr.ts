@@ -15,8 +15,10 @@ interface Cluster {
   readonly Name: string;
   readonly Tags: readonly object[];
   readonly LogUri: string;
+  readonly Applications: readonly object[];
   Status: Body;
-  StepStatus: Body;
+  /** The last one was added last. */
+  readonly Steps: { readonly Id: string; readonly Name: string; Status: Body }[];
 }
 
 interface JobRun {
@@ -79,14 +81,24 @@ async function startEmr(): Promise<EmrServer> {
   const objects: EmrServer['objects'] = new Map();
 
   const find = (id: string) => clusters.find(({ Id }) => Id === id) as Cluster;
+  const addSteps = (cluster: Cluster, steps: readonly { readonly Name: string }[]) =>
+    steps.map(({ Name }) => {
+      const Id = `s-${cluster.Steps.length + 1}`;
+      const Timeline = { CreationDateTime: CREATED + cluster.Steps.length };
+      cluster.Steps.push({ Id, Name, Status: { State: 'PENDING', Timeline } });
+      return Id;
+    });
   const clusterActions: Record<string, (body: Body) => object> = {
-    RunJobFlow({ Name, Tags, LogUri }) {
+    RunJobFlow({ Name, Tags, LogUri, Applications, Steps }) {
       const Id = `j-${clusters.length + 1}`;
       const Timeline = { CreationDateTime: CREATED + clusters.length };
       const Status = { State: 'STARTING', StateChangeReason: {}, Timeline };
-      clusters.push({ Id, Name, Tags, LogUri, Status, StepStatus: { State: 'PENDING' } });
+      const cluster = { Id, Name, Tags, LogUri, Applications, Status, Steps: [] };
+      clusters.push(cluster);
+      addSteps(cluster, Steps);
       return { JobFlowId: Id };
     },
+    AddJobFlowSteps: ({ JobFlowId, Steps }) => ({ StepIds: addSteps(find(JobFlowId), Steps) }),
     // One a page, to be sure that pages are read.
     ListClusters: ({ Marker = '0' }) => ({
       Clusters: clusters
@@ -95,11 +107,20 @@ async function startEmr(): Promise<EmrServer> {
       ...(Number(Marker) + 1 < clusters.length && { Marker: String(Number(Marker) + 1) }),
     }),
     DescribeCluster({ ClusterId }) {
-      const { Id, Name, Tags, LogUri, Status } = find(ClusterId);
-      return { Cluster: { Id, Name, Tags, LogUri, Status } };
+      const { Steps: _, ...Cluster } = find(ClusterId);
+      return { Cluster };
     },
-    ListSteps: ({ ClusterId }) => ({ Steps: [{ Id: 's-1', Status: { State: find(ClusterId).StepStatus.State } }] }),
-    DescribeStep: ({ ClusterId }) => ({ Step: { Id: 's-1', Status: find(ClusterId).StepStatus } }),
+    // One a page, the last one first. The list leaves out why a step failed.
+    ListSteps({ ClusterId, Marker = '0' }) {
+      const all = find(ClusterId).Steps.toReversed();
+      const next = Number(Marker) + 1;
+      const Steps = all.slice(next - 1, next).map(({ Status: { State, Timeline }, ...step }) => ({
+        ...step,
+        Status: { State, Timeline },
+      }));
+      return { Steps, ...(next < all.length && { Marker: String(next) }) };
+    },
+    DescribeStep: ({ ClusterId, StepId }) => ({ Step: find(ClusterId).Steps.find(({ Id }) => Id === StepId) }),
   };
   const jobActions: Record<string, (body: Body, id: string) => object> = {
     StartJobRun({ clientToken, name }) {
@@ -135,7 +156,7 @@ async function startEmr(): Promise<EmrServer> {
     const body = text.startsWith('{') ? JSON.parse(text) : {};
     const before = calls.get(action) ?? [];
     calls.set(action, [...before, body]);
-    const refused = emr.instead(action, before.length + 1);
+    const refused = emr.instead(action, before.length + 1) ?? unknownCluster(body, clusters);
     response.setHeader('x-amzn-requestid', randomUUID());
     if (refused) {
       const { status, type, message } = refused;
@@ -169,6 +190,11 @@ async function startEmr(): Promise<EmrServer> {
   return emr;
 }
 
+function unknownCluster({ ClusterId: id }: Body, clusters: readonly Cluster[]): Refusal | undefined {
+  if (id === undefined || clusters.some(({ Id }) => Id === id)) return undefined;
+  return refusal('InvalidRequestException', `Cluster id '${id}' is not valid.`);
+}
+
 function stackAnswer(outputs: Readonly<Record<string, string>>): string {
   const members = Object.entries(outputs).map(
     ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -183,6 +209,15 @@ function jobAction(method: string, path: string): string {
   return path.endsWith('/jobruns') ? 'ListJobRuns' : 'GetJobRun';
 }
 
+/** A cluster that somebody made, with steps of others. */
+export function standing(emr: EmrServer, more: Partial<Cluster> = {}): string {
+  const Status = { State: 'WAITING', StateChangeReason: { Message: 'Cluster ready to run steps.' }, Timeline: {} };
+  const cluster = { Name: 'reports', Tags: [], LogUri: 's3n://lake/recommendations/logs', Status, Steps: [] };
+  const Id = `j-STANDING${emr.clusters.length}`;
+  emr.clusters.push({ ...cluster, Id, Applications: [{ Name: 'Hadoop' }, { Name: 'Spark' }], ...more });
+  return Id;
+}
+
 /** What becomes of the last cluster, of its step, and of the last job. */
 export function stateOfLast(emr: EmrServer) {
   return {
@@ -191,8 +226,8 @@ export function stateOfLast(emr: EmrServer) {
       last.Status = { ...last.Status, State, StateChangeReason };
     },
     step(State: string, more: object = {}) {
-      const [last] = emr.clusters.slice(-1) as [Cluster];
-      last.StepStatus = { State, ...more };
+      const [last] = (emr.clusters.at(-1) as Cluster).Steps.slice(-1) as [Cluster['Steps'][number]];
+      last.Status = { Timeline: last.Status.Timeline, State, ...more };
     },
     job(state: string, stateDetails = '') {
       const [last] = emr.jobRuns.slice(-1) as [JobRun];

@@ -5,6 +5,9 @@ import { NoSubnetError } from '../../src/product-recommendations/training-failur
 
 export interface SparkJobsFixture {
   open(): SparkJobs;
+  /** What it says that a job will cost, and what one that ended did cost. */
+  readonly estimate: RegExp;
+  readonly cost: unknown;
   /** What becomes of the job that was started last. */
   runs(): void;
   ends(): void;
@@ -15,16 +18,23 @@ export interface SparkJobsFixture {
 
 const PROGRAM = { run: 'abc123', main: 's3://lake/als.py', arguments: ['--run', 'abc123'] };
 
-export function testSparkJobs(name: string, { open, runs, ends, fails, refuse }: SparkJobsFixture) {
+/** Where AWS bills a training. */
+export const BILLED = {
+  estimate: /about \$\d+\.\d\d .*\(list price of us-east-1 on 2025-06-01\)$/,
+  cost: expect.stringMatching(/^\d+\.\d+$/),
+};
+
+export function testSparkJobs(name: string, fixture: SparkJobsFixture) {
+  const { open, runs, ends, fails, refuse } = fixture;
   describe(`${name}: Spark jobs`, () => {
     test('there is none before one is started, and its price is known', async () => {
       expect(await open().latest()).toBeUndefined();
-      expect(open().estimate).toMatch(/about \$\d+\.\d\d .*\(list price of us-east-1 on 2025-06-01\)$/);
+      expect(open().estimate).toMatch(fixture.estimate);
     });
 
     test('one that was started is the latest, and runs until it ends', async () => {
       const started = await open().start(PROGRAM);
-      expect(started).toMatchObject({ run: 'abc123', state: 'running', endedAt: null });
+      expect(started).toMatchObject({ engine: open().engine, run: 'abc123', state: 'running', endedAt: null });
       expect(started.logs).toMatch(new RegExp(`^s3://lake/recommendations/logs/.*${started.id}/$`));
       expect(new Date(started.startedAt).toISOString()).toBe(started.startedAt);
       expect(await open().latest()).toEqual(started);
@@ -33,7 +43,7 @@ export function testSparkJobs(name: string, { open, runs, ends, fails, refuse }:
       ends();
       const ended = await open().look(started.id);
       expect(ended).toMatchObject({ id: started.id, run: 'abc123', state: 'done' });
-      expect(ended.cost).toMatch(/^\d+\.\d+$/);
+      expect(ended.cost).toEqual(fixture.cost);
       expect(await open().latest()).toEqual(ended);
     });
 

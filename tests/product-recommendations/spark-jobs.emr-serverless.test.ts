@@ -1,12 +1,13 @@
 import { openSession } from '../../src/engines/aws/session.js';
 import { openEmrServerlessJobs } from '../../src/product-recommendations/spark-jobs.emr-serverless.js';
 import { CREATED, refusal, stateOfLast, useEmr } from '../emulators/emr.js';
-import { testSparkJobs } from './spark-jobs.contract.js';
+import { BILLED, testSparkJobs } from './spark-jobs.contract.js';
 
 const emr = useEmr();
 const PRICE = { perUnit: 0.04, region: 'us-east-1', asOf: '2025-06-01' };
 
 testSparkJobs('EMR Serverless', {
+  ...BILLED,
   open: () =>
     openEmrServerlessJobs({
       session: openSession('shop'),

@@ -1,5 +1,5 @@
 /** The calls to EMR and EMR Serverless in the shapes that an emulator of others knows. It runs no step, and checks no role. */
-import { EMRClient, ListClustersCommand, TerminateJobFlowsCommand } from '@aws-sdk/client-emr';
+import { EMRClient, ListClustersCommand, RunJobFlowCommand, TerminateJobFlowsCommand } from '@aws-sdk/client-emr';
 import {
   CreateApplicationCommand,
   EMRServerlessClient,
@@ -11,6 +11,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { openSession } from '../../src/engines/aws/session.js';
 import { openEmrJobs } from '../../src/product-recommendations/spark-jobs.emr.js';
 import { openEmrServerlessJobs } from '../../src/product-recommendations/spark-jobs.emr-serverless.js';
+import { openStandingCluster } from '../../src/product-recommendations/standing-cluster.emr.js';
 import { useMoto } from '../emulators/moto.js';
 
 useMoto();
@@ -45,6 +46,25 @@ test('a cluster is made, found by its tags, and seen to end early', async () => 
     state: 'failed',
     reason: expect.stringMatching(/^the cluster ended before its step: /),
   });
+});
+
+test('a step is added to a cluster that stands, and found again', async () => {
+  const client = new EMRClient({ requestHandler });
+  const { JobFlowId: cluster = '' } = await client.send(
+    new RunJobFlowCommand({
+      ...{ Name: 'reports', ReleaseLabel: 'emr-7.13.0', Applications: [{ Name: 'Spark' }], LogUri: logs },
+      Instances: { KeepJobFlowAliveWhenNoSteps: true, InstanceCount: 1, MasterInstanceType: 'm6g.xlarge' },
+    }),
+  );
+  const jobs = openStandingCluster({ session: openSession('one'), cluster, clock: Date.now });
+  expect(await jobs.latest()).toBeUndefined();
+  const { id } = await jobs.start(PROGRAM);
+  expect(await jobs.latest()).toMatchObject({ id, run: 'abc123', logs: `${logs}${cluster}/steps/${id}/` });
+  expect((await jobs.start(PROGRAM)).id).toBe(id);
+  await client.send(new TerminateJobFlowsCommand({ JobFlowIds: [cluster] }));
+  await expect(jobs.start(PROGRAM)).rejects.toThrow(/is TERMINATED.*; a step needs one that is STARTING/);
+  const gone = openStandingCluster({ session: openSession('one'), cluster: 'j-NOWHERE', clock: Date.now });
+  await expect(gone.latest()).rejects.toThrow('EMR knows no cluster j-NOWHERE in this region');
 });
 
 test('a job is started among others, found, and seen to end', async () => {

@@ -1,7 +1,7 @@
 /** The commands that train on AWS and recommend by what was trained there, on a stack of which only EMR and S3 answer. */
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { CREATED, stateOfLast, useEmr } from '../emulators/emr.js';
+import { CREATED, standing, stateOfLast, useEmr } from '../emulators/emr.js';
 import { emulatorEnvironment } from '../emulators/environment.js';
 import { expectFields } from '../json-output.js';
 import { runCli, temporaryDirectory } from '../run-cli.js';
@@ -19,9 +19,9 @@ const OUTPUTS = {
   LakeBucketName: 'lake',
 };
 
-const run = (line: string, outputs: Record<string, string> = OUTPUTS) => {
+const run = (line: string, outputs: Record<string, string> = OUTPUTS, more: Record<string, string> = {}) => {
   emr().outputs = outputs;
-  const env = { ...emulatorEnvironment(emr().url), ALAKAZAM_TARGET: 'aws' };
+  const env = { ...emulatorEnvironment(emr().url), ALAKAZAM_TARGET: 'aws', ...more };
   return runCli(line.split(' '), { home, env });
 };
 
@@ -46,6 +46,28 @@ test('train --no-wait starts a cluster as the stack says, and --status shows how
     [started, failed].map(({ stdout }) => JSON.parse(stdout)),
     'training',
   );
+});
+
+test('train --cluster adds a step to a cluster that stands; a configured one gives way to --serverless', async () => {
+  const id = standing(emr());
+  const started = await run(`train --no-wait -o json --cluster ${id}`);
+  expect(started.stderr).toContain(`alakazam train --status --target aws --cluster ${id} shows how it does`);
+  expect(JSON.parse(started.stdout)).toMatchObject({ id: 's-1', engine: 'EMR step', status: 'step PENDING' });
+  expectFields([JSON.parse(started.stdout)], 'training');
+  // Who does not name it does not find it.
+  expect((await run('train --status -o json')).stdout).toBe('null\n');
+  const both = await run(`train --no-wait --serverless --cluster ${id}`);
+  expect([both.code, both.stderr]).toEqual([
+    2,
+    expect.stringContaining('--cluster and --serverless exclude each other'),
+  ]);
+  const wrong = await run('train --cluster reports');
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('valid: the id of a cluster, such as j-2A')]);
+
+  stateOfLast(emr()).step('COMPLETED');
+  const configured = await run('train --no-wait --serverless -o json', OUTPUTS, { ALAKAZAM_CLUSTER: id });
+  expect(JSON.parse(configured.stdout)).toMatchObject({ engine: 'EMR Serverless job' });
+  expect(emr().calls.has('RunJobFlow')).toBe(false);
 });
 
 test('train --status says if there was no training', async () => {

@@ -7,9 +7,10 @@ import { s3RunFiles } from '../../src/product-recommendations/run-files.aws.js';
 import { openEmrJobs } from '../../src/product-recommendations/spark-jobs.emr.js';
 import { openEmrServerlessJobs } from '../../src/product-recommendations/spark-jobs.emr-serverless.js';
 import { PROGRAM_FLAGS } from '../../src/product-recommendations/spark-program.js';
+import { openStandingCluster } from '../../src/product-recommendations/standing-cluster.emr.js';
 import { openAwsTraining } from '../../src/product-recommendations/train.aws.js';
 import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
-import { CREATED, refusal, stateOfLast, useEmr } from '../emulators/emr.js';
+import { CREATED, refusal, standing, stateOfLast, useEmr } from '../emulators/emr.js';
 
 const emr = useEmr();
 
@@ -19,8 +20,8 @@ const SETTINGS = {
   ...{ subnets: [], workers: 1, workersAreSpot: true, logs: 's3://lake/recommendations/logs/' },
 };
 
-/** `steps` happen one after the other, each while the training is waited for. */
-function start(steps: readonly (() => void)[] = [], stack = 'shop') {
+/** `steps` happen one after the other, each while the training is waited for. `named` is a standing cluster. */
+function start(steps: readonly (() => void)[] = [], stack = 'shop', named?: string) {
   const session = openSession(stack);
   const left = [...steps];
   const notes: string[] = [];
@@ -36,6 +37,7 @@ function start(steps: readonly (() => void)[] = [], stack = 'shop') {
       ...{ session, application: 'app', role: 'arn:role', logs: SETTINGS.logs, clock },
       prices: { processor: PRICE, memory: { ...PRICE, perUnit: 0.01 } },
     }),
+    standing: named ? { cluster: named, jobs: openStandingCluster({ session, cluster: named, clock }) } : undefined,
     async wait() {
       const next = left.shift();
       if (!next) throw new Error('nothing happens any more, and it still waits');
@@ -55,7 +57,9 @@ const step = (state: string, more?: object) => () => last().step(state, more);
 const job = (state: string, details?: string) => () => last().job(state, details);
 /** What als.py does last. */
 const publish = () => {
-  const [asked] = (emr().calls.get('RunJobFlow') ?? emr().calls.get('StartJobRun')) as [Record<string, never>];
+  const [asked] = ['RunJobFlow', 'StartJobRun', 'AddJobFlowSteps']
+    .map((action) => emr().calls.get(action))
+    .find(Boolean) as [Record<string, never>];
   const text = JSON.stringify(asked);
   const run = /"--run","(\w+)"/.exec(text)?.[1];
   const options = { factors: 64, regParam: 0.1, iterations: 10, halfLifeDays: 42, seed: 1, since: null, until: null };
@@ -253,6 +257,55 @@ describe('a training on a cluster', () => {
       message: expect.stringMatching(/^--tune is for this machine/),
     });
     expect(emr().calls.size).toBe(0);
+  });
+});
+
+describe('a training on a standing cluster', () => {
+  test('is followed, and said to cost nothing of its own', async () => {
+    const id = standing(emr());
+    const { train, notes } = start(
+      [all(cluster('RUNNING'), step('RUNNING')), all(step('COMPLETED'), publish)],
+      'shop',
+      id,
+    );
+    await train();
+    expect(notes).toEqual([
+      `trains on cluster ${id}, as a step of it; a cluster that stands is billed whether it trains or not`,
+      ...['step PENDING', 'step RUNNING', 'COMPLETED'].map((status) => `EMR step s-1: ${status}`),
+    ]);
+    expect(emr().clusters).toHaveLength(1);
+  });
+
+  test('a second call finds the one under way, wherever it would have trained itself', async () => {
+    const id = standing(emr());
+    await start([], 'shop', id).begin();
+    expect(await start([], 'shop', id).begin({ serverless: true })).toMatchObject({ id: 's-1', engine: 'EMR step' });
+    expect(emr().calls.get('AddJobFlowSteps')).toHaveLength(1);
+    expect(emr().jobRuns).toEqual([]);
+  });
+
+  test('whoever stops waiting hears which cluster to name', async () => {
+    const id = standing(emr());
+    const { train, controller } = start([() => controller.abort()], 'shop', id);
+    await expect(train()).rejects.toMatchObject({
+      message: 'stopped looking; the training goes on as EMR step s-1',
+      hint: `alakazam train --status --target aws --cluster ${id}`,
+    });
+  });
+
+  test('a step that fails: its reason, and where its logs are', async () => {
+    const id = standing(emr());
+    const FailureDetails = { Reason: 'Unknown Error.', Message: 'no column order_id' };
+    await expect(start([step('FAILED', { FailureDetails })], 'shop', id).train()).rejects.toMatchObject({
+      message: 'the training failed (EMR step s-1): Unknown Error.; no column order_id',
+      hint: `its logs: s3://lake/recommendations/logs/${id}/steps/s-1/`,
+    });
+  });
+
+  test('--serverless goes before a cluster that is configured', async () => {
+    await start([], 'shop', standing(emr())).begin({ serverless: true });
+    expect(emr().jobRuns).toHaveLength(1);
+    expect(emr().calls.has('AddJobFlowSteps')).toBe(false);
   });
 });
 
