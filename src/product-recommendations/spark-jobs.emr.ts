@@ -73,14 +73,7 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
     engine: 'EMR cluster',
     estimate: `${nodes === 1 ? 'one node' : `${nodes} nodes`} of EMR, about ${amountOf(nodes * HOURS_USUAL, price)} for a quarter of an hour (${sourceOf(price)})`,
     async latest() {
-      const named: ClusterSummary[] = [];
-      let marker: string | undefined;
-      do {
-        const CreatedAfter = new Date(clock() - LATEST_DAYS * DAY_MS);
-        const page = await client.send(new ListClustersCommand({ CreatedAfter, Marker: marker }));
-        named.push(...(page.Clusters ?? []).filter(({ Name }) => Name === settings.name));
-        marker = page.Marker;
-      } while (marker !== undefined);
+      const named = await clustersNamed(client, settings.name, new Date(clock() - LATEST_DAYS * DAY_MS));
       const isActive = ({ Status }: ClusterSummary) => ACTIVE.includes(Status?.State ?? '');
       const createdMs = ({ Status }: ClusterSummary) => Status?.Timeline?.CreationDateTime?.getTime() ?? 0;
       named.sort((a, b) => Number(isActive(b)) - Number(isActive(a)) || createdMs(b) - createdMs(a));
@@ -104,4 +97,15 @@ export function openEmrJobs({ session, settings, price, clock }: EmrOptions): Sp
     },
     look,
   };
+}
+
+async function clustersNamed(client: EMRClient, name: string, CreatedAfter: Date): Promise<ClusterSummary[]> {
+  const found: ClusterSummary[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await client.send(new ListClustersCommand({ CreatedAfter, Marker: marker }));
+    found.push(...(page.Clusters ?? []).filter(({ Name }) => Name === name));
+    marker = page.Marker;
+  } while (marker !== undefined);
+  return found;
 }

@@ -99,7 +99,10 @@ describe('config', () => {
   });
 
   test.each([
-    ['sead: 5\n', /unknown key "sead"; did you mean seed\?\n {2}valid keys: target, home, stack, cluster, source, seed/],
+    [
+      'sead: 5\n',
+      /unknown key "sead"; did you mean seed\?\n {2}valid keys: target, home, stack, cluster, source, seed/,
+    ],
     ['seed: many\n', /seed is "many" \(.*\.alakazamrc\); valid: a whole number/],
     ['seed: [1, 2]\n', /seed in .* is \[1,2\]; it takes one value/],
     ['just text\n', /holds no keys; valid: target/],
