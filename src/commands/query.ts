@@ -17,6 +17,7 @@ import {
   ownQueriesIn,
   type QueryFile,
   queryNamed,
+  readIfSound,
   readQuery,
   readSql,
   SQL_BYTES_MAX,
@@ -93,7 +94,7 @@ export const query = defineCommand({
     }
     const queries = findQueries(config.project, terminal.warn);
     if (action === 'list') {
-      const listed = [...queries.values()].flatMap((file) => readOrWarn(terminal, file));
+      const listed = [...queries.values()].flatMap((file) => readIfSound(file, terminal.warn));
       const json = listed.map(({ name, summary, parameters }) => ({ name, summary, parameters }));
       await answer(terminal, rowsFormat(values.output), listColumns, listed, { json, table: listColumns.slice(0, 2) });
       return undefined;
@@ -118,17 +119,6 @@ export const query = defineCommand({
     return undefined;
   },
 });
-
-/** A file with a fault in it costs the list no other query. */
-function readOrWarn(terminal: Terminal, file: QueryFile): NamedQuery[] {
-  try {
-    return [readQuery(file)];
-  } catch (error) {
-    if (!(error instanceof AlakazamError)) throw error;
-    terminal.warn(error.message);
-    return [];
-  }
-}
 
 /** Flags for something else than an answer, and what each takes. */
 const ACTIONS = {

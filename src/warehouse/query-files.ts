@@ -71,6 +71,17 @@ export function readQuery({ name, path }: QueryFile): NamedQuery {
   return parseQuery(name, readSql(path));
 }
 
+/** The query, or none if its file has a fault, which costs nobody the other queries; `warn` hears of the fault. */
+export function readIfSound(file: QueryFile, warn: (message: string) => void = () => {}): NamedQuery[] {
+  try {
+    return [readQuery(file)];
+  } catch (error) {
+    if (!(error instanceof AlakazamError)) throw error;
+    warn(error.message);
+    return [];
+  }
+}
+
 /** A statement may be long, and a file of orders given by mistake is longer. */
 export const SQL_BYTES_MAX = 1 << 20;
 

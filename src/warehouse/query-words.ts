@@ -1,6 +1,6 @@
 /** What a shell offers for a named query and for its parameters. */
-import type { NamedQuery, QueryParameter } from './named-queries.js';
-import { type QueryFile, readQuery } from './query-files.js';
+import type { QueryParameter } from './named-queries.js';
+import { type QueryFile, readIfSound } from './query-files.js';
 
 /** A word, and what it is. */
 export type OfferedWord = readonly [word: string, about: string];
@@ -9,18 +9,12 @@ export type OfferedWord = readonly [word: string, about: string];
 export function queryWords(queries: ReadonlyMap<string, QueryFile>, typed: readonly string[]): OfferedWord[] {
   const named = typed.map((word) => queries.get(word)).find((file) => file !== undefined);
   if (['-p', '--param'].includes(typed.at(-1) ?? '')) {
-    return named ? readable(named).flatMap(({ parameters }) => parameters.flatMap(assignments)) : [];
+    return named ? readIfSound(named).flatMap(({ parameters }) => parameters.flatMap(assignments)) : [];
   }
-  return named ? [] : [...queries.values()].flatMap(readable).map(({ name, summary }) => [name, summary]);
-}
-
-/** Nothing is offered that has a fault; `query --list` says which. */
-function readable(file: QueryFile): NamedQuery[] {
-  try {
-    return [readQuery(file)];
-  } catch {
-    return [];
-  }
+  // Nothing is offered that has a fault; `query --list` says which.
+  return named
+    ? []
+    : [...queries.values()].flatMap((file) => readIfSound(file)).map(({ name, summary }) => [name, summary]);
 }
 
 /** With each value, where there are few. */
