@@ -6,7 +6,7 @@ import type { ModelRun, Recommender, RemoteTraining, TrainOptions } from '../pro
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
 import type { Tunable } from '../product-recommendations/tuning.js';
 import { answer, type Column, type Format } from '../terminal/answer.js';
-import { counted, dollars, duration, whole } from '../terminal/numbers.js';
+import { counted, dollars, duration, shortTime, whole } from '../terminal/numbers.js';
 
 const columns: readonly Column<ModelRun>[] = [
   { name: 'run', value: ({ run }) => run },
@@ -50,10 +50,6 @@ const table = columns.filter(({ name }) => name !== 'factors');
 
 function figure(name: string, value: (run: ModelRun) => number): Column<ModelRun> {
   return { name, isNumber: true, value, show: (run) => whole(value(run)) };
-}
-
-function shortTime(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ');
 }
 
 /** Instead of a fallback, so that it is known whether the flag was given: what was, is not tuned. */

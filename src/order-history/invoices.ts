@@ -4,7 +4,7 @@ import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
 import { orderColumns } from '../orders/rows.js';
 import { fit, widthOf } from '../terminal/cells.js';
-import { counted, pounds, whole } from '../terminal/numbers.js';
+import { counted, pounds, shortTime, whole } from '../terminal/numbers.js';
 import { printable, styled, type Text } from '../terminal/text.js';
 import type { CustomerOrders } from './customer-orders.js';
 
@@ -44,7 +44,7 @@ function drawInvoice(lines: readonly Order[], width: number): Text {
   const { invoiceNo, orderDate } = lines[0] as Order;
   const total = createSum();
   for (const { quantity, unitPrice } of lines) total.add(quantity, unitPrice);
-  const head = printable(`${invoiceNo}  ${orderDate.slice(0, 16).replace('T', ' ')}`);
+  const head = printable(`${invoiceNo}  ${shortTime(orderDate)}`);
   const sum = pounds(total.toString());
   const rows = lines.map(({ stockCode, description, quantity, unitPrice }) => {
     const amounts = `${whole(quantity).padStart(QUANTITY)} ${pounds(unitPrice).padStart(PRICE)}`;

@@ -1,6 +1,6 @@
 /** Orders as rows: in a file, in a pipe, and on a terminal. */
 import type { Column } from '../terminal/answer.js';
-import { pounds, whole } from '../terminal/numbers.js';
+import { pounds, shortTime, whole } from '../terminal/numbers.js';
 import type { Order } from './order.js';
 import { type OrderBlock, orderOf } from './order-block.js';
 
@@ -39,7 +39,7 @@ const NARROW: readonly (Column<Order> & { readonly width: number })[] = [
     title: 'ordered',
     width: 16,
     isWhole: true,
-    value: ({ orderDate }) => orderDate.slice(0, 16).replace('T', ' '),
+    value: ({ orderDate }) => shortTime(orderDate),
   },
   {
     name: 'customerId',

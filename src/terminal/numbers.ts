@@ -31,6 +31,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(rounded / 3600)} h ${Math.floor((rounded % 3600) / 60)} min`;
 }
 
+/** A moment in ISO 8601 to the minute, as it is written there: `2010-12-01 08:26`. */
+export function shortTime(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
+}
+
 /** A decimal string as `£9,747,747.93`: pounds, rounded to the penny half away from nought. */
 export function pounds(decimal: string): string {
   return money('£', decimal);
