@@ -2,6 +2,7 @@
  * Two questions to QuickSight, signed by the SDK's own signer. The SDK's client of QuickSight would add 0.8 MB to the program,
  * more than a third of it. https://docs.aws.amazon.com/quicksight/latest/APIReference/
  */
+import { text } from 'node:stream/consumers';
 import { STSClient } from '@aws-sdk/client-sts';
 import { HttpRequest } from '@smithy/core/transport';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -51,11 +52,9 @@ async function read(session: AwsSession, action: string, path: string): Promise<
     const { credentials, sha256 } = config;
     const signed = await new SignatureV4({ service: 'quicksight', region, credentials, sha256 }).sign(request);
     const { response } = await config.requestHandler.handle(signed as HttpRequest);
-    const text = Buffer.concat(
-      await (response.body as AsyncIterable<Buffer> & { toArray(): Promise<Buffer[]> }).toArray(),
-    );
-    if (response.statusCode < 300) return JSON.parse(text.toString());
-    throw refusalOf(response.statusCode, response.headers['x-amzn-errortype'], text.toString());
+    const body = await text(response.body);
+    if (response.statusCode < 300) return JSON.parse(body);
+    throw refusalOf(response.statusCode, response.headers['x-amzn-errortype'], body);
   } catch (error) {
     throw translated(error, { service: 'QuickSight', action, region, stack, environment });
   }
@@ -70,8 +69,8 @@ function endpointOf(environment: Environment, region: string): URL {
 }
 
 /** The header may have the place of a definition behind the name: `ResourceNotFoundException:http://…`. */
-function refusalOf(httpStatusCode: number, type: string | undefined, text: string): Error {
+function refusalOf(httpStatusCode: number, type: string | undefined, body: string): Error {
   const name = (type ?? 'Unknown').split(':', 1)[0] as string;
-  const message = /"Message"\s*:\s*"((?:[^"\\]|\\.)*)"/i.exec(text)?.[1] ?? `HTTP ${httpStatusCode}`;
+  const message = /"Message"\s*:\s*"((?:[^"\\]|\\.)*)"/i.exec(body)?.[1] ?? `HTTP ${httpStatusCode}`;
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
