@@ -1,5 +1,6 @@
 /** What the lake of a stack holds, by month: from the list of its files and from an answer about its orders. */
 import type { LakeMonth, LakeStatus } from './lake.js';
+import { inOrder, totalOf } from './months.js';
 
 interface Counts {
   readonly arrivals: number;
@@ -21,15 +22,14 @@ export function statusOf(
   files: ReadonlyMap<string, Pick<LakeMonth, 'files' | 'bytes'>>,
   counts: ReadonlyMap<string, Counts>,
 ): Omit<Required<LakeStatus>, 'place'> {
-  const months = [...files]
-    .map(([month, found]): LakeMonth => ({ month, arrivals: counts.get(month)?.arrivals ?? 0, ...found }))
-    .sort((a, b) => (a.month < b.month ? -1 : 1));
-  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
+  const months = inOrder(
+    [...files].map(([month, found]) => ({ month, arrivals: counts.get(month)?.arrivals ?? 0, ...found })),
+  );
   const unread = months.filter(({ month }) => !counts.has(month)).map(({ month }) => month);
   return {
-    arrivals: sum([...counts.values()].map(({ arrivals }) => arrivals)),
-    replaced: sum([...counts.values()].map(({ replaced }) => replaced)),
-    bytes: sum(months.map(({ bytes }) => bytes)),
+    arrivals: totalOf([...counts.values()].map(({ arrivals }) => arrivals)),
+    replaced: totalOf([...counts.values()].map(({ replaced }) => replaced)),
+    bytes: totalOf(months.map(({ bytes }) => bytes)),
     months,
     notes:
       unread.length > 0

@@ -75,7 +75,7 @@ export function openAwsLake(options: AwsLakeOptions): AwsLake {
     ...REFUSED,
     async backfill(progress) {
       const { backfill } = await import('./backfill.aws.js');
-      return backfill(options, (sql, signal) => rowsOf(sql, signal), progress);
+      return backfill(options, rowsOf, progress);
     },
     costs: () => costs,
     async close() {},

@@ -6,6 +6,7 @@ import { exportOrders } from './export.local.js';
 import type { Lake, LakeMonth, LakeStatus } from './lake.js';
 import { blockOfRows, LAKE_LINE } from './lake-line.js';
 import { type Manifest, readManifest } from './manifest.local.js';
+import { inOrder, totalOf } from './months.js';
 import { openTables } from './tables.local.js';
 
 export interface LakeReading {
@@ -77,12 +78,11 @@ function statusOf(place: string, { files, replaced }: Manifest): LakeStatus {
     const so = months.get(month) ?? { month, arrivals: 0, files: 0, bytes: 0 };
     months.set(month, { month, arrivals: so.arrivals + rows, files: so.files + 1, bytes: so.bytes + bytes });
   }
-  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
   return {
     place,
-    arrivals: sum(files.map(({ rows }) => rows)),
-    replaced: sum(replaced.map(({ rows }) => rows)),
-    bytes: sum([...files, ...replaced].map(({ bytes }) => bytes)),
-    months: [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)),
+    arrivals: totalOf(files.map(({ rows }) => rows)),
+    replaced: totalOf(replaced.map(({ rows }) => rows)),
+    bytes: totalOf([...files, ...replaced].map(({ bytes }) => bytes)),
+    months: inOrder(months.values()),
   };
 }
