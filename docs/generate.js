@@ -33,7 +33,9 @@ function fail(message) {
 async function loadSource() {
   const outfile = resolve('node_modules/.cache/alakazam/docs.mjs');
   mkdirSync(resolve(outfile, '..'), { recursive: true });
-  const contents = ['commands/index', 'config', 'errors', 'options'].map((name) => `export * from './src/${name}.js';`);
+  const contents = ['command', 'commands/index', 'config', 'errors', 'options', 'settings'].map(
+    (name) => `export * from './src/${name}.js';`,
+  );
   await build({
     stdin: { contents: contents.join('\n'), resolveDir: process.cwd() },
     outfile,

@@ -3,8 +3,9 @@ import { getSystemErrorMap } from 'node:util';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
 import { COMMON_OPTIONS, type Command, type Context, type Option, type Options, type Values } from './command.js';
 import { COMMANDS } from './commands/index.js';
-import { type Config, KEYS, readConfig } from './config.js';
+import { type Config, readConfig } from './config.js';
 import { AlakazamError, type ErrorCode, EXIT_CODES, reasonOf } from './errors.js';
+import type { Key } from './settings.js';
 import { TARGETS } from './targets/index.js';
 import { programIn, spelled } from './terminal/invocation.js';
 import { openTerminal, type Terminal } from './terminal/terminal.js';
@@ -102,10 +103,7 @@ async function run(command: Command<Options>, flags: Record<string, unknown>, ar
   graceMs = command.graceMs ?? GRACE_MS;
   const directory = currentDirectory();
   const config = await readConfig({
-    flags: {
-      target: command.target,
-      ...Object.fromEntries(KEYS.filter((key) => flags[key] !== undefined).map((key) => [key, String(flags[key])])),
-    },
+    flags: { target: command.target, ...settingsIn(command, flags) },
     environment: process.env,
     directory,
     targets: Object.keys(TARGETS),
@@ -161,6 +159,15 @@ function currentDirectory(): string {
 async function openTarget(config: Config) {
   const name = config.get('target') as keyof typeof TARGETS;
   return (await TARGETS[name]())(config, Date.now);
+}
+
+/** The settings that were given as flags. */
+function settingsIn(command: Command<Options>, flags: Record<string, unknown>): Partial<Record<Key, string>> {
+  const given = [...Object.values(command.options), ...COMMON_OPTIONS].flatMap((option) => {
+    const typed = option.setting && flags[flagOf(option).attributeName()];
+    return typed === undefined ? [] : [[option.setting, String(typed)] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 function valuesOf(command: Command<Options>, flags: Record<string, unknown>, config: Config): Values<Options> {

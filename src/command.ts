@@ -1,7 +1,8 @@
 /** What a command is: data, and one function that runs it. */
-import { type Config, type Key, SETTINGS } from './config.js';
+import type { Config } from './config.js';
 import type { ErrorCode } from './errors.js';
 import type { Pipeline } from './pipeline.js';
+import { type Key, SETTINGS } from './settings.js';
 import type { Terminal } from './terminal/terminal.js';
 
 export interface Context {

@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ConfigInput, KEYS, readConfig, variableOf } from '../src/config.js';
+import { type ConfigInput, readConfig, variableOf } from '../src/config.js';
 import { AlakazamError } from '../src/errors.js';
+import { KEYS } from '../src/settings.js';
 import { temporaryDirectory } from './run-cli.js';
 
 const base = temporaryDirectory();

@@ -20,6 +20,7 @@ const LAYERS = {
     'durable-file.ts',
     'once.ts',
     'random.ts',
+    'settings.ts',
     'stage.ts',
     'webhook-url.ts',
     'orders',

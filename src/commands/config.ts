@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
-import { KEYS, type Key, SETTINGS } from '../config.js';
 import { outputOption } from '../options.js';
+import { KEYS, type Key, SETTINGS } from '../settings.js';
 import { answer, type Column } from '../terminal/answer.js';
 
 interface Row {
