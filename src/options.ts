@@ -1,5 +1,6 @@
 /** What people type as the value of a flag, read strictly. */
 import type { Option } from './command.js';
+import { durationMs } from './duration.js';
 import { AlakazamError } from './errors.js';
 import { isoDate } from './orders/order-line.js';
 import { FORMATS } from './terminal/answer.js';
@@ -61,15 +62,13 @@ export function oneOf<const T extends string>(...choices: readonly T[]): (typed:
   };
 }
 
-/** `10m` (s, m, h, d before now), a date or moment in ISO 8601 (UTC where it names no zone), or `start`. */
+/** `10m` (ms, s, m, h, d before now), a date or moment in ISO 8601 (UTC where it names no zone), or `start`. */
 export type PointInTime = { readonly agoMs: number } | { readonly atMs: number } | 'start';
-
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 export function moment(typed: string, flag: string): PointInTime {
   if (typed === 'start') return 'start';
-  const ago = /^(\d+(?:\.\d+)?)([smhd])$/.exec(typed);
-  if (ago) return { agoMs: Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS] };
+  const agoMs = durationMs(typed);
+  if (agoMs !== undefined) return { agoMs };
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(typed);
   const atMs = iso && isDay(typed) ? Date.parse(iso[1] && !iso[4] ? `${typed}Z` : typed) : Number.NaN;
   if (Number.isNaN(atMs)) throw wrong(flag, typed, 'how long ago (10m, 2h, 1d), a moment (2026-11-23T09:00), or start');
