@@ -61,12 +61,14 @@ function commands() {
 
 /** The defaults are those that the program finds where nothing is set. */
 async function settings() {
-  const { SETTINGS, KEYS, COMMANDS, readConfig, variableOf } = source;
+  const { SETTINGS, KEYS, COMMANDS, COMMON_OPTIONS, readConfig, flagFor, variableOf } = source;
   const unset = { flags: {}, environment: {}, directory: '/', targets: ['local', 'aws'] };
   const config = await readConfig(unset);
+  const takes = (options, key) => Object.values(options).some(({ setting }) => setting === key);
   const flagsOf = (key) => {
-    const own = COMMANDS.filter(({ options }) => Object.values(options).some(({ setting }) => setting === key));
-    return own.length === 0 ? `\`--${key}\`` : `\`--${key}\` of ${own.map(({ name }) => `\`${name}\``).join(', ')}`;
+    if (takes(COMMON_OPTIONS, key)) return `\`${flagFor(key)}\``;
+    const own = COMMANDS.filter(({ options }) => takes(options, key));
+    return own.length === 0 ? 'none' : `\`${flagFor(key)}\` of ${own.map(({ name }) => `\`${name}\``).join(', ')}`;
   };
   const rows = KEYS.map((key) => {
     const value = config.get(key)?.replace(homedir(), '~');

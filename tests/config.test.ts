@@ -2,10 +2,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ConfigInput, readConfig, variableOf } from '../src/config.js';
+import { COMMON_OPTIONS, type Option } from '../src/command.js';
+import { COMMANDS } from '../src/commands/index.js';
+import { type ConfigInput, readConfig } from '../src/config.js';
 import { AlakazamError } from '../src/errors.js';
-import { KEYS } from '../src/settings.js';
+import { flagFor, KEYS, type Key, variableOf } from '../src/settings.js';
 import { temporaryDirectory } from './run-cli.js';
+
+/** As errors list them. */
+const IN_FILES =
+  'target, home, stack, source, seed, alarm.threshold, alarm.window, alarm.quiet, alarm.count, alarm.reminder, alarm.notify, alarm.webhook, alarm.command';
 
 const base = temporaryDirectory();
 let places = 0;
@@ -73,37 +79,164 @@ describe('a setting', () => {
   test('is taken one by one: a file adds what the one before it lacks', async () => {
     const { read, project, user } = place({ project: 'seed: 3\n', user: 'seed: 2\ntarget: aws\n' });
     const config = await read();
-    expect(KEYS.map((key) => config.origin(key))).toEqual([user, 'default', 'default', 'not set', 'not set', project]);
+    const origins = ['target', 'home', 'stack', 'source', 'seed'] as const;
+    expect(origins.map((key) => config.origin(key))).toEqual([user, 'default', 'default', 'not set', project]);
     expect(config.get('target')).toBe('aws');
     expect(config.get('source')).toBeUndefined();
   });
 
-  test.each(KEYS)('%s that is empty is an error, wherever it is', async (key) => {
-    const { read, project } = place({ project: `${key}: ""\n` });
-    const remedy = 'is ""; give it a value, or leave it out';
-    expect((await failureOf(read({ flags: { [key]: '' } }))).message).toBe(`--${key} ${remedy}`);
-    expect((await failureOf(read({ environment: { [variableOf(key)]: '' } }))).message).toBe(
-      `${variableOf(key)} ${remedy}`,
-    );
-    expect((await failureOf(read())).message).toBe(`${key} in ${project} ${remedy}`);
-    // Another value that outranks it is no reason to pass over it.
-    const outranked = place({ user: `${key}: ''\n` });
-    const environment = {
-      [variableOf(key)]: { target: 'local', stack: 'orders', cluster: 'j-1' }[key as string] ?? '1',
-    };
-    expect((await failureOf(outranked.read({ environment }))).message).toBe(`${key} in ${outranked.user} ${remedy}`);
-  });
+  test.each(KEYS.filter((key) => key !== 'alarm.secret'))(
+    '%s that is empty is an error, wherever it is',
+    async (key) => {
+      // `alarm.window` is `window` in the map `alarm`.
+      const inFile = key.replace('.', ':\n  ');
+      const { read, project } = place({ project: `${inFile}: ""\n` });
+      const remedy = 'is ""; give it a value, or leave it out';
+      expect((await failureOf(read({ flags: { [key]: '' } }))).message).toBe(`--${key.replace('.', '-')} ${remedy}`);
+      expect((await failureOf(read({ environment: { [variableOf(key)]: '' } }))).message).toBe(
+        `${variableOf(key)} ${remedy}`,
+      );
+      expect((await failureOf(read())).message).toBe(`${key} in ${project} ${remedy}`);
+      // Another value that outranks it is no reason to pass over it.
+      const outranked = place({ user: `${inFile}: ''\n` });
+      const valid: Partial<Record<Key, string>> = {
+        ...{ target: 'local', stack: 'orders', cluster: 'j-1', 'alarm.window': '1s', 'alarm.quiet': '1s', 'alarm.count': 'orders' },
+        ...{ 'alarm.reminder': 'off', 'alarm.notify': 'none', 'alarm.webhook': 'https://example.org' },
+      };
+      const environment = { [variableOf(key)]: valid[key] ?? '1' };
+      expect((await failureOf(outranked.read({ environment }))).message).toBe(`${key} in ${outranked.user} ${remedy}`);
+    },
+  );
 
   test('is called alike everywhere', () => {
-    expect(KEYS).toEqual(['target', 'home', 'stack', 'cluster', 'source', 'seed']);
-    expect(KEYS.map(variableOf)).toEqual([
-      'ALAKAZAM_TARGET',
-      'ALAKAZAM_HOME',
-      'ALAKAZAM_STACK',
-      'ALAKAZAM_CLUSTER',
-      'ALAKAZAM_SOURCE',
-      'ALAKAZAM_SEED',
+    expect(KEYS).toEqual([...IN_FILES.split(', '), 'alarm.secret']);
+    expect(KEYS.map((key) => `${flagFor(key)} ${variableOf(key)}`)).toEqual([
+      ...['--target ALAKAZAM_TARGET', '--home ALAKAZAM_HOME', '--stack ALAKAZAM_STACK'],
+      ...['--cluster ALAKAZAM_CLUSTER', '--source ALAKAZAM_SOURCE', '--seed ALAKAZAM_SEED'],
+      ...['--alarm-threshold ALAKAZAM_ALARM_THRESHOLD', '--alarm-window ALAKAZAM_ALARM_WINDOW'],
+      ...['--alarm-quiet ALAKAZAM_ALARM_QUIET', '--alarm-count ALAKAZAM_ALARM_COUNT'],
+      ...['--alarm-reminder ALAKAZAM_ALARM_REMINDER', '--alarm-notify ALAKAZAM_ALARM_NOTIFY'],
+      ...['--alarm-webhook ALAKAZAM_ALARM_WEBHOOK', '--alarm-command ALAKAZAM_ALARM_COMMAND'],
+      '--alarm-secret ALAKAZAM_ALARM_SECRET',
     ]);
+  });
+
+  test('has the flag of its name, wherever a command takes it', () => {
+    const options = [...COMMANDS.flatMap(({ options }) => Object.values<Option>(options)), ...COMMON_OPTIONS];
+    const ofSettings = options.filter(({ setting }) => setting !== undefined);
+    expect(ofSettings.length).toBeGreaterThan(4);
+    for (const { flags, setting } of ofSettings) expect(flags.split(/[ ,]+/)).toContain(flagFor(setting as Key));
+  });
+});
+
+describe('settings in a map', () => {
+  test('come from flag, environment, project, user and default', async () => {
+    const flags = { 'alarm.threshold': '5' };
+    const environment = { ALAKAZAM_ALARM_THRESHOLD: '4' };
+    const { read, project } = place({
+      project: 'alarm:\n  threshold: 3\n',
+      user: 'alarm: { threshold: 2, window: 2s }\n',
+    });
+    const seen = async (given?: Partial<ConfigInput>) => {
+      const config = await read(given);
+      return [config.get('alarm.threshold'), config.origin('alarm.threshold'), config.get('alarm.window')];
+    };
+    expect(await seen({ flags, environment })).toEqual(['5', '--alarm-threshold', '2s']);
+    expect(await seen({ environment })).toEqual(['4', 'ALAKAZAM_ALARM_THRESHOLD', '2s']);
+    expect(await seen()).toEqual(['3', project, '2s']);
+    const config = await place().read();
+    expect([config.get('alarm.threshold'), config.origin('alarm.threshold')]).toEqual(['10', 'default']);
+  });
+
+  test('may be a list where the setting is one', async () => {
+    const config = await place({ project: 'alarm:\n  notify: [began, ended]\n' }).read();
+    expect(config.get('alarm.notify')).toBe('began, ended');
+  });
+
+  test.each([
+    ['alarm: { treshold: 3 }', 'has an unknown key "alarm.treshold"; did you mean alarm.threshold?'],
+    ['alarm: { slack: x }', 'has an unknown key "alarm.slack"; did you mean'],
+    ['alarms: { threshold: 3 }', 'has an unknown key "alarms"; did you mean alarm?'],
+    ['threshold: 3', 'has an unknown key "threshold"; did you mean'],
+  ])('that are unknown are told with the nearest: %s', async (content, message) => {
+    const { read, project } = place({ project: content });
+    const failure = await failureOf(read());
+    expect(failure.message.startsWith(`${project} ${message}`)).toBe(true);
+    expect(failure.hint).toBe(`valid keys: ${IN_FILES}`);
+  });
+
+  test.each(['alarm: 10', 'alarm:', 'alarm: [threshold, 10]'])('need keys: %s', async (content) => {
+    const { read, project } = place({ project: content });
+    expect((await failureOf(read())).message).toBe(
+      `alarm in ${project} holds no keys; valid: threshold, window, quiet, count, reminder, notify, webhook, command`,
+    );
+  });
+
+  test('are there once, in the map or by their whole name', async () => {
+    const config = await place({ project: 'alarm.threshold: 3\n' }).read();
+    expect(config.get('alarm.threshold')).toBe('3');
+    const { read, project } = place({ project: 'alarm.threshold: 3\nalarm: { threshold: 4 }\n' });
+    expect((await failureOf(read())).message).toBe(`alarm.threshold is in ${project} twice; leave one out`);
+  });
+});
+
+describe('a setting of the alarm', () => {
+  const whole = 'a whole number from 1 to 1000000';
+  const window = 'a time from 100ms to 1m, such as 100ms';
+  const day = 'a time from 1s to 1d, such as 1s';
+  const events = 'began, reminder, ended, or none';
+  const url = 'a URL with https, or with http on this machine alone, such as https://example.org/alarm';
+  const wrong: readonly (readonly [key: Key, value: string, valid: string])[] = [
+    ...['0', '-1', '1.5', '1000001', 'ten', '1,000'].map((value) => ['alarm.threshold', value, whole] as const),
+    ...['-1s', '0s', '99ms', '61s', '1', 'one'].map((value) => ['alarm.window', value, window] as const),
+    ...['0.5s', '2d', '-60s'].map((value) => ['alarm.quiet', value, day] as const),
+    ...['lines', 'Orders'].map((value) => ['alarm.count', value, 'orders, invoices'] as const),
+    ...['never', '0s', '0'].map((value) => ['alarm.reminder', value, `off, or ${day}`] as const),
+    ...['begun', 'began ended', 'began,', 'none, ended', 'test'].map(
+      (value) => ['alarm.notify', value, events] as const,
+    ),
+    ['alarm.webhook', 'http://example.org', url],
+  ];
+  test.each(wrong)('%s may not be %s', async (key, value, valid) => {
+    const variable = variableOf(key);
+    const { message } = await failureOf(place().read({ environment: { [variable]: value } }));
+    expect(message).toBe(`${key} is "${value}" (${variable}); valid: ${valid}`);
+  });
+});
+
+describe('a secret', () => {
+  test('is taken from the environment', async () => {
+    const config = await place().read({ environment: { ALAKAZAM_ALARM_SECRET: 'hunter2' } });
+    expect([config.get('alarm.secret'), config.origin('alarm.secret')]).toEqual(['hunter2', 'ALAKAZAM_ALARM_SECRET']);
+    const empty = await failureOf(place().read({ environment: { ALAKAZAM_ALARM_SECRET: '' } }));
+    expect(empty.message).toBe('ALAKAZAM_ALARM_SECRET is ""; give it a value, or leave it out');
+  });
+
+  test.each(['hunter2', '""', '[hunter2]', '{ key: hunter2 }', ''])('in a file is refused: %s', async (secret) => {
+    const { read, project } = place({ project: `alarm:\n  secret: ${secret}\n` });
+    const environment = { ALAKAZAM_ALARM_SECRET: 'another' };
+    const { message, hint } = await failureOf(read({ environment }));
+    expect(message).toBe(`alarm.secret is in ${project}, and a secret does not belong in a file`);
+    expect(hint).toBe('take it out, and set ALAKAZAM_ALARM_SECRET in the environment');
+  });
+
+  test.each([
+    'https://ann:hunter2@example.org/alarm',
+    'http://example.org/hunter2',
+    'ann:hunter2@example.org',
+    '[https://ann:hunter2@example.org]',
+    '{ url: "https://example.org/hunter2" }',
+  ])('in the URL of a webhook is refused, and never shown: %s', async (value) => {
+    const { message, hint } = await failureOf(place({ project: `alarm:\n  webhook: ${value}\n` }).read());
+    expect(message).toContain('alarm.webhook');
+    expect(`${message} ${hint}`).not.toContain('hunter2');
+  });
+
+  test('that a URL needs is named', async () => {
+    const { read, project } = place({ project: 'alarm: { webhook: "https://ann:hunter2@example.org" }' });
+    expect((await failureOf(read())).message).toBe(
+      `alarm.webhook is "https://…" (${project}); valid: a URL without user and password, because settings are shown and logged; ALAKAZAM_ALARM_SECRET signs what is sent`,
+    );
   });
 });
 
@@ -155,7 +288,7 @@ describe('what is wrong', () => {
     const { read, project } = place({ project: `seed: 1\n${typed}: x\n` });
     const { message, hint } = await failureOf(read());
     expect(message).toBe(`${project} has an unknown key "${typed}"; did you mean ${meant}?`);
-    expect(hint).toBe('valid keys: target, home, stack, cluster, source, seed');
+    expect(hint).toBe(`valid keys: ${IN_FILES}`);
   });
 
   test('an unknown key of the user is told even where a flag says all', async () => {
@@ -173,9 +306,7 @@ describe('what is wrong', () => {
 
   test.each(['just words', '- seed\n- 1\n', '42'])('a file without keys is named: %j', async (content) => {
     const { read, project } = place({ project: content });
-    expect((await failureOf(read())).message).toBe(
-      `${project} holds no keys; valid: target, home, stack, cluster, source, seed`,
-    );
+    expect((await failureOf(read())).message).toBe(`${project} holds no keys; valid: ${IN_FILES}`);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
-import { KEYS, type Key, SETTINGS } from '../settings.js';
+import { KEYS, type Key, SETTINGS, shownValue } from '../settings.js';
 import { answer, type Column } from '../terminal/answer.js';
 
 interface Row {
@@ -25,12 +25,15 @@ export const config = defineCommand({
   ],
   options: { output: outputOption },
   async run({ terminal, config: settings }, { output }) {
-    const rows = KEYS.map((key) => ({
-      key,
-      value: settings.get(key) ?? null,
-      origin: settings.origin(key),
-      about: SETTINGS[key].about,
-    }));
+    const rows = KEYS.map((key) => {
+      const value = settings.get(key);
+      return {
+        key,
+        value: value === undefined ? null : shownValue(key, value),
+        origin: settings.origin(key),
+        about: SETTINGS[key].about,
+      };
+    });
     await answer(terminal, output, columns, rows);
     return undefined;
   },

@@ -98,6 +98,14 @@ describe('config', () => {
     });
   });
 
+  test('shows no secret', async () => {
+    const env = { ALAKAZAM_ALARM_WEBHOOK: 'https://example.org/hunter2', ALAKAZAM_ALARM_SECRET: 'hunter2' };
+    const shown = await rows('', env);
+    expect(shown['alarm.webhook']).toMatchObject({ value: 'https://example.org/…', origin: 'ALAKAZAM_ALARM_WEBHOOK' });
+    expect(shown['alarm.secret']).toMatchObject({ value: 'not shown', origin: 'ALAKAZAM_ALARM_SECRET' });
+    expect(JSON.stringify(shown)).not.toContain('hunter2');
+  });
+
   test.each([
     [
       'sead: 5\n',
