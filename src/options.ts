@@ -77,9 +77,8 @@ export function moment(typed: string, flag: string): PointInTime {
 
 /** How long: `90s`, `5m`, `1h`; in milliseconds. */
 export function timeSpan(typed: string, flag: string): number {
-  const found = /^(\d+(?:\.\d+)?)([smhd])$/.exec(typed);
-  const ms = found ? Number(found[1]) * UNIT_MS[found[2] as keyof typeof UNIT_MS] : 0;
-  if (!(ms > 0)) throw wrong(flag, typed, 'how long, above 0, such as 90s, 5m or 1h');
+  const ms = durationMs(typed) ?? 0;
+  if (ms === 0) throw wrong(flag, typed, 'how long, above 0, such as 90s, 5m or 1h');
   return ms;
 }
 

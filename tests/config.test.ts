@@ -11,7 +11,7 @@ import { temporaryDirectory } from './run-cli.js';
 
 /** As errors list them. */
 const IN_FILES =
-  'target, home, stack, source, seed, alarm.threshold, alarm.window, alarm.quiet, alarm.count, alarm.reminder, alarm.notify, alarm.webhook, alarm.command';
+  'target, home, stack, cluster, source, seed, alarm.threshold, alarm.window, alarm.quiet, alarm.count, alarm.reminder, alarm.notify, alarm.webhook, alarm.command';
 
 const base = temporaryDirectory();
 let places = 0;
@@ -100,7 +100,14 @@ describe('a setting', () => {
       // Another value that outranks it is no reason to pass over it.
       const outranked = place({ user: `${inFile}: ''\n` });
       const valid: Partial<Record<Key, string>> = {
-        ...{ target: 'local', stack: 'orders', cluster: 'j-1', 'alarm.window': '1s', 'alarm.quiet': '1s', 'alarm.count': 'orders' },
+        ...{
+          target: 'local',
+          stack: 'orders',
+          cluster: 'j-1',
+          'alarm.window': '1s',
+          'alarm.quiet': '1s',
+          'alarm.count': 'orders',
+        },
         ...{ 'alarm.reminder': 'off', 'alarm.notify': 'none', 'alarm.webhook': 'https://example.org' },
       };
       const environment = { [variableOf(key)]: valid[key] ?? '1' };
