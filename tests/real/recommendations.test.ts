@@ -3,7 +3,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fitAls } from '../../src/product-recommendations/als.js';
-import type { Evaluation, Recommendations } from '../../src/product-recommendations/recommender.js';
+import { isoDay } from '../../src/product-recommendations/days.js';
+import { openModelStore } from '../../src/product-recommendations/model-store.local.js';
+import { basketOf } from '../../src/product-recommendations/purchases.js';
+import type { Evaluation, Recommendations, Similar } from '../../src/product-recommendations/recommender.js';
+import { openServing } from '../../src/product-recommendations/serving.js';
 import { startThreads } from '../../src/product-recommendations/training-threads.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { pythonEnvironment } from '../python/environment.js';
@@ -169,6 +173,81 @@ describeReal('recommendations on the real file', () => {
     },
     5 * MINUTES,
   );
+
+  /** The model in use, and how it serves. */
+  function served() {
+    const unlocked = async () => Promise.reject(new Error('a reader needs no lock'));
+    const { model, run } = openModelStore(join(home, 'models'), unlocked).read();
+    return { ...model, serve: openServing(model, run.run) };
+  }
+
+  test(
+    'each number of products from 1 to 50 gives the beginning of one list',
+    async () => {
+      const { purchases, serve } = served();
+      const lengths = (found: Recommendations) => [found.new, found.again, found.all].map((list) => list.length);
+      const asked = new Set<number>();
+      for (const [i, id] of purchases.customers.entries()) {
+        const customer = { id, basket: basketOf(purchases, i) };
+        const most = serve(customer, 50);
+        // Every number is asked for by some ninety customers.
+        const n = 1 + (i % 50);
+        const few = serve(customer, n);
+        asked.add(n);
+        const first = (list: Recommendations['new']) => list.slice(0, n);
+        const { new: fresh, again, all } = most;
+        expect(few, `${id} ${n}`).toEqual({ ...most, new: first(fresh), again: first(again), all: first(all) });
+        const owned = reckoned.owned[id]?.length ?? 0;
+        const left = reckoned.products - owned;
+        expect(lengths(few), `${id} ${n}`).toEqual([Math.min(n, left), Math.min(n, owned), n]);
+        expect(new Set([...fresh, ...again].map(({ stockCode }) => stockCode)).size).toBe(fresh.length + again.length);
+      }
+      expect([purchases.customers.length, asked.size]).toEqual([4339, 50]);
+    },
+    5 * MINUTES,
+  );
+
+  test('whoever bought everything has nothing new, and who lacks one product has that', () => {
+    const { purchases, today, serve } = served();
+    const { products } = purchases;
+    const everything = Uint32Array.from(products.keys());
+    const oneInvoice = (items: Uint32Array) => ({
+      ...{ days: Int32Array.of(today - 1), starts: Uint32Array.of(0, items.length), items },
+    });
+    const whole = serve({ id: 1, basket: oneInvoice(everything) }, 50);
+    expect([whole.coldStart, whole.new, whole.again.length, whole.all.length]).toEqual([false, [], 50, 50]);
+    // The product that is missing is each tenth in turn, whatever speaks for it.
+    for (let missing = 0; missing < products.length; missing += 10) {
+      const found = serve({ id: 1, basket: oneInvoice(everything.filter((product) => product !== missing)) }, 50);
+      expect(found.new.map(({ stockCode }) => stockCode)).toEqual([products[missing]?.stockCode]);
+    }
+  });
+
+  test('a product that was sold once can be asked about, and leads to others', async () => {
+    const { purchases, today, statistics, serve } = served();
+    const { bought, ageDays } = statistics.trends;
+    const once = [...bought.keys()].filter((i) => bought[i] === 1);
+    const ageOf = (product: number) => ageDays[product] as number;
+    // The one that was sold last.
+    const product = once.reduce((latest, each) => (ageOf(each) < ageOf(latest) ? each : latest));
+    const code = purchases.products[product]?.stockCode as string;
+    const found = await answerTo<Recommendations>(`recommend --basket ${code} -n 50`);
+    expect([found.coldStart, found.new.length, found.again, found.all]).toEqual([false, 50, [], found.new]);
+    expect(found.new.map(({ stockCode }) => stockCode)).not.toContain(code);
+    expect((await answerTo<Similar>(`similar --product ${code} -n 50`)).similar).toHaveLength(50);
+    const buyer = purchases.customers.findIndex((_, i) => {
+      const { days, starts, items } = basketOf(purchases, i);
+      return items.subarray(starts[0], starts[days.length]).includes(product);
+    });
+    const basket = basketOf(purchases, buyer);
+    const again = serve({ id: purchases.customers[buyer] as number, basket }, 1000).again;
+    expect(again.find(({ stockCode }) => stockCode === code)?.because).toEqual([
+      `in 1 of ${basket.days.length} invoices, last ${isoDay(today - ageOf(product))}`,
+    ]);
+    const unknown = await runCli(['recommend', '--basket', `${code},1${code}`], { home });
+    expect([unknown.code, unknown.stdout]).toEqual([2, '']);
+    expect(unknown.stderr).toContain(`no product "1${code}" was bought by any customer`);
+  });
 
   test('for those who have little or nothing', async () => {
     // 12346 bought 74,215 pieces and gave them back; so did others with all they bought.
