@@ -5,7 +5,7 @@ export const EXIT_CODES = {
   done: { code: 0, meaning: 'done' },
   failed: { code: 1, meaning: 'failed' },
   usage: { code: 2, meaning: 'wrong usage: an option, an argument or the configuration' },
-  difference: { code: 3, meaning: 'a difference was found (diff, verify)' },
+  difference: { code: 3, meaning: 'a difference was found (diff, verify), or orders surge (alarm)' },
   access: { code: 4, meaning: 'not signed in, or no permission' },
   partial: { code: 5, meaning: 'partly done: the message says what is left' },
   interrupted: { code: 130, meaning: 'interrupted (SIGINT, Ctrl-C)' },

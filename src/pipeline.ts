@@ -2,6 +2,7 @@
  * The pipeline: its stages in the order an order travels them, and what a target is. Read this first.
  *
  *   source ──► stream ──┬──► order history
+ *                       ├──► rate alarm
  *                       └──► lake ──┬──► warehouse
  *                                   └──► product recommendations
  *
@@ -9,13 +10,14 @@
  * far each source was read (`stream/bookmarks.ts`), and the history is a view of the stream by customer
  * (`order-history/history.ts`), the lake a view in columns (`lake/lake.ts`),
  * over which the warehouse answers questions in SQL (`warehouse/warehouse.ts`), and from which recommendations are learned
- * (`product-recommendations/recommender.ts`). `stage.ts` says what a stage is to commands that go through all of them. Where stages need
+ * (`product-recommendations/recommender.ts`). The rate alarm tells people when orders surge (`rate-alarm/alarm.ts`). `stage.ts` says what a stage is to commands that go through all of them. Where stages need
  * servers, the stack creates them (`stack/stack.ts`).
  */
 import type { Config } from './config.js';
 import type { Lake } from './lake/lake.js';
 import type { OrderHistory } from './order-history/history.js';
 import type { Recommender } from './product-recommendations/recommender.js';
+import type { RateAlarm } from './rate-alarm/alarm.js';
 import type { Stack } from './stack/stack.js';
 import type { Stage } from './stage.js';
 import type { Bookmarks } from './stream/bookmarks.js';
@@ -32,6 +34,7 @@ export interface Pipeline {
   /** Over an engine of the target, by its name; without a name, the engine that is always there. */
   warehouse(engine: string | undefined): Promise<Warehouse>;
   recommender(): Promise<Recommender>;
+  alarm(): Promise<RateAlarm>;
   /** What was deployed for the pipeline. Throws an `AlakazamError` where nothing has to be. */
   stack(): Promise<Stack>;
   /** Every stage, in the order an order travels them. */

@@ -13,6 +13,11 @@ export interface Stage {
   view?(): Promise<View>;
   /** True if `generate` brings the view up to date, because somebody may be waiting for it. */
   readonly followsGenerate?: true;
+  /**
+   * Watches the stream while `generate` fills it, and gives what people should hear of at once. Has taken in every order when it
+   * ends, after the signal says stop.
+   */
+  follow?(signal: AbortSignal): AsyncIterable<string>;
   /** What this stage needs and whether that works, for `doctor`. */
   checks?(): AsyncIterable<Check>;
   /**

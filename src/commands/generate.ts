@@ -1,5 +1,5 @@
 import { type Context, defineCommand } from '../command.js';
-import { AlakazamError } from '../errors.js';
+import { AlakazamError, reasonOf } from '../errors.js';
 import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { orderColumns, ordersOf } from '../orders/rows.js';
 import { orStopped, untilAborted } from '../sources/interruption.js';
@@ -79,6 +79,7 @@ export const generate = defineCommand({
     if (options.dryRun) return print(context, source, pace, options);
 
     const startMs = clock();
+    const followed = follow(context);
     try {
       const loaded = await load({
         source,
@@ -91,10 +92,13 @@ export const generate = defineCommand({
         signal,
         onProgress: (streamed) => progress?.update(streamed, options.count, note),
       });
+      const seconds = (clock() - startMs) / 1000;
       progress?.stop();
-      return await conclude(context, source, options, loaded, (clock() - startMs) / 1000);
+      const behind = [...loaded.behind, ...(await followed.end())];
+      return await conclude(context, source, options, { ...loaded, behind }, seconds);
     } finally {
       progress?.stop();
+      await followed.end();
     }
   },
 });
@@ -104,6 +108,26 @@ function followingViews(stages: readonly Stage[]): Load['views'] {
   return stages.flatMap(({ name, view, followsGenerate }) =>
     followsGenerate && view ? { name, update: async (signal) => (await view()).update(signal) } : [],
   );
+}
+
+/** Stages that watch meanwhile. What they have to say is said; if one fails, the orders are streamed nonetheless. */
+function follow({ pipeline, terminal }: Context): { end(): Promise<Loaded['behind']> } {
+  const done = new AbortController();
+  const behind: { name: string; reason: string }[] = [];
+  const all = pipeline.stages.map(async ({ name, follow }) => {
+    try {
+      for await (const text of follow?.(done.signal) ?? []) terminal.warn(text);
+    } catch (error) {
+      behind.push({ name, reason: reasonOf(error) });
+    }
+  });
+  return {
+    async end() {
+      done.abort();
+      await Promise.all(all);
+      return behind;
+    },
+  };
 }
 
 interface Result {

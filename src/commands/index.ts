@@ -1,5 +1,6 @@
 /** Every command, in the order `--help` shows them. */
 import type { Command } from '../command.js';
+import { alarm } from './alarm.js';
 import { completion } from './completion.js';
 import { config } from './config.js';
 import { demo } from './demo.js';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command<any>[] = [
   recommend,
   similar,
   evaluate,
+  alarm,
   verify,
   rejected,
   deploy,

@@ -1,4 +1,5 @@
 /** What counts as a surge, and when it is over. */
+import type { EventKind } from './alarm.js';
 
 export interface AlarmSettings {
   /** More than so many in a window are a surge. */
@@ -12,3 +13,14 @@ export interface AlarmSettings {
 }
 
 export const ALARM_DEFAULTS: AlarmSettings = { threshold: 10, windowMs: 1000, quietMs: 60_000, counted: 'orders' };
+
+/** And what is told of it. */
+export interface AlarmConfig extends AlarmSettings {
+  /** Null for no reminders. */
+  readonly reminderMs: number | null;
+  /**
+   * What is sent. A test always is. What is caught up with is, where beginnings or ends are: it stands for both. Empty but for the
+   * test if nothing is to be told.
+   */
+  readonly notify: readonly EventKind[];
+}

@@ -1,6 +1,7 @@
 /** Port: watches how fast orders arrive, and tells people when they surge: once when it begins, and once when it is over. */
 import type { Through } from '../stage.js';
 import type { AlarmSettings } from './alarm-settings.js';
+import type { Notifier } from './notifier.js';
 
 /** A surge, as people and pipes get it. */
 export interface EpisodeReport {
@@ -73,9 +74,11 @@ export interface AlarmStatus {
 export interface Destination {
   /** For people, without secrets: `webhook https://example.org/alarm`, `SMS +44 7… 123`. */
   readonly name: string;
-  readonly via: string;
-  /** Messages that wait to be sent again, or that were given up. */
+  /** Null where messages wait for a destination that is no longer set. */
+  readonly via: string | null;
+  /** Messages that are to be sent, or sent again. */
   readonly waiting: number;
+  /** Messages that were given up. */
   readonly failed: number;
   /** Of the last attempt that failed; null if none did since the last that did not. */
   readonly problem: string | null;
@@ -100,10 +103,17 @@ export interface RateAlarm {
     readonly limit: number;
   }): Promise<readonly EpisodeReport[]>;
   destinations(): Promise<readonly Destination[]>;
-  /** Messages in their order, from now on, until the signal says stop; sends them besides. */
-  watch(signal: AbortSignal): AsyncIterable<AlarmMessage>;
+  /**
+   * Messages in their order, from now on, until the signal says stop; sends them besides. What has arrived by then is taken in, and
+   * what is under way then has `lastWordsMs` left.
+   */
+  watch(signal: AbortSignal, lastWordsMs: number): AsyncIterable<AlarmMessage>;
   /** Sends what is due to those who have not got it, and again what failed, until nothing is due at once. */
   deliver(signal: AbortSignal): Promise<void>;
+  /** A destination of whoever watches: a command that gets each message as JSON on its standard input. */
+  command(command: string): Notifier;
+  /** Lets messages that were given up be sent again, from now on. Gives how many there are. */
+  retryFailed(): Promise<number>;
   /** Sends a test message the real way to everybody, and waits for what becomes of it. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;
   close(): Promise<void>;

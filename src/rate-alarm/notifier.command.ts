@@ -9,7 +9,7 @@ import { reasonOf } from '../errors.js';
 import { printable } from '../terminal/text.js';
 import type { AlarmMessage } from './alarm.js';
 import { type Deadline, whenStopped } from './deadline.js';
-import type { Delivery, Notifier } from './notifier.js';
+import type { Notifier, SendOutcome } from './notifier.js';
 
 const RUN_MS_MAX = 30_000;
 /** Of standard error, its end. */
@@ -44,7 +44,7 @@ export function commandNotifier({ command, deadline = AbortSignal.timeout }: Com
   };
 }
 
-async function run(command: string, message: AlarmMessage, signals: readonly AbortSignal[]): Promise<Delivery> {
+async function run(command: string, message: AlarmMessage, signals: readonly AbortSignal[]): Promise<SendOutcome> {
   // A process group of its own, so that all that it starts can be ended.
   const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');

@@ -1,7 +1,7 @@
 /** Port: takes a message of the alarm to one destination. Tries once; whoever calls it decides when to try again. */
 import type { AlarmMessage } from './alarm.js';
 
-export type Delivery =
+export type SendOutcome =
   /** The destination took it. */
   | { readonly outcome: 'delivered'; readonly detail: string }
   /** It may take it later. It may also have taken it without saying so: what is sent again has the same id. */
@@ -18,5 +18,5 @@ export interface Notifier {
    * Takes a limited time. Rejects with the signal's reason if the signal says stop before it is over, and for nothing else; whether
    * the message was delivered is then not known. Reasons and details are for people, on one line, without secrets.
    */
-  send(message: AlarmMessage, signal: AbortSignal): Promise<Delivery>;
+  send(message: AlarmMessage, signal: AbortSignal): Promise<SendOutcome>;
 }

@@ -15,7 +15,7 @@ import { reasonOf } from '../errors.js';
 import { printable } from '../terminal/text.js';
 import { shownUrl } from '../webhook-url.js';
 import { type Deadline, whenStopped } from './deadline.js';
-import type { Delivery, Notifier } from './notifier.js';
+import type { Notifier, SendOutcome } from './notifier.js';
 
 const ANSWER_MS_MAX = 5000;
 /** The receiver is busy, or elsewhere for now; so is one that answers with 500 or more. */
@@ -84,7 +84,7 @@ function post(
 function deliveryOf(
   { statusCode = 0, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>,
   nowMs: number,
-): Delivery {
+): SendOutcome {
   const answered = `answered HTTP ${statusCode}`;
   if (statusCode >= 200 && statusCode < 300) return { outcome: 'delivered', detail: answered };
   const reason = statusCode >= 300 && statusCode < 400 ? `${answered}; redirects are not followed` : answered;

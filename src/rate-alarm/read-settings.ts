@@ -4,16 +4,9 @@ import { durationMs } from '../duration.js';
 import { AlakazamError } from '../errors.js';
 import { itemsOf, type Key } from '../settings.js';
 import type { EventKind } from './alarm.js';
-import type { AlarmSettings } from './alarm-settings.js';
+import type { AlarmConfig, AlarmSettings } from './alarm-settings.js';
 
-export interface ToldSettings extends AlarmSettings {
-  /** Null for no reminders. */
-  readonly reminderMs: number | null;
-  /**
-   * What is sent. A test always is. What is caught up with is, where beginnings or ends are: it stands for both. Empty but for the
-   * test if nothing is to be told.
-   */
-  readonly notify: readonly EventKind[];
+export interface ToldSettings extends AlarmConfig {
   readonly webhook?: { readonly url: string; readonly secret?: string };
   readonly command?: string;
 }

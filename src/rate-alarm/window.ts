@@ -1,7 +1,8 @@
 /**
  * How many arrived in the window that ends with an arrival, exactly, at any rate. Times are whole milliseconds, so a window holds
  * no more than one count for each of its milliseconds: memory follows from the window's length alone, and an arrival costs the
- * same whether it is one of ten or of a million in a second.
+ * same whether it is one of ten or of a million in a second. The times of the last eleven would tell that a count is above ten;
+ * people want to know how far above.
  */
 
 export interface SlidingWindow {
@@ -21,32 +22,44 @@ export interface SlidingWindow {
 export type ArrivalCount = readonly [timeMs: number, count: number];
 
 export function createWindow(windowMs: number, saved: readonly ArrivalCount[] = []): SlidingWindow {
-  // A count for each millisecond; that of `last` is at `at`, and those before it lie before it, in a ring.
+  // The different times of the window and how many arrived at each, in a ring: the oldest at `first`, `length` of them.
   const size = windowMs + 1;
-  const ring = new Float64Array(size);
-  let at = 0;
-  let last = Number.NEGATIVE_INFINITY;
-  let sum = 0;
+  const times = new Float64Array(size);
+  const counts = new Float64Array(size);
+  let [first, length, sum] = [0, 0, 0];
+  let [last, lastAt] = [Number.NEGATIVE_INFINITY, 0];
+
+  const place = (i: number) => (first + i) % size;
 
   function moveTo(timeMs: number): void {
-    if (timeMs - last >= size) {
-      if (sum > 0) ring.fill(0);
-      sum = 0;
-      last = timeMs;
-      return;
+    const from = timeMs - windowMs;
+    while (length > 0 && (times[first] as number) < from) {
+      sum -= counts[first] as number;
+      first = first + 1 === size ? 0 : first + 1;
+      length--;
     }
-    for (; last < timeMs; last++) {
-      at = at + 1 === size ? 0 : at + 1;
-      sum -= ring[at] as number;
-      ring[at] = 0;
-    }
+    lastAt = place(length++);
+    last = timeMs;
+    times[lastAt] = timeMs;
+    counts[lastAt] = 0;
   }
 
   function add(timeMs: number, count: number): number {
     if (timeMs > last) moveTo(timeMs);
-    ring[at] = (ring[at] as number) + count;
+    counts[lastAt] = (counts[lastAt] as number) + count;
     sum += count;
     return sum;
+  }
+
+  /** How many of the times are before this one. */
+  function before(timeMs: number): number {
+    let [low, high] = [0, length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((times[place(middle)] as number) < timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   for (const [timeMs, count] of saved) add(timeMs, count);
@@ -54,21 +67,15 @@ export function createWindow(windowMs: number, saved: readonly ArrivalCount[] = 
     add,
     countAt(timeMs) {
       let left = sum;
-      for (let i = 0; i < Math.min(size, timeMs - last); i++) left -= ring[(at + 1 + i) % size] as number;
+      for (let i = before(timeMs - windowMs) - 1; i >= 0; i--) left -= counts[place(i)] as number;
       return left;
     },
     takeBack(timeMs) {
-      const place = (at + size - (last - timeMs)) % size;
-      ring[place] = (ring[place] as number) - 1;
+      const at = place(before(timeMs));
+      counts[at] = (counts[at] as number) - 1;
       sum--;
     },
-    saved() {
-      const counts: ArrivalCount[] = [];
-      for (let i = 1; i <= size; i++) {
-        const count = ring[(at + i) % size] as number;
-        if (count > 0) counts.push([last - size + i, count]);
-      }
-      return counts;
-    },
+    saved: () =>
+      Array.from({ length }, (_, i) => [times[place(i)], counts[place(i)]] as ArrivalCount).filter(([, n]) => n > 0),
   };
 }

@@ -9,6 +9,11 @@ export interface NumberedBlock extends StoredBlock {
   readonly first: number;
 }
 
+/** Of orders that arrived together, all but the orders. */
+export interface ArrivedBlock extends Pick<NumberedBlock, 'first' | 'arrivalMs'> {
+  readonly count: number;
+}
+
 export interface NumberedOrders {
   /** Sequence number of the last order; 0 if there is none. */
   last(): number;
@@ -16,6 +21,8 @@ export interface NumberedOrders {
   identity(): string;
   /** Orders from a sequence number to the last there is, until the stream is emptied. */
   from(sequence: number): AsyncIterable<NumberedBlock>;
+  /** When orders arrived, from a sequence number to the last there is: to know that, no order has to be read. */
+  arrivals(sequence: number): Iterable<ArrivedBlock>;
   /** Blocks from the last to the first. */
   backwards(): AsyncIterable<NumberedBlock>;
   /** `count` orders from a sequence number on. Throws an `AlakazamError` if one is missing. */

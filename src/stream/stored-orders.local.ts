@@ -11,6 +11,7 @@ const UNMAP_BYTES = 32 * 2 ** 20;
 /** Bytes of the newest blocks that stay in memory, because the views of this process read these blocks at once. */
 const RECENT_BYTES = 2 * 2 ** 20;
 const BLOCKS_A_TURN = 32;
+const ARRIVALS_A_READ = 64;
 
 export interface StoredOrders extends NumberedOrders {
   /** Appends a block, in a transaction of the store. Arrival times never decrease. */
@@ -93,6 +94,17 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
         next = block.first + block.orders.count;
         yield { ...block, first: block.first + skip, orders: slice(block.orders, skip, block.orders.count) };
         await rest();
+      }
+    },
+    *arrivals(sequence) {
+      for (let next = sequence; ; ) {
+        // In parts: a value is copied when it is read, and there may be many.
+        const values = Array.from(orders().getRange({ start: next, limit: ARRIVALS_A_READ }));
+        for (const { key, value } of values) {
+          yield { first: next, count: (key as number) - next + 1, arrivalMs: arrivalOf(value) };
+          next = (key as number) + 1;
+        }
+        if (values.length < ARRIVALS_A_READ) return;
       }
     },
     async *backwards() {

@@ -140,6 +140,11 @@ export const aws: Target = (config, clock) => {
       );
     },
     recommender,
+    alarm: async () => {
+      throw new AlakazamError('failed', 'the rate alarm does not run on AWS yet', {
+        hint: 'alakazam alarm --target local',
+      });
+    },
     stack,
     stages: [
       awsStreamStage(session, resources, stream),

@@ -1,5 +1,6 @@
 /** The embedded target: everything in one directory, no account and no server. */
 import { join } from 'node:path';
+import type { Config } from '../config.js';
 import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
@@ -14,6 +15,9 @@ import type { Target } from '../pipeline.js';
 import { openModelStore } from '../product-recommendations/model-store.local.js';
 import type { Recommender } from '../product-recommendations/recommender.js';
 import { localRecommendationStage } from '../product-recommendations/stage.local.js';
+import type { RateAlarm } from '../rate-alarm/alarm.js';
+import { localAlarmStage } from '../rate-alarm/stage.local.js';
+import type { NumberedStream } from '../stream/numbered-stream.js';
 import { localStreamStage } from '../stream/stage.local.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 
@@ -45,6 +49,7 @@ export const local: Target = (config, clock) => {
     const { openLocalLake } = await import('../lake/lake.local.js');
     return openLocalLake(directory, await stream(), await openLock(directory));
   });
+  const alarm = once(async () => openAlarm(config, await stream(), clock));
   const warehouse = once(() => openWarehouse(home, lake));
   const modelLock = once(() => openLock(join(home, 'models')));
   const models = () => openModels(home, { lake, modelLock });
@@ -56,6 +61,7 @@ export const local: Target = (config, clock) => {
     history,
     lake,
     recommender,
+    alarm,
     async warehouse(engine = 'duckdb') {
       if (engine === 'duckdb') return warehouse();
       throw new AlakazamError('usage', `engine is ${JSON.stringify(engine)}; valid on the local target: duckdb`, {
@@ -65,6 +71,7 @@ export const local: Target = (config, clock) => {
     stages: [
       localStreamStage(stream),
       localHistoryStage(history),
+      localAlarmStage(alarm),
       localLakeStage(lake),
       localRecommendationStage(async () => models(), clock),
       { name: 'warehouse', clear: async () => (await keptAnswers(directory)).forget() },
@@ -95,6 +102,20 @@ function findLake(home: string, lake: () => Promise<Lake>) {
     },
     spillTo: () => spillPath(directory),
   };
+}
+
+async function openAlarm(config: Config, stream: NumberedStream, clock: () => number): Promise<RateAlarm> {
+  const [{ openStore }, { openLocalAlarm }, { ALARM_STORE }, { alarmSettings }, { notifiersOf }] = await Promise.all([
+    import('../engines/lmdb/store.js'),
+    import('../rate-alarm/alarm.local.js'),
+    import('../rate-alarm/stored-alarm.local.js'),
+    import('../rate-alarm/read-settings.js'),
+    import('../rate-alarm/notifiers.local.js'),
+  ]);
+  const home = config.get('home') as string;
+  const settings = alarmSettings(config);
+  const store = openStore(home, 'alarm', ALARM_STORE);
+  return openLocalAlarm({ store, stream, config: settings, notifiers: notifiersOf(settings), place: home, clock });
 }
 
 /** The lock of the process that writes this directory. */

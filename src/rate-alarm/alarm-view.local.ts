@@ -1,0 +1,62 @@
+/** The alarm as a view of the embedded stream: one transaction writes how far it is, its episodes, and what has to be told. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ordersOf } from '../orders/rows.js';
+import type { Through } from '../stage.js';
+import type { ArrivedBlock, NumberedBlock } from '../stream/numbered-stream.js';
+import type { AlarmParts } from './alarm-parts.local.js';
+import { createRate } from './rate.js';
+
+const BLOCKS_A_COMMIT = 4096;
+
+/** Brings the view up to the end of the stream. */
+export async function takeInOrders(parts: AlarmParts, signal?: AbortSignal): Promise<Through> {
+  const { store, stream, stored, checkpoint } = parts;
+  stream.refresh();
+  store.refresh();
+  if (!checkpoint.isOfStream()) {
+    store.write(() => {
+      stored.clear();
+      checkpoint.restart();
+    });
+  }
+  let blocks: ArrivedBlock[] = [];
+  for (const block of stream.arrivals(checkpoint.read().next)) {
+    blocks.push(block);
+    if (blocks.length < BLOCKS_A_COMMIT) continue;
+    commit(parts, blocks);
+    blocks = [];
+    await nextTurn();
+    if (signal?.aborted) break;
+  }
+  commit(parts, blocks);
+  return { arrivalMs: checkpoint.read().arrivalMs };
+}
+
+/** Takes in blocks that follow the checkpoint. What another process has taken in already is passed over. */
+function commit({ store, stream, stored, checkpoint, config }: AlarmParts, blocks: readonly ArrivedBlock[]): void {
+  const last = blocks.at(-1);
+  if (!last) return;
+  const invoicesOf = (from: number, end: number) =>
+    Array.from(ordersOf(stream.at(from, end - from)), ({ invoiceNo }) => invoiceNo);
+  store.write(() => {
+    const kept = stored.state();
+    const rate = createRate(config, kept.rate);
+    const untold = [...kept.untold];
+    let { next, identity } = checkpoint.read();
+    if (identity !== stream.identity()) return;
+    for (const { first, count, arrivalMs } of blocks) {
+      const [from, end] = [next, first + count];
+      if (from < first || from >= end) continue;
+      for (const change of rate.arrive(arrivalMs, end - from, () => invoicesOf(from, end))) {
+        stored.keepEpisode(change.episode);
+        untold.push(change);
+      }
+      next = end;
+    }
+    if (next !== last.first + last.count) return;
+    const { episode } = rate.state();
+    if (episode) stored.keepEpisode(episode);
+    stored.keepState({ ...kept, rate: rate.state(), untold });
+    checkpoint.moveTo(stream.blockOf(next - 1) as NumberedBlock);
+  });
+}

@@ -1,0 +1,101 @@
+/** The rate alarm of the embedded target: a view of the stream in LMDB, and an outbox beside it. */
+import type { LocalStore } from '../engines/lmdb/store.js';
+import type { NumberedStream } from '../stream/numbered-stream.js';
+import { openViewCheckpoint } from '../stream/view-checkpoint.js';
+import type { AlarmStatus, RateAlarm, TestResult } from './alarm.js';
+import type { AlarmParts } from './alarm-parts.local.js';
+import type { AlarmConfig } from './alarm-settings.js';
+import { takeInOrders } from './alarm-view.local.js';
+import { iso, reportOf } from './episode-report.js';
+import { alarmMessage } from './message.js';
+import { commandNotifier } from './notifier.command.js';
+import type { Notifier } from './notifier.js';
+import { openOutbox } from './outbox.local.js';
+import { sharesOf } from './shares-of.local.js';
+import { openStoredAlarm, type StoredEpisode } from './stored-alarm.local.js';
+import { type Tell, tellChanges } from './tell-changes.local.js';
+import { watchMessages } from './watch.local.js';
+
+export interface LocalAlarmOptions {
+  readonly store: LocalStore;
+  readonly stream: NumberedStream;
+  readonly config: AlarmConfig;
+  readonly notifiers: readonly Notifier[];
+  /** Of the pipeline, for people. */
+  readonly place: string;
+  readonly clock: () => number;
+}
+
+export function openLocalAlarm({ store, stream, config, notifiers, place, clock }: LocalAlarmOptions): RateAlarm {
+  const stored = openStoredAlarm(store);
+  const parts: AlarmParts = { store, stream, stored, checkpoint: openViewCheckpoint(store, stream), config, clock };
+  const outbox = openOutbox({ store, stored, notifiers, clock, random: Math.random });
+  const { threshold, windowMs, counted } = config;
+  const about = { threshold, windowMs, counted, place };
+  const names = notifiers.map(({ name }) => name);
+  const tell: Tell = (facts, nowMs) => stored.addMessage(alarmMessage({ ...facts, ...about }), names, nowMs);
+
+  async function update(signal?: AbortSignal) {
+    const through = await takeInOrders(parts, signal);
+    if (!signal?.aborted) await tellChanges(parts, tell, signal);
+    return through;
+  }
+
+  return {
+    update,
+    deliver: outbox.deliver,
+    destinations: async () => outbox.destinations(),
+    command: (command) => commandNotifier({ command }),
+    retryFailed: async () => outbox.retryFailed(),
+    status: () => statusOf(parts),
+    recentRates: async (seconds) => ratesOf(parts, seconds),
+    episodes: async ({ sinceMs = 0, limit }) => stored.episodes(sinceMs, limit).map(reported),
+    watch: (signal, lastWordsMs) => watchMessages({ stored, update, deliver: outbox.deliver }, signal, lastWordsMs),
+    async test(signal) {
+      const id = `test-${iso(clock()).replace(/[-:.]/g, '')}`;
+      const message = alarmMessage({ id, event: 'test', episode: null, episodes: [], ...about });
+      return Promise.all(
+        notifiers.map(async (notifier): Promise<TestResult> => {
+          const delivery = await notifier.send(message, signal);
+          const isDelivered = delivery.outcome === 'delivered';
+          return { destination: notifier.name, isDelivered, detail: isDelivered ? delivery.detail : delivery.reason };
+        }),
+      );
+    },
+    close: () => store.close(),
+  };
+}
+
+async function statusOf(parts: AlarmParts): Promise<AlarmStatus> {
+  const { stored, stream, config } = parts;
+  const { threshold, windowMs, counted } = config;
+  const { episode } = stored.state().rate;
+  const isRunning = episode !== null && episode.endedMs === null;
+  const sinceMs = episode ? (episode.endedMs ?? episode.beganMs) : stream.blockOf(1)?.arrivalMs;
+  const rates = ratesOf(parts, 60);
+  const known = episode && stored.episode(episode.beganMs);
+  const top = isRunning ? await sharesOf(parts, episode) : (known?.top ?? null);
+  return {
+    state: isRunning ? 'ALARM' : 'OK',
+    since: sinceMs === undefined ? null : iso(sinceMs),
+    ...{ threshold, windowMs, counted },
+    rate: { lastSecond: rates.at(-1) as number, lastMinute: rates.reduce((sum, count) => sum + count, 0) },
+    episode: known ? { ...reported(known), top } : null,
+  };
+}
+
+function reported({ episode, top, notified }: StoredEpisode) {
+  return reportOf(episode, top, notified);
+}
+
+/** Orders by second, up to now. */
+function ratesOf({ stream, clock }: AlarmParts, seconds: number): number[] {
+  stream.refresh();
+  const nowMs = clock();
+  const rates = new Array<number>(seconds).fill(0);
+  for (const { arrivalMs, count } of stream.arrivals(stream.arrivedSince(nowMs - 1000 * seconds + 1))) {
+    const ago = Math.max(0, Math.floor((nowMs - arrivalMs) / 1000));
+    rates[seconds - 1 - ago] = (rates[seconds - 1 - ago] as number) + count;
+  }
+  return rates;
+}

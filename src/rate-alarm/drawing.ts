@@ -1,0 +1,80 @@
+/** The alarm as a person reads it. */
+import { duration, whole } from '../terminal/numbers.js';
+import { printable, styled, type Text } from '../terminal/text.js';
+import type { AlarmStatus, Destination, EpisodeReport } from './alarm.js';
+import { limitOf, peakOf, percentOf, utc } from './message.js';
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+export interface Drawn {
+  readonly status: AlarmStatus;
+  readonly destinations: readonly Destination[];
+  /** Orders by second, the latest last. */
+  readonly rates: readonly number[];
+  readonly columns: number;
+  readonly nowMs: number;
+}
+
+export function drawAlarm({ status, destinations, rates, columns, nowMs }: Drawn): Text {
+  const { state, since, rate, episode } = status;
+  const isAlarm = state === 'ALARM';
+  const forHowLong = since === null ? 'no order yet' : `for ${agoOf(since, nowMs)}, since ${utc(since)}`;
+  const lines: Text[] = [
+    [styled(isAlarm ? ['red', 'bold'] : ['green', 'bold'], state), `  ${forHowLong}`],
+    `alarm      more than ${limitOf(status)}`,
+    `rate       ${whole(rate.lastSecond)} orders in the last second, ${whole(rate.lastMinute)} in the last minute`,
+  ];
+  if (rates.some((count) => count > 0)) lines.push(`           ${sparkline(rates, columns - 24)} five minutes`);
+  if (episode) lines.push(...drawEpisode(episode, status));
+  lines.push(...drawDestinations(destinations));
+  return lines.flatMap((line) => [line, '\n']);
+}
+
+function drawEpisode(episode: EpisodeReport, status: AlarmStatus): Text[] {
+  const { began, ended, peak, orders, top } = episode;
+  const isOver = ended !== null;
+  const lines: Text[] = [
+    `${isOver ? 'last surge' : 'surge     '} ${utc(began)}${isOver ? ` to ${utc(ended)}` : ', and it lasts'}`,
+    `           ${peakOf(peak, status)} at the peak, ${whole(orders)} orders in all`,
+  ];
+  if (!top) return lines;
+  const { customer, product, country } = top;
+  if (customer) lines.push(`           ${percentOf(customer.share)} of customer ${customer.id}`);
+  lines.push(
+    printable(
+      `           ${percentOf(product.share)} of product ${product.stockCode} ${product.description}`.trimEnd(),
+    ),
+    printable(`           ${percentOf(country.share)} of ${country.name}`),
+  );
+  return lines;
+}
+
+function drawDestinations(destinations: readonly Destination[]): Text[] {
+  if (destinations.length === 0)
+    return ['told       nobody; alarm.webhook or alarm.command in .alakazamrc changes that'];
+  return destinations.map(({ name, waiting, failed, problem }, i) => {
+    const state = [
+      ...(waiting > 0 ? [`${whole(waiting)} waiting`] : []),
+      ...(failed > 0 ? [`${whole(failed)} failed`] : []),
+      ...(problem === null ? [] : [problem]),
+    ].join(', ');
+    const line = printable(`${i === 0 ? 'told       ' : '           '}${name}${state && `: ${state}`}`);
+    return failed > 0 || problem !== null ? styled('red', line) : line;
+  });
+}
+
+/** The most of each stretch of time, as a bar from 0 to the most of all. */
+export function sparkline(values: readonly number[], width: number): string {
+  const stretch = Math.max(1, Math.ceil(values.length / Math.max(1, width)));
+  const most = Math.max(1, ...values);
+  const bars: string[] = [];
+  for (let end = values.length; end > 0; end -= stretch) {
+    const value = Math.max(...values.slice(Math.max(0, end - stretch), end));
+    bars.unshift(value === 0 ? ' ' : (LEVELS[Math.ceil((value / most) * LEVELS.length) - 1] as string));
+  }
+  return bars.join('');
+}
+
+function agoOf(since: string, nowMs: number): string {
+  return duration(Math.max(0, Math.round((nowMs - Date.parse(since)) / 1000)));
+}

@@ -1,0 +1,37 @@
+/** The rate alarm as a stage of the embedded target. */
+import type { Stage } from '../stage.js';
+import { check } from '../terminal/check.js';
+import { counted } from '../terminal/numbers.js';
+import type { RateAlarm } from './alarm.js';
+import { limitOf } from './message.js';
+
+/** A webhook that does not answer takes as long. */
+const LAST_WORDS_MS = 5000;
+
+export function localAlarmStage(open: () => Promise<RateAlarm>): Stage {
+  return {
+    name: 'rate alarm',
+    async *follow(signal) {
+      for await (const { text } of (await open()).watch(signal, LAST_WORDS_MS)) yield text;
+    },
+    async *checks() {
+      yield await check('rate alarm', async () => {
+        const alarm = await open();
+        await alarm.update();
+        const status = await alarm.status();
+        const destinations = await alarm.destinations();
+        const failed = destinations.filter(({ problem }) => problem !== null);
+        const told =
+          destinations.length === 0 ? 'nobody is told' : `tells ${counted(destinations.length, 'destination')}`;
+        const said = `${status.state}; raised by more than ${limitOf(status)}; ${told}`;
+        return failed.length === 0
+          ? said
+          : `${said}; ${failed.map(({ name, problem }) => `${name}: ${problem}`).join('; ')}`;
+      });
+    },
+    async contents() {
+      const episodes = await (await open()).episodes({ limit: Number.POSITIVE_INFINITY });
+      return episodes.length === 0 ? undefined : counted(episodes.length, 'surge');
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** What the alarm keeps in LMDB: how far it is, its episodes, its messages, and to whom each message has yet to go. */
+
+import type { LocalStore } from '../engines/lmdb/store.js';
+import type { AlarmMessage, Notified, TopShares } from './alarm.js';
+import type { Episode, EpisodeChange } from './episodes.js';
+import { NO_RATE, type RateState } from './rate.js';
+import { openStoredDeliveries } from './stored-deliveries.local.js';
+
+export const ALARM_STORE = {
+  tables: ['episodes', 'messages', 'deliveries'],
+  remedy: 'delete it: the episodes are made again from the stream, and who was told is forgotten',
+};
+
+/** Goes with the checkpoint, in one transaction. */
+export interface KeptState {
+  readonly rate: RateState;
+  /** What nobody was told of yet. */
+  readonly untold: readonly EpisodeChange[];
+  /** When people were last told of the running episode. */
+  readonly remindedMs: number;
+}
+
+export interface StoredEpisode {
+  readonly episode: Episode;
+  readonly top: TopShares | null;
+  readonly notified: readonly Notified[];
+}
+
+/** For those who watch: a watcher is never as far behind. */
+const MESSAGES_KEPT = 1000;
+
+export type StoredAlarm = ReturnType<typeof openStoredAlarm>;
+
+/** Everything that writes is called in a transaction of the store. */
+export function openStoredAlarm(store: LocalStore) {
+  const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+  const parsed = <T>(value: Buffer | undefined) => (value ? (JSON.parse(value.toString()) as T) : undefined);
+  const table = (name: 'meta' | 'episodes' | 'messages' | 'deliveries') => store.table(name);
+
+  function lastMessage(): number {
+    for (const key of table('messages').getKeys({ reverse: true, limit: 1 })) return key as number;
+    return 0;
+  }
+
+  const deliveries = openStoredDeliveries(store);
+  const stored = (beganMs: number) => parsed<StoredEpisode>(table('episodes').get(beganMs));
+  const keepStored = (of: StoredEpisode) => void table('episodes').putSync(of.episode.beganMs, bytes(of));
+
+  return {
+    state: (): KeptState =>
+      parsed<KeptState>(table('meta').get('state')) ?? { rate: NO_RATE, untold: [], remindedMs: 0 },
+    keepState: (state: KeptState) => void table('meta').putSync('state', bytes(state)),
+    clear() {
+      for (const name of ['episodes', 'messages', 'deliveries'] as const) table(name).clearSync();
+      table('meta').removeSync('state');
+    },
+
+    episode: stored,
+    /** An episode as it is by now; who was told stays. */
+    keepEpisode: (episode: Episode) => keepStored({ top: null, notified: [], ...stored(episode.beganMs), episode }),
+    keepTop(beganMs: number, top: TopShares | null): void {
+      const before = stored(beganMs);
+      if (before) keepStored({ ...before, top });
+    },
+    addNotified(beganMs: number, notified: Notified): void {
+      const before = stored(beganMs);
+      if (before) keepStored({ ...before, notified: [...before.notified, notified] });
+    },
+    episodes(sinceMs: number, limit: number): StoredEpisode[] {
+      const range = table('episodes').getRange({ reverse: true, end: sinceMs - 1, limit });
+      return Array.from(range, ({ value }) => parsed<StoredEpisode>(value) as StoredEpisode);
+    },
+
+    lastMessage,
+    message: (sequence: number) => parsed<AlarmMessage>(table('messages').get(sequence)),
+    /** Keeps a message for those who watch, and for each destination. */
+    addMessage(message: AlarmMessage, destinations: readonly string[], nowMs: number): void {
+      const sequence = lastMessage() + 1;
+      table('messages').putSync(sequence, bytes(message));
+      deliveries.addDeliveries(message, sequence, destinations, nowMs);
+      if (sequence > MESSAGES_KEPT) table('messages').removeSync(sequence - MESSAGES_KEPT);
+    },
+    ...deliveries,
+  };
+}
