@@ -116,7 +116,7 @@ function follow({ pipeline, terminal }: Context): { end(): Promise<Loaded['behin
   const behind: { name: string; reason: string }[] = [];
   const all = pipeline.stages.map(async ({ name, follow }) => {
     try {
-      for await (const text of follow?.(done.signal) ?? []) terminal.warn(text);
+      for await (const text of follow?.(done.signal) ?? []) terminal.say(text);
     } catch (error) {
       behind.push({ name, reason: reasonOf(error) });
     }

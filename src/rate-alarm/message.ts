@@ -13,6 +13,12 @@ export function alarmMessage(facts: AlarmFacts): AlarmMessage {
   return { ...facts, text: `${sentencesOf(facts).join(' ')} Type: ${commandFor(facts)}` };
 }
 
+/** In a few words, for whoever streams the orders and did not ask: most often it is no surge, but a file. */
+export function mentionOf(message: AlarmMessage): string {
+  if (message.event === 'ended') return 'orders no longer surge; alakazam alarm history';
+  return `more than ${limitOf(message)}: the rate alarm is raised; ${commandFor(message)}`;
+}
+
 function sentencesOf(facts: AlarmFacts): readonly string[] {
   const { event, episode, episodes } = facts;
   if (event === 'test') {

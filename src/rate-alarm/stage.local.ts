@@ -3,7 +3,7 @@ import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
 import { counted } from '../terminal/numbers.js';
 import type { RateAlarm } from './alarm.js';
-import { limitOf } from './message.js';
+import { limitOf, mentionOf } from './message.js';
 
 /** A webhook that does not answer takes as long. */
 const LAST_WORDS_MS = 5000;
@@ -12,7 +12,7 @@ export function localAlarmStage(open: () => Promise<RateAlarm>): Stage {
   return {
     name: 'rate alarm',
     async *follow(signal) {
-      for await (const { text } of (await open()).watch(signal, LAST_WORDS_MS)) yield text;
+      for await (const message of (await open()).watch(signal, LAST_WORDS_MS)) yield mentionOf(message);
     },
     async *checks() {
       yield await check('rate alarm', async () => {
