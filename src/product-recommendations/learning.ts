@@ -20,12 +20,22 @@ export function firstInvoices(purchases: Purchases, since: number, until: number
 /** With fewer bought examples, the coefficients would be luck. */
 const POSITIVES_MIN = 200;
 
-/** Fits both regressions on what the customers in `held` bought next. Undefined if there is too little to learn from. */
+/**
+ * More tell nothing more about so few coefficients, and each is compared with every customer: time would grow with the square of
+ * the number of customers.
+ */
+const CUSTOMERS_MAX = 1500;
+
+/**
+ * Fits both regressions on what the customers in `held` bought next, or some of them where there are many. Undefined if there is too
+ * little to learn from.
+ */
 export async function learnRanking(
-  { held, ...task }: ExamplesTask,
+  { held: all, ...task }: ExamplesTask,
   threads: TrainingThreads,
   signal?: AbortSignal,
 ): Promise<RankingCoefficients | undefined> {
+  const held = evenly(all, CUSTOMERS_MAX);
   const each = Math.ceil(held.length / threads.count);
   const taskOf = (thread: number) => ({ ...task, held: held.slice(thread * each, (thread + 1) * each) });
   const others = threads.collect(Array.from({ length: threads.count - 1 }, (_, i) => taskOf(i + 1)));
@@ -35,4 +45,10 @@ export async function learnRanking(
   const positives = (labels: Float64Array) => labels.reduce((sum, label) => sum + label, 0);
   if (positives(again.labels) < POSITIVES_MIN || positives(fresh.labels) < POSITIVES_MIN) return undefined;
   return { again: await fitLogistic(again, signal), fresh: await fitLogistic(fresh, signal) };
+}
+
+/** At most `most` of them, from the first to the last at equal distances. */
+function evenly<T>(all: readonly T[], most: number): readonly T[] {
+  if (all.length <= most) return all;
+  return Array.from({ length: most }, (_, i) => all[Math.floor((i * all.length) / most)] as T);
 }
