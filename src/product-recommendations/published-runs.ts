@@ -12,6 +12,8 @@ export interface RunFiles {
   read(path: string): Promise<string | undefined>;
   /** For people: `s3://bucket/recommendations/`. */
   readonly place: string;
+  /** What to type to get a run in the place of a damaged one. */
+  readonly retrain: string;
 }
 
 interface Latest extends Omit<ModelRun, 'isInUse' | 'options'> {
@@ -43,21 +45,20 @@ export interface PublishedRun {
 /** So many products a list has at most. */
 export const PUBLISHED_LIST_MAX = 50;
 const FORMAT = 1;
-const TRAIN = 'alakazam train --target aws';
 
 /** Undefined if nothing was published yet. */
 export async function latestRun(files: RunFiles): Promise<PublishedRun | undefined> {
   const text = await files.read('latest.json');
   if (text === undefined) return undefined;
-  const { format, buckets, options, ...about } = parsed<Latest>(text, `${files.place}latest.json`);
+  const { format, buckets, options, ...about } = parsed<Latest>(files, 'latest.json', text);
   if (format !== FORMAT || !Number.isInteger(buckets) || buckets < 1) {
     throw new AlakazamError(
       'failed',
       `${files.place}latest.json has format ${JSON.stringify(format)}; this program reads format ${FORMAT}`,
-      { hint: TRAIN },
+      { hint: files.retrain },
     );
   }
-  const { whole, all, lineOf, place } = openRunFiles(files, about.run, buckets);
+  const { json, all, lineOf } = openRunFiles(files, about.run, buckets);
 
   async function readProducts(): Promise<Similar[]> {
     const found: Similar[] = [];
@@ -75,7 +76,7 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
         (found) => found.customerId === customerId,
         String(customerId),
       ),
-    bestsellers: async () => parsed(await whole('bestsellers.json'), `${place}bestsellers.json`),
+    bestsellers: () => json<Recommendations>('bestsellers.json'),
     everyone: () => all<Recommendations>('recommendations'),
     async similar(stockCode) {
       const wanted = [...new Set([stockCode, stockCode.toUpperCase()])];
@@ -90,25 +91,23 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
       products ??= readProducts();
       return products;
     },
-    async evaluation() {
-      const text = await whole('metrics.json');
-      return parsed<{ evaluation?: Evaluation }>(text, `${place}metrics.json`).evaluation;
-    },
+    evaluation: async () => (await json<{ evaluation?: Evaluation }>('metrics.json')).evaluation,
   };
 }
 
 /** The files of one run. The lines of a folder lie in so many buckets. */
 function openRunFiles(files: RunFiles, run: string, buckets: number) {
   const directory = `runs/${run}/`;
-  const place = files.place + directory;
 
   async function whole(path: string): Promise<string> {
     const found = await files.read(directory + path);
     if (found !== undefined) return found;
-    throw new AlakazamError('failed', `model ${run} is not whole: ${place}${path} is gone`, {
-      hint: TRAIN,
+    throw new AlakazamError('failed', `model ${run} is not whole: ${files.place}${directory}${path} is gone`, {
+      hint: files.retrain,
     });
   }
+
+  const json = async <T>(path: string) => parsed<T>(files, directory + path, await whole(path));
 
   /** Every line of a folder. The next file is on its way while one is used. */
   async function* all<T>(folder: string): AsyncGenerator<T> {
@@ -123,7 +122,7 @@ function openRunFiles(files: RunFiles, run: string, buckets: number) {
       const path = `${folder}/${bucket}.jsonl`;
       const text = await next;
       if (bucket + 1 < buckets) next = read(bucket + 1);
-      for (const line of text.split('\n')) if (line !== '') yield parsed<T>(line, place + path);
+      for (const line of text.split('\n')) if (line !== '') yield parsed<T>(files, directory + path, line);
     }
   }
 
@@ -132,23 +131,24 @@ function openRunFiles(files: RunFiles, run: string, buckets: number) {
     const path = `${folder}/${bucket}.jsonl`;
     for (const line of (await whole(path)).split('\n')) {
       if (!line.includes(mark)) continue;
-      const value = parsed<T>(line, place + path);
+      const value = parsed<T>(files, directory + path, line);
       if (isWanted(value)) return value;
     }
     return undefined;
   }
 
-  return { whole, all, lineOf, place };
+  return { json, all, lineOf };
 }
 
 function optionsOf({ regParam, since, until, ...options }: Latest['options']): TrainOptions {
   return { ...options, regularization: regParam, ...(since && { since }), ...(until && { until }) };
 }
 
-function parsed<T>(text: string, place: string): T {
+function parsed<T>({ place, retrain }: RunFiles, path: string, text: string): T {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new AlakazamError('failed', `${place} is damaged: it has a line that is no JSON`, { hint: TRAIN, cause });
+    const message = `${place}${path} is damaged: it has a line that is no JSON`;
+    throw new AlakazamError('failed', message, { hint: retrain, cause });
   }
 }

@@ -9,6 +9,7 @@ export function s3RunFiles(session: AwsSession, bucket: string, prefix: string):
   const s3 = session.client(S3Client);
   return {
     place: `s3://${bucket}/${prefix}`,
+    retrain: 'alakazam train --target aws',
     async read(path) {
       try {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: prefix + path }));

@@ -133,7 +133,7 @@ describe('the recommender on AWS', () => {
 
   test('refuses longer lists than there are, and another model', async () => {
     const { recommender } = await trained();
-    await expect(recommender.recommend(1, 51)).rejects.toThrow('-n is 51; valid on the aws target: up to 50');
+    await expect(recommender.recommend(1, 51)).rejects.toThrow('-n is 51; valid for a model by Spark: up to 50');
     await expect(recommender.use('abc')).rejects.toThrow("can't put abc in use");
   });
 
