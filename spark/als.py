@@ -46,6 +46,8 @@ def parse_arguments():
     parser.add_argument("--run", required=True, help="name of this run: letters, digits, - and _")
     parser.add_argument("--since", type=iso_date, help="only orders dated on this day or later")
     parser.add_argument("--until", type=iso_date, help="only orders dated before this day")
+    parser.add_argument("--today", type=iso_date, default=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+                        help="orders dated later are left out; by default the day of the cluster's clock")
     parser.add_argument("--factors", type=int, default=64)
     parser.add_argument("--reg-param", type=float, default=REG_PARAM)
     parser.add_argument("--iterations", type=int, default=10)
@@ -55,6 +57,21 @@ def parse_arguments():
     if not re.fullmatch(r"[A-Za-z0-9_-]+", options.run):
         parser.error(f"--run is {options.run!r}; valid: letters, digits, - and _")
     return options
+
+
+STEPS = (
+    "orders", "short memory, a month ago", "long memory, a month ago", "ranking", "short memory, now", "long memory, now",
+    "similar products", "recommendations",
+)
+
+
+def step(name):
+    """Says on standard output how far it is. Whoever started it may read that."""
+    print(f"step {STEPS.index(name)} of {len(STEPS)}: {name}", flush=True)
+
+
+def fail(reason):
+    sys.exit(f"error: {reason}")
 
 
 def iso_date(text):
@@ -68,23 +85,45 @@ def iso_date(text):
 def read_orders(spark, options):
     """Makes the view `orders`: each order once, in its latest version, as the warehouse has it.
 
-    The lake on AWS has dates as text, and an order as often as it was delivered; a local export has neither.
+    The lake on AWS has dates as text, and an order as often as it was delivered; a local export has neither. Gives the number of
+    orders that are left out, since they are dated later than today: they would make a day that is still to come the last one.
     """
-    spark.read.parquet(*options.lake).createOrReplaceTempView("order_arrivals")
-    period = " AND ".join(
-        ["true"]
-        + ([f"order_date >= DATE '{options.since}'"] if options.since else [])
-        + ([f"order_date < DATE '{options.until}'"] if options.until else [])
-    )
-    kept(spark, options, "orders", f"""
-        SELECT * FROM (
-          SELECT stock_code, description, quantity, invoice_no, customer_id, CAST(order_date AS TIMESTAMP) AS order_date
-          FROM (
-            SELECT *, row_number() OVER (
-              PARTITION BY order_id, invoice_no, stock_code ORDER BY sequence DESC NULLS LAST, arrived_at DESC NULLS LAST
-            ) AS version FROM order_arrivals
-          ) WHERE version = 1
-        ) WHERE {period}""")
+    # The month in the name of a directory is not asked for, so that files may lie anywhere.
+    arrivals = spark.read.schema(schema_of(spark, options.lake)).option("recursiveFileLookup", True)
+    arrivals.parquet(*options.lake).createOrReplaceTempView("order_arrivals")
+    kept(spark, options, "latest_orders", """
+        SELECT stock_code, description, quantity, invoice_no, customer_id, CAST(order_date AS TIMESTAMP) AS order_date
+        FROM (
+          SELECT *, row_number() OVER (
+            PARTITION BY order_id, invoice_no, stock_code ORDER BY sequence DESC NULLS LAST, arrived_at DESC NULLS LAST
+          ) AS version FROM order_arrivals
+        ) WHERE version = 1""")
+    # Where the shop is, tomorrow may have begun.
+    later = datetime.date.fromisoformat(options.today) + datetime.timedelta(2)
+    period = [f"order_date < DATE '{later}'"]
+    if options.since:
+        period.append(f"order_date >= DATE '{options.since}'")
+    if options.until:
+        period.append(f"order_date < DATE '{options.until}'")
+    spark.sql(f"SELECT * FROM latest_orders WHERE {' AND '.join(period)}").createOrReplaceTempView("orders")
+    return spark.sql(f"SELECT COUNT(*) FROM latest_orders WHERE NOT {period[0]}").first()[0]
+
+
+def schema_of(spark, lake):
+    """Of any file with something in it: Spark would look at the first one, which may be the empty object of a folder of S3."""
+    at = spark._jvm.org.apache.hadoop.fs.Path
+    for path in lake:
+        files = file_system(spark, path)
+        if not files.exists(at(path)):
+            fail(f"there is no lake in {path}")
+        root = files.makeQualified(at(path)).toString()
+        found = files.listFiles(at(path), True)
+        while found.hasNext():
+            file = found.next()
+            name = file.getPath().toString()
+            if file.getLen() > 0 and not any(part.startswith(("_", ".")) for part in name[len(root):].split("/")):
+                return spark.read.parquet(name).schema
+    fail(f"no order is in {' '.join(lake)}; there is nothing to learn from")
 
 
 def read_purchases(spark, options):
@@ -767,7 +806,7 @@ def open_run(spark, out, run):
     files = file_system(spark, out)
     if files.exists(at(f"{out}/latest.json")):
         if json.loads(read_text(spark, f"{out}/latest.json"))["run"] == run:
-            sys.exit(f"--run {run} is there already, and is being read; choose another name")
+            fail(f"--run {run} is there already, and is being read; choose another name")
     directory = f"{out}/runs/{run}"
     files.delete(at(directory), True)
     return directory
@@ -777,11 +816,12 @@ def open_run(spark, out, run):
 
 
 def train(spark, options):
-    read_orders(spark, options)
+    step("orders")
+    dated_later = read_orders(spark, options)
     read_purchases(spark, options)
     first, last = spark.sql("SELECT MIN(day), MAX(day) FROM invoices").first()
     if first is None:
-        sys.exit(f"no order of a known customer is in {' '.join(options.lake)}; there is nothing to learn from")
+        fail(f"no order of a known customer is in {' '.join(options.lake)}; there is nothing to learn from")
     products = [tuple(row) for row in described_products(spark)]
     today = last + 1
 
@@ -790,7 +830,8 @@ def train(spark, options):
     metrics = {"ranking": DEFAULT_RANKING, "isLearned": False}
     hold_back(spark, options, cut)
     if spark.table("held").head():
-        shop, customers, _ = fit(spark, cut, products, options)
+        shop, customers, _ = fit(spark, cut, products, options, "a month ago")
+        step("ranking")
         asked = customers.join(spark.table("held"), "customer").persist()
         collect_examples(spark, asked, shop)
         learned = learn_ranking(spark)
@@ -805,7 +846,8 @@ def train(spark, options):
         spark.catalog.uncacheTable("examples")
         asked.unpersist()
 
-    shop, customers, long = fit(spark, today, products, options)
+    shop, customers, long = fit(spark, today, products, options, "now")
+    step("similar products")
     similar = similar_of(spark, long, options.factors, len(products))
     lines = recommend(
         spark, customers, shop, metrics["ranking"], products, similar, spark.table("customers"), options.run
@@ -820,16 +862,18 @@ def train(spark, options):
         "recommendations": lines,
         "similar": similar_lines(spark, products, similar, bought_together(spark)),
         "bestsellers": bestsellers_of(shop, products, options.run),
-        "metrics": {**about, **metrics},
+        "metrics": {**about, "today": options.today, "datedLater": dated_later, **metrics},
         "about": about,
     }
 
 
-def fit(spark, today, products, options):
+def fit(spark, today, products, options, when):
     """Both fits of ALS on the invoices before `today`; all that is asked about products, and the customers."""
     past_of(spark, options, today)
     rest = (options.factors, options.reg_param, options.iterations, options.seed)
+    step(f"short memory, {when}")
     short = fit_als(spark, rate(spark, today, SHORT_WEIGHT, options.half_life), *rest)
+    step(f"long memory, {when}")
     long = fit_als(spark, rate(spark, today, LONG_WEIGHT, options.half_life * LONG_TIMES), *rest)
     shop = shop_of(spark, today, products, short, long, options.factors)
     return shop, customers_of(spark, short, long), long
@@ -838,6 +882,7 @@ def fit(spark, today, products, options):
 def write(spark, options, found):
     out = options.out.rstrip("/")
     directory = f"{out}/runs/{options.run}"
+    step("recommendations")
     write_buckets(spark, found["recommendations"], f"{directory}/recommendations")
     write_buckets(spark, found["similar"], f"{directory}/similar")
     write_text(spark, f"{directory}/bestsellers.json", as_json(found["bestsellers"]))
