@@ -45,6 +45,7 @@ const PROCESS: Record<string, { readonly names: readonly string[]; readonly why:
   'src/engines/aws/session.ts': { names: ['env'], why: 'the SDK reads its settings there, and is told one' },
   'src/engines/processes.ts': { names: ['pid', 'kill'], why: 'leaves its name where other processes look' },
   'src/lake/leases.local.ts': { names: ['off', 'once'], why: 'gives its leases back at the end of the process' },
+  'src/product-recommendations/spark-submit.local.ts': { names: ['env'], why: 'finds Spark where SPARK_HOME says' },
   'src/rate-alarm/notifier.command.ts': { names: ['kill'], why: 'ends a command with all that it started' },
   'src/commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
 };

@@ -1,8 +1,14 @@
-import { type Context, defineCommand } from '../command.js';
+import { type Context, defineCommand, type Option } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { day, outputOption, positive, text, timeSpan, wholeNumber } from '../options.js';
+import { day, oneOf, outputOption, positive, text, timeSpan, wholeNumber } from '../options.js';
 import { statusLine } from '../product-recommendations/follow-training.js';
-import type { ModelRun, Recommender, RemoteTraining, TrainOptions } from '../product-recommendations/recommender.js';
+import type {
+  ModelRun,
+  Recommender,
+  RemoteTraining,
+  TrainingEngine,
+  TrainOptions,
+} from '../product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../product-recommendations/training-options.js';
 import type { Tunable } from '../product-recommendations/tuning.js';
 import { answer, type Column, type Format } from '../terminal/answer.js';
@@ -23,6 +29,7 @@ const columns: readonly Column<ModelRun>[] = [
     show: ({ trainedAt }) => shortTime(trainedAt),
     isWhole: true,
   },
+  { name: 'engine', value: ({ engine }) => engine },
   { name: 'last_date', title: 'last order', value: ({ lastDate }) => lastDate },
   figure('customers', ({ customers }) => customers),
   figure('products', ({ products }) => products),
@@ -46,7 +53,7 @@ const remoteColumns: readonly Column<RemoteTraining>[] = [
 ];
 
 /** What fits into 80 columns. */
-const table = columns.filter(({ name }) => name !== 'factors');
+const table = columns.filter(({ name }) => !['engine', 'factors'].includes(name));
 
 function figure(name: string, value: (run: ModelRun) => number): Column<ModelRun> {
   return { name, isNumber: true, value, show: (run) => whole(value(run)) };
@@ -57,6 +64,15 @@ function usually(name: Tunable): string {
   return `(default: ${TRAIN_DEFAULTS[name]})`;
 }
 
+const ENGINES = ['built-in', 'spark'] as const satisfies readonly TrainingEngine[];
+
+const engineOption = {
+  flags: '--engine <name>',
+  about: 'what trains: built-in (default), or spark; on AWS spark',
+  parse: oneOf(...ENGINES),
+  choices: ENGINES,
+} as const satisfies Option;
+
 export const train = defineCommand({
   name: 'train',
   summary: 'learn what to recommend from all orders',
@@ -66,11 +82,13 @@ export const train = defineCommand({
     ['alakazam train --tune 5m', 'with options that are looked for on earlier orders'],
     ['alakazam train --list', 'the models that are kept'],
     ['alakazam train --use 3f2a9c0b1d4e', 'recommend by an earlier one'],
+    ['alakazam train --engine spark', 'by the Apache Spark of this machine'],
     ['alakazam train --target aws', 'on a cluster that is made for it, and ends with it'],
   ],
   // On AWS the training goes on: a start that is under way is waited for, to say how to return to it.
   graceMs: 2000,
   options: {
+    engine: engineOption,
     factors: {
       flags: '--factors <n>',
       about: `numbers that stand for a taste ${usually('factors')}`,

@@ -81,6 +81,8 @@ export interface LakeTables {
   readonly version: string;
   /** Of its files. */
   readonly paths: readonly string[];
+  /** Of those that hold `order_arrivals`, for who reads Parquet without that SQL. */
+  readonly arrivals: readonly string[];
   /** SQL in DuckDB's dialect that makes the views `orders` and `order_arrivals`. */
   readonly views: string;
   readonly bytes: number;

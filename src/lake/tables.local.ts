@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { parquet } from './batch.local.js';
 import type { LakeTables } from './lake.js';
 import { leaseManifest } from './leases.local.js';
-import { checkFile, type Manifest, versionOf } from './manifest.local.js';
+import { checkFile, type Manifest, type StoredFile, versionOf } from './manifest.local.js';
 import { COLUMNS } from './order-columns.js';
 
 export function openTables(directory: string): LakeTables {
   const { manifest, release } = leaseManifest(directory);
   try {
     const files = [...manifest.files, ...manifest.replaced];
+    const pathsOf = (of: readonly StoredFile[]) => of.map(({ path }) => join(directory, path));
     for (const file of files) checkFile(directory, file);
     return {
       version: versionOf(manifest),
       views: viewsOf(directory, manifest),
-      paths: files.map(({ path }) => join(directory, path)),
+      paths: pathsOf(files),
+      arrivals: pathsOf(manifest.files),
       bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
       release,
     };

@@ -1,4 +1,4 @@
-/** Where models lie on this machine: a file each, named after its contents, and a list that says which is in use. */
+/** Where models lie on this machine: each a file or a directory of its own, and a list that says which is in use. */
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -7,38 +7,21 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
+  renameSync,
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { checkedText, replaceFile, withChecksum } from '../durable-file.js';
+import { replaceFile, syncDirectory } from '../durable-file.js';
 import { diskError } from '../engines/disk-errors.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { whileLocked } from '../engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../errors.js';
 import { type Arena, createArena } from './kernel.js';
 import { decodeModel, encodeModel } from './model-file.js';
+import { entryOf, openModelList, type StoredRun } from './model-list.local.js';
 import type { ModelRun } from './recommender.js';
 import type { Model } from './training.js';
-
-/** What the list has of a model. */
-export interface StoredRun extends Omit<ModelRun, 'isInUse'> {
-  /** The version of the lake that it was trained on, if it was trained on all of it. */
-  readonly lakeVersion: string | null;
-}
-
-interface List {
-  readonly inUse: string;
-  /** The latest first. */
-  readonly runs: readonly StoredRun[];
-}
-
-/** So many are kept. */
-const KEPT = 3;
-
-/** Models, and what a process wrote that was killed before it was done: `replaceFile` writes beside a file first. */
-const IS_OURS = /\.model(\.|$)|^models\.json\./;
 
 /** A model, and the arena in which its arrays lie. */
 export interface StoredModel {
@@ -48,95 +31,98 @@ export interface StoredModel {
 
 export interface ModelStore {
   /** Writes a model and puts it in use, at once and as a whole. */
-  add(model: Model, about: Omit<StoredRun, 'run'>): Promise<StoredRun>;
+  add(model: Model, about: Omit<StoredRun, 'run' | 'engine'>): Promise<StoredRun>;
+  /** Its directory, which is there when this is done. */
+  makeDirectory(): Promise<string>;
+  /** Takes the directory of a run that is whole, and puts it in use. */
+  addPublished(directory: string, stored: StoredRun): Promise<void>;
   list(): readonly (StoredRun & Pick<ModelRun, 'isInUse'>)[];
   /** Puts a model in use. Throws an `AlakazamError` if it is not there or can't be read, and then leaves the other one in use. */
   use(run: string): Promise<StoredRun>;
-  /** The model in use. Throws an `AlakazamError` if there is none, or if it is damaged. */
+  /** What the list has of the model in use; undefined if there is none. */
+  inUse(): StoredRun | undefined;
+  /** The same. Throws an `AlakazamError` if there is none, or if it is not whole. */
+  check(): Promise<StoredRun>;
+  /** The model in use, which is a file. Throws an `AlakazamError` if there is none, or if it is damaged. */
   read(): StoredModel & { readonly run: StoredRun };
+  /** Where the run is that was published. */
+  directoryOf(run: StoredRun): string;
   clear(): void;
 }
 
 /** `openLock` opens the lock of the process that writes. */
 export function openModelStore(directory: string, openLock: () => Promise<LocalStore>): ModelStore {
-  const pathOf = (run: string) => join(directory, `${run}.model`);
-  const { readList, writeList } = openList(directory);
+  const list = openModelList(directory);
+  const pathOf = (run: Pick<StoredRun, 'run' | 'engine'>) => join(directory, entryOf(run));
 
+  const makeDirectory = () =>
+    onDisk(directory, async () => {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      return directory;
+    });
   /** One process at a time changes the list, and deletes what is not in it. */
   async function change(write: () => void): Promise<void> {
-    await onDisk(directory, async () => {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      await whileLocked(await openLock(), undefined, async () => write());
-    });
+    await makeDirectory();
+    await onDisk(directory, async () => whileLocked(await openLock(), undefined, async () => write()));
+  }
+  function find(run: string): StoredRun {
+    const runs = list.read()?.runs ?? [];
+    const found = runs.find((each) => each.run === run);
+    if (found) return found;
+    throw noSuchModel(run, runs);
+  }
+  function inUse(): StoredRun | undefined {
+    const found = list.read();
+    return found?.runs.find(({ run }) => run === found.inUse);
+  }
+  function need(): StoredRun {
+    const run = inUse();
+    if (run) return run;
+    throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
   }
 
   return {
     async add(model, about) {
       const bytes = encodeModel(model);
       const run = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
-      const stored = { run, ...about };
+      const stored = { run, engine: 'built-in', ...about } as const;
       await change(() => {
-        replaceFile(pathOf(run), bytes);
-        const others = (readListOrNothing()?.runs ?? []).filter((each) => each.run !== run);
-        writeList({ inUse: run, runs: [stored, ...others].slice(0, KEPT) });
+        replaceFile(pathOf(stored), bytes);
+        list.add(stored);
       });
       return stored;
     },
+    makeDirectory,
+    addPublished: (from, stored) =>
+      change(() => {
+        for (const path of readdirSync(from, { recursive: true, encoding: 'utf8' })) syncDirectory(join(from, path));
+        renameSync(from, pathOf(stored));
+        syncDirectory(directory);
+        list.add(stored);
+      }),
     list() {
-      const { inUse, runs } = readList() ?? { inUse: '', runs: [] };
+      const { inUse, runs } = list.read() ?? { inUse: '', runs: [] };
       return runs.map((run) => ({ ...run, isInUse: run.run === inUse }));
     },
     async use(run) {
-      const find = () => {
-        const list = readList();
-        const stored = list?.runs.find((each) => each.run === run);
-        if (!list || !stored) throw noSuchModel(run, list?.runs ?? []);
-        return { list, stored };
-      };
-      find();
-      readModel(pathOf(run), run);
-      await change(() => writeList({ ...find().list, inUse: run }));
-      return find().stored;
+      const stored = find(run);
+      await checkModel(pathOf(stored), stored);
+      // Another process may have deleted it meanwhile.
+      await change(() => list.use(find(run).run));
+      return stored;
+    },
+    inUse,
+    async check() {
+      const run = need();
+      await checkModel(pathOf(run), run);
+      return run;
     },
     read() {
-      const list = readList();
-      const run = list?.runs.find((each) => each.run === list.inUse);
-      if (!run) throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
-      return { ...readModel(pathOf(run.run), run.run), run };
+      const run = need();
+      return { ...readModel(pathOf(run), run.run), run };
     },
+    directoryOf: pathOf,
     clear: () => rmSync(directory, { recursive: true, force: true }),
-  };
-
-  /** A new model takes the place of a list that is damaged. */
-  function readListOrNothing(): List | undefined {
-    try {
-      return readList();
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-/** Which models there are. */
-function openList(directory: string) {
-  const listPath = join(directory, 'models.json');
-  return {
-    readList(): List | undefined {
-      if (!existsSync(listPath)) return undefined;
-      const text = checkedText(readFileSync(listPath, 'utf8'));
-      if (text === undefined) {
-        throw new AlakazamError('failed', `the list of models is damaged: ${listPath}`, { hint: 'alakazam train' });
-      }
-      return JSON.parse(text) as List;
-    },
-    /** And removes what is not in the list. */
-    writeList(list: List): void {
-      replaceFile(listPath, withChecksum(JSON.stringify(list)));
-      const known = new Set(list.runs.map(({ run }) => `${run}.model`));
-      for (const name of readdirSync(directory)) {
-        if (IS_OURS.test(name) && !known.has(name)) rmSync(join(directory, name), { force: true });
-      }
-    },
   };
 }
 
@@ -146,21 +132,34 @@ export function runOf({ lakeVersion: _, ...run }: StoredRun & Pick<ModelRun, 'is
 }
 
 /** Writes, and says of a full disk and of missing permission what it says elsewhere. */
-async function onDisk(directory: string, write: () => Promise<void>): Promise<void> {
+async function onDisk<T>(directory: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     throw diskError(error, directory) ?? error;
   }
 }
 
+/** Reads a model file whole, with its checksum. What Spark wrote has none: all its files have to be there. */
+async function checkModel(path: string, { run, engine }: StoredRun): Promise<void> {
+  if (engine !== 'spark') {
+    readModel(path, run);
+    return;
+  }
+  const { missingFile } = await import('./run-files.local.js');
+  const missing = missingFile(path, run);
+  if (missing !== undefined) throw gone(run, missing, 'alakazam train --engine spark');
+}
+
 /** Into the memory of the kernel, which needs most of it. */
 function readModel(path: string, run: string): StoredModel {
-  if (existsSync(path)) {
-    const arena = createArena();
-    return { model: decodeModel(readInto(arena, path), run), arena };
-  }
-  throw new AlakazamError('failed', `the model ${run} is gone: ${path}`, { hint: 'alakazam train' });
+  if (!existsSync(path)) throw gone(run, path, 'alakazam train');
+  const arena = createArena();
+  return { model: decodeModel(readInto(arena, path), run), arena };
+}
+
+function gone(run: string, path: string, hint: string): AlakazamError {
+  return new AlakazamError('failed', `the model ${run} is gone: ${path}`, { hint });
 }
 
 function readInto(arena: Arena, path: string): Uint8Array {

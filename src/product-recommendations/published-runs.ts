@@ -16,7 +16,7 @@ export interface RunFiles {
   readonly retrain: string;
 }
 
-interface Latest extends Omit<ModelRun, 'isInUse' | 'options'> {
+interface Latest extends Omit<ModelRun, 'engine' | 'isInUse' | 'options'> {
   readonly format: number;
   readonly buckets: number;
   readonly options: Omit<TrainOptions, 'regularization' | 'since' | 'until'> & {
@@ -45,6 +45,8 @@ export interface PublishedRun {
 /** So many products a list has at most. */
 export const PUBLISHED_LIST_MAX = 50;
 const FORMAT = 1;
+/** As format 1 has them. */
+const BUCKETS = 64;
 
 /** Undefined if nothing was published yet. */
 export async function latestRun(files: RunFiles): Promise<PublishedRun | undefined> {
@@ -68,7 +70,7 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
   let products: Promise<Similar[]> | undefined;
 
   return {
-    about: { ...about, options: optionsOf(options), isInUse: true },
+    about: { ...about, engine: 'spark', options: optionsOf(options), isInUse: true },
     recommendations: (customerId) =>
       lineOf<Recommendations>(
         'recommendations',
@@ -93,6 +95,13 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
     },
     evaluation: async () => (await json<{ evaluation?: Evaluation }>('metrics.json')).evaluation,
   };
+}
+
+/** Paths of all files of a run. */
+export function filesOfRun(run: string): string[] {
+  const buckets = Array.from({ length: BUCKETS }, (_, bucket) => `${bucket}.jsonl`);
+  const lists = ['recommendations', 'similar'].flatMap((folder) => buckets.map((name) => `${folder}/${name}`));
+  return ['latest.json', ...['bestsellers.json', 'metrics.json', ...lists].map((path) => `runs/${run}/${path}`)];
 }
 
 /** The files of one run. The lines of a folder lie in so many buckets. */

@@ -2,9 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
-import type { Order } from '../orders/order.js';
 import { basketOfOrders } from './customer-basket.js';
-import { dayOf, firstDayUnknown } from './days.js';
+import { knownOrders } from './known-orders.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import { findProduct, noSuchProduct, productsLike } from './product-search.js';
@@ -113,13 +112,6 @@ const HERE: Pick<Recommender, 'trainsUnasked' | 'startTraining' | 'remoteTrainin
     throw trainsHere('--status');
   },
 };
-
-/** Like a training, it leaves out what is dated in the future. */
-async function knownOrders(history: OrderHistory, customerId: number, nowMs: number): Promise<Order[]> {
-  await history.update();
-  const until = firstDayUnknown(nowMs);
-  return (await history.ordersOf(customerId)).filter(({ orderDate }) => dayOf(orderDate) < until);
-}
 
 function trainsHere(flag: string): AlakazamError {
   return new AlakazamError('usage', `${flag} is for machines elsewhere; the local target trains in this process`, {

@@ -2,7 +2,12 @@
 import type { ModelQuality } from './evaluation.js';
 import type { NamedProduct } from './purchases.js';
 
+/** What trains: alakazam itself, or Apache Spark. */
+export type TrainingEngine = 'built-in' | 'spark';
+
 export interface TrainOptions {
+  /** Of the target's, if it is not given: where there is a choice. */
+  readonly engine?: TrainingEngine | undefined;
   /** Of each customer and product, as many numbers stand for its taste. */
   readonly factors: number;
   readonly regularization: number;
@@ -28,11 +33,12 @@ export interface WorkOptions {
   readonly onProgress?: (what: string, done: number, total: number, loss?: number) => void;
 }
 
-/** A model that was trained. The name follows from its contents: the same data and options give the same name. */
+/** A model that was trained. The name of a built-in one follows from its contents: the same data and options give the same name. */
 export interface ModelRun {
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly trainedAt: string;
+  readonly engine: TrainingEngine;
   /** With what tuning found. */
   readonly options: TrainOptions;
   readonly customers: number;

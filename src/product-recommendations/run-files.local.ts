@@ -1,7 +1,8 @@
 /** Files of a published run, on this machine's disk. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunFiles } from './published-runs.js';
+import { filesOfRun, type RunFiles } from './published-runs.js';
 
 export function diskRunFiles(directory: string): RunFiles {
   return {
@@ -16,4 +17,11 @@ export function diskRunFiles(directory: string): RunFiles {
       }
     },
   };
+}
+
+/** A file of the run that is gone; undefined if all are there. */
+export function missingFile(directory: string, run: string): string | undefined {
+  return filesOfRun(run)
+    .map((path) => join(directory, path))
+    .find((path) => !existsSync(path));
 }

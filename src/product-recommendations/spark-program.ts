@@ -1,10 +1,11 @@
 /** How `spark/als.py` is told what to do; its first lines say what it takes. */
+import { AlakazamError } from '../errors.js';
 import type { TrainOptions } from './recommender.js';
 import { TRAIN_DEFAULTS } from './training-options.js';
 
 export interface SparkPlaces {
-  /** URLs: of the orders as Parquet, of the rule of what was bought, and of where to write. */
-  readonly lake: string;
+  /** URLs: of the orders as Parquet, files or directories, of the rule of what was bought, and of where to write. */
+  readonly lake: readonly string[];
   readonly purchasesSql: string;
   readonly out: string;
 }
@@ -25,7 +26,16 @@ export function programArguments(run: string, { lake, purchasesSql, out }: Spark
   const names = Object.keys(PROGRAM_FLAGS) as (keyof typeof PROGRAM_FLAGS)[];
   const own = names.filter((name) => asked[name] !== undefined && asked[name] !== defaults[name]);
   return [
-    ...['--lake', lake, '--purchases-sql', purchasesSql, '--out', out, '--run', run],
+    ...['--lake', ...lake, '--purchases-sql', purchasesSql, '--out', out, '--run', run],
     ...own.flatMap((name) => [PROGRAM_FLAGS[name], String(asked[name])]),
   ];
+}
+
+/** Throws an `AlakazamError` for an option that was asked for and that Spark does not take. */
+export function refuseOthers({ engine: _, ...asked }: TrainOptions): void {
+  const other = Object.entries(asked).find(([name, value]) => value && !(name in PROGRAM_FLAGS))?.[0];
+  if (other === undefined) return;
+  throw new AlakazamError('usage', `--${other} is not for Spark, which trains in a way of its own`, {
+    hint: `leave --${other} out, or --engine spark`,
+  });
 }

@@ -18,8 +18,7 @@ export function localRecommendationStage(open: () => Promise<StoredModels>, cloc
       yield await check('recommendations', async () => {
         const { store, knownVersion } = await open();
         if (store.list().length === 0) return 'no model yet; alakazam recommend trains one';
-        // Reads the model whole, with its checksum.
-        const { run } = store.read();
+        const run = await store.check();
         const isCurrent = run.lakeVersion !== null && run.lakeVersion === knownVersion();
         const since = isCurrent
           ? 'it knows every order'

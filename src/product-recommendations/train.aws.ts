@@ -56,7 +56,7 @@ export function openAwsTraining(
   async function start(asked: TrainOptions, { signal, onNote }: WorkOptions): Promise<RemoteTraining> {
     const run = randomBytes(6).toString('hex');
     const [main, purchasesSql] = await Promise.all([upload('als.py'), upload('purchases.sql')]);
-    const places = { lake: `s3://${bucket}/${orders}`, purchasesSql, out: files.place };
+    const places = { lake: [`s3://${bucket}/${orders}`], purchasesSql, out: files.place };
     const program: SparkProgram = { run, main, arguments: programArguments(run, places, asked) };
     signal.throwIfAborted();
     const startOn = (jobs: SparkJobs) => {
@@ -75,7 +75,7 @@ export function openAwsTraining(
   }
 
   async function startTraining(asked: TrainOptions, work: WorkOptions): Promise<RemoteTraining> {
-    refuseLocal(asked);
+    refuse(asked);
     const found = await remoteTraining();
     if (found?.state !== 'running') return start(asked, work);
     work.onNote?.(`a training is under way: ${found.engine} ${found.id}, since ${found.startedAt}`);
@@ -100,14 +100,19 @@ export function openAwsTraining(
   };
 }
 
-/** Refuses what is for a training on this machine. */
-function refuseLocal(asked: TrainOptions): void {
-  if (asked.threads !== undefined) {
+/** Throws an `AlakazamError` for what is about this machine. */
+function refuse({ engine, threads, tune }: TrainOptions): void {
+  if (engine === 'built-in') {
+    throw new AlakazamError('usage', '--engine is "built-in"; valid on the aws target: spark', {
+      hint: 'leave --engine out, or add --target local',
+    });
+  }
+  if (threads !== undefined) {
     throw new AlakazamError('usage', '--threads is for this machine; on the aws target Spark takes what it has', {
       hint: 'leave --threads out',
     });
   }
-  if (asked.tune) {
+  if (tune) {
     throw new AlakazamError('usage', '--tune is for this machine; each try would be a training that costs money', {
       hint: 'alakazam train --tune 5m --target local finds options, which train --target aws takes as flags',
     });

@@ -145,12 +145,20 @@ function openModels(home: string, { lake, modelLock }: ModelSources) {
 
 /** DuckDB and LMDB are loaded where the model does not know all orders. */
 async function openRecommender(home: string, { lake, history, models, clock }: Sources): Promise<Recommender> {
-  const { openLocalRecommender } = await import('../product-recommendations/recommender.local.js');
-  async function source() {
-    const { openLakePurchases } = await import('../product-recommendations/lake-purchases.local.js');
-    return openLakePurchases({ ...findLake(home, lake), clock });
-  }
-  return openLocalRecommender({ ...models(), source, history, clock });
+  const { openRecommenderByEngine } = await import('../product-recommendations/recommender-by-engine.local.js');
+  const found = findLake(home, lake);
+  const shared = { ...models(), history, clock };
+  return openRecommenderByEngine({
+    ...shared,
+    async source() {
+      const { openLakePurchases } = await import('../product-recommendations/lake-purchases.local.js');
+      return openLakePurchases({ ...found, clock });
+    },
+    async spark() {
+      const { openSparkRecommender } = await import('../product-recommendations/spark-recommender.local.js');
+      return openSparkRecommender({ ...shared, ...found });
+    },
+  });
 }
 
 /** DuckDB and LMDB are loaded by a question that was not asked before. */

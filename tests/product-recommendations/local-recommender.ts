@@ -8,7 +8,8 @@ import { openLocalLake } from '../../src/lake/lake.local.js';
 import { spillPath } from '../../src/lake/spill.local.js';
 import { openLakePurchases } from '../../src/product-recommendations/lake-purchases.local.js';
 import { openModelStore } from '../../src/product-recommendations/model-store.local.js';
-import { openLocalRecommender } from '../../src/product-recommendations/recommender.local.js';
+import { openRecommenderByEngine } from '../../src/product-recommendations/recommender-by-engine.local.js';
+import { openSparkRecommender } from '../../src/product-recommendations/spark-recommender.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 
 /** Opens the lock of a directory, once. */
@@ -32,21 +33,21 @@ export async function startLocalRecommender() {
   onTestFinished(() => lake.close());
   const models = join(home, 'models');
   const history = await openHistory(stream);
-  const recommender = openLocalRecommender({
-    store: openModelStore(models, lockOf(models)),
-    source: async () =>
-      openLakePurchases({
-        currentTables: currentTables(
-          directory,
-          () => undefined,
-          async () => lake,
-        ),
-        spillTo: () => spillPath(directory),
-        clock,
-      }),
-    history: async () => history,
-    knownVersion: () => undefined,
+  const found = {
+    currentTables: currentTables(
+      directory,
+      () => undefined,
+      async () => lake,
+    ),
+    spillTo: () => spillPath(directory),
     clock,
+  };
+  const store = openModelStore(models, lockOf(models));
+  const shared = { store, history: async () => history, knownVersion: () => undefined, clock };
+  const recommender = openRecommenderByEngine({
+    ...shared,
+    source: async () => openLakePurchases(found),
+    spark: async () => openSparkRecommender({ ...shared, ...found }),
   });
-  return { stream, history, recommender };
+  return { home, stream, history, recommender };
 }

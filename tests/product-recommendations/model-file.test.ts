@@ -9,7 +9,8 @@ import { checkedText, withChecksum } from '../../src/durable-file.js';
 import { whileLocked } from '../../src/engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../../src/errors.js';
 import { decodeModel, encodeModel } from '../../src/product-recommendations/model-file.js';
-import { openModelStore, type StoredRun } from '../../src/product-recommendations/model-store.local.js';
+import type { StoredRun } from '../../src/product-recommendations/model-list.local.js';
+import { openModelStore } from '../../src/product-recommendations/model-store.local.js';
 import { type Model, trainModel } from '../../src/product-recommendations/training.js';
 import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
 import { startThreads } from '../../src/product-recommendations/training-threads.js';
@@ -104,7 +105,7 @@ describe('the file of a model', () => {
 });
 
 describe('the store of models', () => {
-  const about = { lakeVersion: null } as Omit<StoredRun, 'run'>;
+  const about = { lakeVersion: null } as Omit<StoredRun, 'run' | 'engine'>;
 
   async function stored() {
     const directory = temporaryDirectory();
