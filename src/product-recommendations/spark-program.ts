@@ -35,7 +35,5 @@ export function programArguments(run: string, { lake, purchasesSql, out }: Spark
 export function refuseOthers({ engine: _, ...asked }: TrainOptions): void {
   const other = Object.entries(asked).find(([name, value]) => value && !(name in PROGRAM_FLAGS))?.[0];
   if (other === undefined) return;
-  throw new AlakazamError('usage', `--${other} is not for Spark, which trains in a way of its own`, {
-    hint: `leave --${other} out, or --engine spark`,
-  });
+  throw new AlakazamError('usage', `--${other} is not for Spark on this machine`, { hint: `leave --${other} out` });
 }
