@@ -274,7 +274,7 @@ def trends_of(spark, today, count):
         "recent": [math.log1p(n) for n in recent],
         "rise": [math.log1p(n) - math.log1p(RECENT_DAYS * b / shop_days) for n, b in zip(recent, bought)],
         "firsts": [math.log1p(n) for n in firsts],
-        "ages": ages,
+        "youth": [math.exp(-age / 30) for age in ages],
         "repurchase": [math.log((a + 10 * mean) / (c + 10)) for a, c in zip(again, chances)],
     }
 
@@ -301,7 +301,7 @@ def neighbours_of(spark, today):
         SELECT customer, invoices FROM baskets WHERE {today} - element_at(invoices, -1).day <= {NEIGHBOUR_DAYS}
         ORDER BY element_at(invoices, -1).day DESC, customer LIMIT {NEIGHBOURS_KNOWN}""").collect()
     buyers = collections.defaultdict(list)
-    sizes, recents, customers = [], [], []
+    lengths, recents, customers = [], [], []
     for index, (customer, invoices) in enumerate(rows):
         own = {product for _, items in invoices for product in items}
         for product in own:
@@ -312,47 +312,44 @@ def neighbours_of(spark, today):
                 for product in items:
                     weights[product] += math.exp((day - today) / NEIGHBOUR_DECAY_DAYS)
         customers.append(customer)
-        sizes.append(len(own))
+        lengths.append(math.sqrt(len(own)))
         recents.append(list(weights.items()))
-    return {"buyers": dict(buyers), "sizes": sizes, "recents": recents, "customers": customers}
+    return {"buyers": dict(buyers), "lengths": lengths, "recents": recents, "customers": customers}
 
 
-def score_neighbours(neighbours, customer, own):
+def score_neighbours(shop, customer, own):
+    buyers, lengths, recents, customers = (shop["neighbours"][name] for name in ("buyers", "lengths", "recents", "customers"))
     common = collections.Counter()
     for product in own:
-        common.update(neighbours["buyers"].get(product, ()))
-    similarities = (
-        (count / math.sqrt(neighbours["sizes"][index]), index)
-        for index, count in common.items()
-        if neighbours["customers"][index] != customer
-    )
-    scores = collections.defaultdict(float)
-    for similarity, index in heapq.nlargest(NEIGHBOURS_ASKED, similarities):
-        for product, weight in neighbours["recents"][index]:
+        common.update(buyers.get(product, ()))
+    similarities = [(count / lengths[index], index) for index, count in common.items() if customers[index] != customer]
+    similarities.sort(reverse=True)
+    scores = [0.0] * len(shop["recent"])
+    for similarity, index in similarities[:NEIGHBOURS_ASKED]:
+        for product, weight in recents[index]:
             scores[product] += similarity * weight
     return scores
 
 
-def score_words(shop, today, invoices):
+def score_words(shop, invoices):
     vectors, products_with = shop["words"]
     profile = collections.defaultdict(float)
     for day, items in invoices:
-        weight = math.exp(-max(0, today - 1 - day) / WORDS_DECAY_DAYS)
+        weight = math.exp(-max(0, shop["today"] - 1 - day) / WORDS_DECAY_DAYS)
         for product in items:
             for word, value in vectors[product]:
                 profile[word] += weight * value
-    scores = collections.defaultdict(float)
+    scores = [0.0] * len(shop["recent"])
     for word, weight in profile.items():
         for product, value in products_with[word]:
             scores[product] += weight * value
     return scores
 
 
-def divided_by_deviation(scores, count):
-    """Products without a score have 0."""
-    mean = sum(scores.values()) / count
-    deviation = math.sqrt(max(0, sum(value * value for value in scores.values()) / count - mean * mean))
-    return {product: value / deviation for product, value in scores.items()} if deviation else scores
+def divided_by_deviation(scores):
+    mean = sum(scores) / len(scores)
+    deviation = math.sqrt(max(0, dot(scores, scores) / len(scores) - mean * mean))
+    return [score / deviation for score in scores] if deviation else scores
 
 
 def als_scores(fit, taste, best):
@@ -370,7 +367,7 @@ def als_scores(fit, taste, best):
 
 def features_of(shop, customer):
     """What the customer bought, products that may be new to them, and functions that give the features of either."""
-    invoices, today, count = customer.invoices, shop["today"], len(shop["recent"])
+    invoices = customer.invoices
     bought, last, decayed = collections.Counter(), {}, collections.defaultdict(float)
     for ago, (_, items) in zip(range(len(invoices) - 1, -1, -1), invoices):
         for product in items:
@@ -380,8 +377,8 @@ def features_of(shop, customer):
     size = math.log(sum(bought.values()) / len(invoices))
     short, best_short = als_scores(shop["short"], customer.short_taste, customer.short_best)
     long, best_long = als_scores(shop["long"], customer.long_taste, customer.long_best)
-    near = divided_by_deviation(score_neighbours(shop["neighbours"], customer.customer, bought), count)
-    words = divided_by_deviation(score_words(shop, today, invoices), count)
+    near = divided_by_deviation(score_neighbours(shop, customer.customer, bought))
+    words = divided_by_deviation(score_words(shop, invoices))
 
     def again(product):
         return [
@@ -402,22 +399,25 @@ def features_of(shop, customer):
             shop["firsts"][product],
             shop["recent"][product],
             shop["rise"][product],
-            math.log1p(max(0, words.get(product, 0))),
-            math.log1p(max(0, near.get(product, 0))),
+            math.log1p(words[product]),
+            math.log1p(near[product]),
             shop["repurchase"][product],
             size,
         ]
 
     def best(products, count, score):
-        return heapq.nlargest(count, (product for product in products if product not in bought), key=score)
+        return sorted((product for product in products if product not in bought), key=score, reverse=True)[:count]
+
+    def scored(scores):
+        return [product for product, value in enumerate(scores) if value]
 
     rising = set(best_short).union(shop["rising"])
     candidates = {product for product in (*best_short[:150], *best_long[:150]) if product not in bought}
     candidates.update(
         best(rising, 150, lambda product: short(product) + 1.5 * shop["rise"][product] / shop["rise_deviation"]),
-        best(near, 150, near.get),
-        best(near, 60, lambda product: near[product] * math.exp(-shop["ages"][product] / 30)),
-        best(words, 60, words.get),
+        best(scored(near), 150, near.__getitem__),
+        best(scored(near), 60, lambda product: near[product] * shop["youth"][product]),
+        best(scored(words), 60, words.__getitem__),
         best(shop["first_bought"], 100, lambda product: shop["firsts"][product]),
     )
     return bought, last, candidates, again, fresh
@@ -446,17 +446,23 @@ def highest(values, count):
     return heapq.nlargest(count, range(len(values)), key=lambda index: (values[index], -index))
 
 
-def customers_of(spark, short, long):
-    """A row for each customer of `baskets`, with what both fits say of them."""
-    frame = spark.table("baskets")
+def customers_of(spark, whom, short, long):
+    """A row for each customer of `baskets` that the view `whom` names, with what both fits say of them."""
+    chosen = spark.table(whom)
+    frame = spark.table("baskets").join(chosen, "customer")
     for name, model in (("short", short), ("long", long)):
         tastes = DataFrame(model.userFactors(), spark).toDF("customer", f"{name}_taste")
-        best = DataFrame(model.recommendForAllUsers(BEST), spark).toDF("customer", f"{name}_best")
+        best = DataFrame(model.recommendForUserSubset(chosen._jdf, BEST), spark).toDF("customer", f"{name}_best")
         frame = frame.join(tastes, "customer").join(best, "customer")
     return frame
 
 
 BEST = 300
+
+
+def in_parts(customers):
+    """Enough parts that no processor waits long for the last one: Spark would join small parts, and the work here is per row."""
+    return customers.repartition(4 * SparkSession.active().sparkContext.defaultParallelism, "customer")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -628,7 +634,7 @@ def logit_of(coefficients, features):
 # Recommendations, in the words of `alakazam recommend`
 
 
-def recommend(spark, customers, shop, ranking, products, similar, customer_ids, run):
+def recommend(spark, customers, shop, ranking, products, similar, run):
     """A frame of (bucket, id, line): a line of JSON for each customer."""
     shared = spark.sparkContext.broadcast({**shop, "ranking": ranking, "products": products, "similar": similar})
 
@@ -639,7 +645,7 @@ def recommend(spark, customers, shop, ranking, products, similar, customer_ids, 
             text = as_json({"customerId": row.customer_id, "model": run, "coldStart": False, **found})
             yield row.customer_id % BUCKETS, row.customer_id, text
 
-    rdd = customers.join(customer_ids, "customer").rdd.mapPartitions(lines_of)
+    rdd = in_parts(customers).rdd.mapPartitions(lines_of)
     return spark.createDataFrame(rdd, "bucket INT, id BIGINT, value STRING", verifySchema=False)
 
 
@@ -719,11 +725,15 @@ SIMILAR = 100
 def bought_together(spark):
     """By product, the products in the same invoices: (product, share of the invoices), best first."""
     rows = spark.sql(f"""
-        WITH events AS (SELECT explode(items) AS product, items FROM invoices),
+        WITH events AS (SELECT posexplode(items) AS (place, product), items FROM invoices),
         totals AS (SELECT product, COUNT(*) AS total FROM events GROUP BY product),
-        counts AS (
-          SELECT product, other, COUNT(*) AS held FROM (SELECT product, explode(items) AS other FROM events)
-          WHERE other <> product GROUP BY product, other
+        halves AS (
+          -- The products of an invoice ascend, so that each pair is counted once.
+          SELECT product, other, COUNT(*) AS held
+          FROM (SELECT product, explode(slice(items, place + 2, size(items))) AS other FROM events)
+          GROUP BY product, other
+        ), counts AS (
+          SELECT product, other, held FROM halves UNION ALL SELECT other, product, held FROM halves
         ), ranked AS (
           SELECT *, row_number() OVER (PARTITION BY product ORDER BY held DESC, other) AS place FROM counts
         )
@@ -830,9 +840,9 @@ def train(spark, options):
     metrics = {"ranking": DEFAULT_RANKING, "isLearned": False}
     hold_back(spark, options, cut)
     if spark.table("held").head():
-        shop, customers, _ = fit(spark, cut, products, options, "a month ago")
+        shop, customers, _ = fit(spark, cut, products, options, "held", "a month ago")
         step("ranking")
-        asked = customers.join(spark.table("held"), "customer").persist()
+        asked = in_parts(customers).persist()
         collect_examples(spark, asked, shop)
         learned = learn_ranking(spark)
         if learned:
@@ -846,12 +856,10 @@ def train(spark, options):
         spark.catalog.uncacheTable("examples")
         asked.unpersist()
 
-    shop, customers, long = fit(spark, today, products, options, "now")
+    shop, customers, long = fit(spark, today, products, options, "customers", "now")
     step("similar products")
     similar = similar_of(spark, long, options.factors, len(products))
-    lines = recommend(
-        spark, customers, shop, metrics["ranking"], products, similar, spark.table("customers"), options.run
-    )
+    lines = recommend(spark, customers, shop, metrics["ranking"], products, similar, options.run)
     about = {
         "customers": spark.table("customers").count(),
         "products": len(products),
@@ -867,8 +875,8 @@ def train(spark, options):
     }
 
 
-def fit(spark, today, products, options, when):
-    """Both fits of ALS on the invoices before `today`; all that is asked about products, and the customers."""
+def fit(spark, today, products, options, whom, when):
+    """Both fits of ALS on the invoices before `today`; all that is asked about products, and the customers of the view `whom`."""
     past_of(spark, options, today)
     rest = (options.factors, options.reg_param, options.iterations, options.seed)
     step(f"short memory, {when}")
@@ -876,7 +884,7 @@ def fit(spark, today, products, options, when):
     step(f"long memory, {when}")
     long = fit_als(spark, rate(spark, today, LONG_WEIGHT, options.half_life * LONG_TIMES), *rest)
     shop = shop_of(spark, today, products, short, long, options.factors)
-    return shop, customers_of(spark, short, long), long
+    return shop, customers_of(spark, whom, short, long), long
 
 
 def write(spark, options, found):
