@@ -288,6 +288,8 @@ describe('wrongly', () => {
     ['recommend --basket 30001', /^error: no product "30001" was bought by any customer\n {2}did you mean \d{5} \(/],
     ['train --use 0123456789ab', /^error: there is no model "0123456789ab"; valid: \w{12}\n {2}.*train --list/],
     ['train --list --use x', /^error: --list, --use and --status exclude each other/],
+    ['train --engine flink', /^error: --engine is "flink"; valid: built-in, spark/],
+    ['train --engine spark --threads 2', /^error: --threads is not for Spark on this machine\n {2}leave --threads out/],
     ['train --threads 65', /^error: --threads is 65; valid: up to 64/],
     ['train --tune 5', /^error: --tune is "5"; valid: how long, above 0, such as 90s, 5m or 1h\n$/],
     ['train --tune 0m', /^error: --tune is "0m"; valid/],

@@ -250,8 +250,11 @@ describe('a training on a cluster', () => {
     await expect(start([step('COMPLETED')]).train()).rejects.toThrow(/ended well, and published no model/);
   });
 
-  test('--threads and --tune are refused before anything is started', async () => {
+  test('what is about this machine is refused before anything is started', async () => {
     await expect(start().begin({ threads: 2 })).rejects.toMatchObject({ code: 'usage' });
+    await expect(start().begin({ engine: 'built-in' })).rejects.toMatchObject({
+      message: '--engine is "built-in"; valid on the aws target: spark',
+    });
     await expect(start().begin({ tune: { forMs: 1000, fixed: [] } })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/^--tune is for this machine/),
