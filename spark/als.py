@@ -6,7 +6,8 @@ Writes below --out:
 
     latest.json                                names the run to read; written last, so nobody sees half a run:
                                                {"format": 1, "run", "trainedAt", "buckets": 64, "customers", "products",
-                                               "purchases", "lastDate", "options"}
+                                               "purchases", "lastDate", "future", "options"}; "future" tells of orders that were
+                                               left out, {"orders", "lastDate"}, or is null
     runs/RUN/recommendations/BUCKET.jsonl      BUCKET is the customer's id modulo 64: 0.jsonl to 63.jsonl, all of them there.
                                                A line is what `alakazam recommend -o json` prints, with up to 50 products a list
     runs/RUN/bestsellers.json                  the same with customerId null and coldStart true, for whoever has no line
@@ -85,8 +86,8 @@ def iso_date(text):
 def read_orders(spark, options):
     """Makes the view `orders`: each order once, in its latest version, as the warehouse has it.
 
-    The lake on AWS has dates as text, and an order as often as it was delivered; a local export has neither. Gives the number of
-    orders that are left out, since they are dated later than today: they would make a day that is still to come the last one.
+    The lake on AWS has dates as text, and an order as often as it was delivered; a local export has neither. Gives how many orders
+    are left out since they are dated in the future, and the last of these dates: they would make all other orders too old to count.
     """
     # The month in the name of a directory is not asked for, so that files may lie anywhere.
     arrivals = spark.read.schema(schema_of(spark, options.lake)).option("recursiveFileLookup", True)
@@ -98,7 +99,7 @@ def read_orders(spark, options):
             PARTITION BY order_id, invoice_no, stock_code ORDER BY sequence DESC NULLS LAST, arrived_at DESC NULLS LAST
           ) AS version FROM order_arrivals
         ) WHERE version = 1""")
-    # Where the shop is, tomorrow may have begun.
+    # Where the shop is, tomorrow may have begun: src/product-recommendations/days.ts has the same rule.
     later = datetime.date.fromisoformat(options.today) + datetime.timedelta(2)
     period = [f"order_date < DATE '{later}'"]
     if options.since:
@@ -106,7 +107,9 @@ def read_orders(spark, options):
     if options.until:
         period.append(f"order_date < DATE '{options.until}'")
     spark.sql(f"SELECT * FROM latest_orders WHERE {' AND '.join(period)}").createOrReplaceTempView("orders")
-    return spark.sql(f"SELECT COUNT(*) FROM latest_orders WHERE NOT {period[0]}").first()[0]
+    orders, last = spark.sql(f"""
+        SELECT COUNT(*), CAST(CAST(MAX(order_date) AS DATE) AS STRING) FROM latest_orders WHERE NOT {period[0]}""").first()
+    return {"orders": orders, "lastDate": last} if orders else None
 
 
 def schema_of(spark, lake):
@@ -830,7 +833,7 @@ def open_run(spark, out, run):
 
 def train(spark, options):
     step("orders")
-    dated_later = read_orders(spark, options)
+    future = read_orders(spark, options)
     read_purchases(spark, options)
     first, last = spark.sql("SELECT MIN(day), MAX(day) FROM invoices").first()
     if first is None:
@@ -868,12 +871,13 @@ def train(spark, options):
         "products": len(products),
         "purchases": spark.table("purchases").count(),
         "lastDate": (EPOCH + datetime.timedelta(last)).isoformat(),
+        "future": future,
     }
     return {
         "recommendations": lines,
         "similar": similar_lines(spark, products, similar, bought_together(spark)),
         "bestsellers": bestsellers_of(shop, products, options.run),
-        "metrics": {**about, "today": options.today, "datedLater": dated_later, **metrics},
+        "metrics": {**about, "today": options.today, **metrics},
         "about": about,
     }
 

@@ -1,9 +1,9 @@
 /** Purchases as the lake has them by now. */
 import type { Database } from '../engines/duckdb/database.js';
 import type { CurrentTables } from '../lake/lake.js';
-import { counted } from '../terminal/numbers.js';
 import { dayOf, firstDayUnknown } from './days.js';
 import { type Trial, trialsAfter, trialsOfLast } from './evaluation.js';
+import { type FutureOrders, futureNote } from './future-orders.js';
 import { heldBackDays, type Purchases } from './purchases.js';
 import { conditionOf, type Period, readEndingWithoutProduct, readPurchases } from './read-purchases.duckdb.js';
 import type { EvaluateOptions, WorkOptions } from './recommender.js';
@@ -54,7 +54,7 @@ export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchas
       signal.throwIfAborted();
       await database.run(tables.views);
       const future = await leaveOutFuture(database, firstDayUnknown(clock()));
-      if (future) onNote?.(future);
+      if (future) onNote?.(futureNote(future));
       return await act(database, future ? null : tables.version);
     } catch (error) {
       // DuckDB has an error of its own for what was interrupted.
@@ -81,19 +81,19 @@ export function openLakePurchases({ currentTables, spillTo, clock }: LakePurchas
 }
 
 /**
- * Leaves out of `orders` what is dated on day `until` or later, and says so; undefined if there is nothing. As of the last order
+ * Leaves out of `orders` what is dated on day `until` or later; undefined if there is nothing. As of the last order
  * everything is reckoned: one of the year 9999 would make all others too old to count.
  */
-async function leaveOutFuture(database: Database, until: number): Promise<string | undefined> {
+async function leaveOutFuture(database: Database, until: number): Promise<FutureOrders | undefined> {
   const limit = `DATE '1970-01-01' + ${until}`;
-  const [[count, last] = []] = await database.rows(
+  const [[orders, lastDate] = []] = await database.rows(
     `SELECT COUNT(*), CAST(CAST(MAX(order_date) AS DATE) AS TEXT) FROM orders WHERE order_date >= ${limit}`,
   );
-  if (Number(count) === 0) return undefined;
+  if (Number(orders) === 0) return undefined;
   await database.run(`
     ALTER VIEW orders RENAME TO orders_of_all_days;
     CREATE VIEW orders AS FROM orders_of_all_days WHERE order_date < ${limit};`);
-  return `left out: ${counted(Number(count), 'order')} dated in the future, such as on ${last}`;
+  return { orders: Number(orders), lastDate: String(lastDate) };
 }
 
 async function readAtCut(database: Database, given: string | undefined): Promise<Trials> {

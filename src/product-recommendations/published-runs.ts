@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { AlakazamError } from '../errors.js';
+import type { FutureOrders } from './future-orders.js';
 import type { Evaluation, ModelRun, Recommendations, Similar, TrainOptions } from './recommender.js';
 
 /** Where the files are. A path has no slash at its beginning: `latest.json`. */
@@ -19,6 +20,7 @@ export interface RunFiles {
 interface Latest extends Omit<ModelRun, 'engine' | 'isInUse' | 'options'> {
   readonly format: number;
   readonly buckets: number;
+  readonly future?: FutureOrders | null;
   readonly options: Omit<TrainOptions, 'regularization' | 'since' | 'until'> & {
     /** Spark multiplies it by the number of purchases. */
     readonly regParam: number;
@@ -29,6 +31,8 @@ interface Latest extends Omit<ModelRun, 'engine' | 'isInUse' | 'options'> {
 
 export interface PublishedRun {
   readonly about: ModelRun;
+  /** What its training left out; undefined if that was nothing. */
+  readonly future: FutureOrders | undefined;
   /** Undefined for a customer without a line: of whom nothing was known. */
   recommendations(customerId: number): Promise<Recommendations | undefined>;
   /** With `customerId` null. */
@@ -52,7 +56,7 @@ const BUCKETS = 64;
 export async function latestRun(files: RunFiles): Promise<PublishedRun | undefined> {
   const text = await files.read('latest.json');
   if (text === undefined) return undefined;
-  const { format, buckets, options, ...about } = parsed<Latest>(files, 'latest.json', text);
+  const { format, buckets, options, future, ...about } = parsed<Latest>(files, 'latest.json', text);
   if (format !== FORMAT || !Number.isInteger(buckets) || buckets < 1) {
     throw new AlakazamError(
       'failed',
@@ -71,6 +75,7 @@ export async function latestRun(files: RunFiles): Promise<PublishedRun | undefin
 
   return {
     about: { ...about, engine: 'spark', options: optionsOf(options), isInUse: true },
+    future: future ?? undefined,
     recommendations: (customerId) =>
       lineOf<Recommendations>(
         'recommendations',

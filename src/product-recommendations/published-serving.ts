@@ -2,6 +2,7 @@
 import { AlakazamError } from '../errors.js';
 import type { Order } from '../orders/order.js';
 import { cutTo, withoutBought } from './bought-since.js';
+import { withoutFuture } from './future-orders.js';
 import { recommendForBasket } from './goes-with.js';
 import { productsLike, withWords } from './product-search.js';
 import { PUBLISHED_LIST_MAX, type PublishedRun } from './published-runs.js';
@@ -12,11 +13,12 @@ export interface PublishedServing {
   readonly findRun: () => Promise<PublishedRun>;
   /** All orders of a customer by now. */
   readonly ordersOf: (customerId: number) => Promise<readonly Order[]>;
+  readonly clock: () => number;
 }
 
 type Serves = 'recommend' | 'recommendFor' | 'everyone' | 'similar' | 'productsLike';
 
-export function servePublished({ findRun, ordersOf }: PublishedServing): Pick<Recommender, Serves> {
+export function servePublished({ findRun, ordersOf, clock }: PublishedServing): Pick<Recommender, Serves> {
   async function open(count: number): Promise<PublishedRun> {
     if (count <= PUBLISHED_LIST_MAX) return findRun();
     throw new AlakazamError('usage', `-n is ${count}; valid for a model by Spark: up to ${PUBLISHED_LIST_MAX}`);
@@ -27,7 +29,7 @@ export function servePublished({ findRun, ordersOf }: PublishedServing): Pick<Re
       const run = await open(count);
       const [published, orders] = await Promise.all([run.recommendations(customerId), ordersOf(customerId)]);
       const found: Recommendations = published ?? { ...(await run.bestsellers()), customerId };
-      return cutTo(withoutBought(found, orders), count);
+      return cutTo(withoutBought(found, withoutFuture(orders, clock())), count);
     },
     recommendFor: async (stockCodes, count) => recommendForBasket(await open(count), stockCodes, count),
     async *everyone(count, { signal, onProgress }) {

@@ -14,9 +14,10 @@ export interface AwsRecommenderOptions {
   readonly history: () => Promise<OrderHistory>;
   /** Opened by who trains, or asks for a training. */
   readonly training: () => Promise<Pick<Recommender, 'train' | 'startTraining' | 'remoteTraining'>>;
+  readonly clock: () => number;
 }
 
-export function openAwsRecommender({ files, history, training }: AwsRecommenderOptions): Recommender {
+export function openAwsRecommender({ files, history, training, clock }: AwsRecommenderOptions): Recommender {
   let latest: Promise<PublishedRun | undefined> | undefined;
 
   function findRun(): Promise<PublishedRun | undefined> {
@@ -55,7 +56,7 @@ export function openAwsRecommender({ files, history, training }: AwsRecommenderO
       );
       return found;
     },
-    ...servePublished({ findRun: open, ordersOf: async (customerId) => (await history()).ordersOf(customerId) }),
+    ...servePublished({ findRun: open, ordersOf: async (customerId) => (await history()).ordersOf(customerId), clock }),
     async use(run) {
       const message = `alakazam on the aws target can't put ${run} in use: readers follow the last training`;
       throw new AlakazamError('failed', message, { hint: 'alakazam train --target aws' });

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { AlakazamError } from '../errors.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { basketOfOrders } from './customer-basket.js';
-import { knownOrders } from './known-orders.js';
+import { withoutFuture } from './future-orders.js';
 import type { LakePurchases } from './lake-purchases.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import { findProduct, noSuchProduct, productsLike } from './product-search.js';
@@ -35,7 +35,9 @@ export function openLocalRecommender(options: LocalRecommenderOptions): Recommen
   async function basketFor(customerId: number): Promise<CustomerPurchases> {
     const { model, products, isCurrent } = open();
     if (isCurrent) return basketIn(model.purchases, customerId);
-    const orders = await knownOrders(await history(), customerId, clock());
+    const opened = await history();
+    await opened.update();
+    const orders = withoutFuture(await opened.ordersOf(customerId), clock());
     return basketOfOrders(orders, (code) => products.get(code));
   }
 

@@ -8,7 +8,7 @@ import { AlakazamError } from '../errors.js';
 import type { CurrentTables } from '../lake/lake.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { DAY_MS, isoDay } from './days.js';
-import { knownOrders } from './known-orders.js';
+import { futureNote } from './future-orders.js';
 import type { StoredRun } from './model-list.local.js';
 import { type ModelStore, runOf } from './model-store.local.js';
 import { latestRun, type PublishedRun } from './published-runs.js';
@@ -51,9 +51,12 @@ export function openSparkRecommender(options: SparkRecommenderOptions): SparkRec
       findRun: async () => (await open()).run,
       async ordersOf(customerId) {
         const { lakeVersion } = (await open()).stored;
-        const isCurrent = lakeVersion !== null && lakeVersion === knownVersion();
-        return isCurrent ? [] : knownOrders(await history(), customerId, clock());
+        if (lakeVersion !== null && lakeVersion === knownVersion()) return [];
+        const opened = await history();
+        await opened.update();
+        return opened.ordersOf(customerId);
       },
+      clock,
     }),
   };
 }
@@ -64,7 +67,7 @@ async function train(
   work: WorkOptions,
 ): Promise<ModelRun> {
   refuseOthers(asked);
-  const { signal, onProgress } = work;
+  const { signal, onNote, onProgress } = work;
   const tables = await currentTables({ signal, onProgress: (done, total) => onProgress?.('orders', done, total) });
   const directory = spillTo();
   try {
@@ -87,8 +90,9 @@ async function train(
         if (what !== undefined) onProgress?.(what, Number(done), Number(total));
       },
     });
-    const { about } = (await latestRun(diskRunFiles(place))) as PublishedRun;
-    const isWhole = asked.since === undefined && asked.until === undefined;
+    const { about, future } = (await latestRun(diskRunFiles(place))) as PublishedRun;
+    if (future) onNote?.(futureNote(future));
+    const isWhole = asked.since === undefined && asked.until === undefined && !future;
     const stored = { ...about, lakeVersion: isWhole ? tables.version : null };
     await store.addPublished(place, stored);
     return runOf(stored);

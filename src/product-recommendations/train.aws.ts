@@ -9,6 +9,7 @@ import type { AwsSession } from '../engines/aws/session.js';
 import { AlakazamError } from '../errors.js';
 import { dollars } from '../terminal/numbers.js';
 import { followTraining } from './follow-training.js';
+import { futureNote } from './future-orders.js';
 import { latestRun, type RunFiles } from './published-runs.js';
 import type { Recommender, RemoteTraining, TrainOptions, WorkOptions } from './recommender.js';
 import { latestOf, type SparkJobs, type SparkProgram } from './spark-jobs.js';
@@ -92,7 +93,10 @@ export function openAwsTraining(
       const done = await followTraining(started, { ...work, look, isTransient, wait, cluster: standing?.cluster });
       if (done.cost !== null) work.onNote?.(`it cost about ${dollars(done.cost)} by the price list`);
       const published = await latestRun(files);
-      if (published?.about.run === started.run) return published.about;
+      if (published?.about.run === started.run) {
+        if (published.future) work.onNote?.(futureNote(published.future));
+        return published.about;
+      }
       throw new AlakazamError('failed', `${done.engine} ${done.id} ended well, and published no model ${started.run}`, {
         hint: `its logs: ${done.logs}`,
       });

@@ -247,7 +247,7 @@ async function openRecommender({
     return openAwsTraining({ session, bucket, orders: LAKE_PREFIX, prefix: RECOMMENDATIONS_PREFIX, files, ...jobs });
   }
 
-  return openAwsRecommender({ files, history, training });
+  return openAwsRecommender({ files, history, training, clock });
 }
 
 async function priceOf(type: string, unit: string) {

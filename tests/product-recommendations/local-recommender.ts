@@ -23,7 +23,7 @@ export function lockOf(directory: string): () => Promise<LocalStore> {
 }
 
 /** Noon of a day after all orders of the tests, but for those that are to lie in the future. */
-const clock = () => Date.UTC(2011, 11, 31, 12);
+export const clock = () => Date.UTC(2011, 11, 31, 12);
 
 export async function startLocalRecommender() {
   const { home, open, openHistory } = await localFixture();

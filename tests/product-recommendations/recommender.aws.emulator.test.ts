@@ -10,7 +10,7 @@ import { s3RunFiles } from '../../src/product-recommendations/run-files.aws.js';
 import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { putter } from '../fixtures/orders.js';
-import { startLocalRecommender } from './local-recommender.js';
+import { clock, startLocalRecommender } from './local-recommender.js';
 import { testRecommendations } from './recommender.contract.js';
 
 useMiniStack({ stacks: false });
@@ -51,6 +51,7 @@ async function start() {
       startTraining: async () => Promise.reject(new Error('not here')),
       remoteTraining: async () => undefined,
     }),
+    clock,
   });
   return { stream, recommender, put };
 }
@@ -109,6 +110,8 @@ describe('the recommender on AWS', () => {
   test('somebody of whom the model knows nothing gets its bestsellers, without what they bought since', async () => {
     const { recommender, add } = await trained();
     await add([{ invoiceNo: '9', stockCode: '10001', customer: 129 }]);
+    // No training knows of this one.
+    await add([{ invoiceNo: '10', stockCode: '10002', customer: 129, date: '12/31/9999 9:00' }]);
     const found = await recommender.recommend(129, 5);
     expect(found).toMatchObject({ customerId: 129, coldStart: true });
     expect(found.new.map(({ stockCode }) => stockCode)).toEqual(['10002']);

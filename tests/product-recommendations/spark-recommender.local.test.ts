@@ -2,6 +2,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { checkedText } from '../../src/durable-file.js';
+import type { WorkOptions } from '../../src/product-recommendations/recommender.js';
 import { TRAIN_DEFAULTS } from '../../src/product-recommendations/training-options.js';
 import { putter } from '../fixtures/orders.js';
 import { ROOT, temporaryDirectory } from '../run-cli.js';
@@ -30,7 +32,7 @@ const work = (onProgress: (what: string) => void = () => {}, signal = new AbortC
 });
 
 /** Two orders and their arrival, and a built-in model in use. */
-async function start(act: 'publish' | 'refuse' | 'crash' | 'hang') {
+async function start(act: 'publish' | 'leaveOut' | 'refuse' | 'crash' | 'hang') {
   vi.stubEnv('FAKE_SPARK', act);
   const fixture = await startLocalRecommender();
   const put = putter(fixture.stream);
@@ -39,11 +41,13 @@ async function start(act: 'publish' | 'refuse' | 'crash' | 'hang') {
     { invoiceNo: '2', stockCode: '10002', customer: 2 },
   ]);
   const before = await fixture.recommender.train(TRAIN_DEFAULTS, work());
-  const train = (options = {}, of = work()) =>
+  const train = (options = {}, of: WorkOptions = work()) =>
     fixture.recommender.train({ ...TRAIN_DEFAULTS, engine: 'spark', ...options }, of);
   /** What a training may leave: nothing but its model, and the log of the last one. */
   const left = () => ({
-    models: readdirSync(join(fixture.home, 'models')).sort(),
+    models: readdirSync(join(fixture.home, 'models'))
+      .filter((name) => !name.startsWith('writer.'))
+      .sort(),
     unfinished: readdirSync(join(fixture.home, 'lake')).filter((name) => name.startsWith('spill')),
   });
   return { ...fixture, put, before, train, left };
@@ -64,7 +68,7 @@ test('spark-submit gets the program, the files of the lake, and what was asked f
   const files = from('--lake').slice(0, from('--lake').indexOf('--purchases-sql'));
   expect(files.map((path) => path.startsWith(join(home, 'lake', 'orders')) && existsSync(path))).toEqual([true]);
   expect(from('--purchases-sql')[0]).toBe(join(ROOT, 'spark', 'purchases.sql'));
-  expect(from('--today')[0]).toBe('1970-01-01');
+  expect(from('--today')[0]).toBe('2011-12-31');
   expect(args.slice(program).join(' ')).toContain('--factors 32 --since 2010-12-01');
   // Spark has defaults of its own.
   for (const flag of ['--reg-param', '--iterations', '--seed', '--until']) expect(args).not.toContain(flag);
@@ -78,11 +82,17 @@ test('what Spark published is in use, beside the other models', async () => {
     { run, engine: 'spark', isInUse: true, options: { regularization: 0.15 } },
     { run: before.run, engine: 'built-in', isInUse: false },
   ]);
-  await put([{ invoiceNo: '3', stockCode: '10002', customer: 1 }]);
+  await put([{ invoiceNo: '3', stockCode: '10003', customer: 1, date: '12/31/9999 9:00' }]);
+  await put([{ invoiceNo: '4', stockCode: '10002', customer: 1 }]);
   const found = await recommender.recommend(1, 5);
   expect([found.model, found.new.map(({ stockCode }) => stockCode)]).toEqual([run, ['10003']]);
   await expect(recommender.recommend(1, 51)).rejects.toThrow('-n is 51; valid for a model by Spark: up to 50');
-  await expect(recommender.recommendFor(['10001'], 5)).rejects.toThrow(`model ${run} is by Spark`);
+  const basket = await recommender.recommendFor(['10001'], 5);
+  expect(basket).toMatchObject({ customerId: null, model: run, again: [] });
+  expect(basket.new.map(({ stockCode, score }) => [stockCode, score])).toEqual([
+    ['10002', 0.3],
+    ['10003', 0.2],
+  ]);
   await recommender.use(before.run);
   expect((await recommender.recommend(1, 5)).model).toBe(before.run);
   await recommender.use(run);
@@ -91,6 +101,33 @@ test('what Spark published is in use, beside the other models', async () => {
     models: [`${before.run}.model`, `${run}.spark`, 'models.json', 'spark.log'].sort(),
     unfinished: [],
   });
+});
+
+test('what Spark left out as of the future is said, and the model does not count as knowing every order', async () => {
+  const { home, before, train } = await start('leaveOut');
+  const notes: string[] = [];
+  const { run } = await train({}, { ...work(), onNote: (text: string) => notes.push(text) });
+  expect(notes).toEqual(['left out: 2 orders dated in the future, such as on 9999-12-31']);
+  const { runs } = JSON.parse(checkedText(readFileSync(join(home, 'models', 'models.json'), 'utf8')) as string);
+  expect(runs).toMatchObject([
+    { run, lakeVersion: null },
+    { run: before.run, lakeVersion: expect.any(String) },
+  ]);
+});
+
+test('evaluate says that it measures the other engine', async () => {
+  const { recommender, before, train } = await start('publish');
+  await train();
+  const said = async () => {
+    const notes: string[] = [];
+    const options = { protocol: 'last-invoice', train: TRAIN_DEFAULTS } as const;
+    // There are too few orders to measure anything.
+    await recommender.evaluate(options, { ...work(), onNote: (text) => notes.push(text) }).catch(() => {});
+    return notes;
+  };
+  expect(await said()).toEqual(['the model in use is by Spark; what is measured is the built-in engine']);
+  await recommender.use(before.run);
+  expect(await said()).toEqual([]);
 });
 
 test('a run of which a file is gone is not put in use', async () => {
@@ -148,7 +185,11 @@ test('without Spark it says what to install', async () => {
   expect(left().unfinished).toEqual([]);
 });
 
-test.each([['threads', 2] as const, ['serverless', true] as const])('--%s is refused', async (name, value) => {
+test.each([
+  ['threads', 2],
+  ['serverless', true],
+  ['tune', { forMs: 1000, fixed: [] }],
+] as const)('--%s is refused', async (name, value) => {
   const { train } = await start('publish');
   await expect(train({ [name]: value })).rejects.toMatchObject({
     code: 'usage',

@@ -8,6 +8,7 @@ import type { Confidences } from '../../src/product-recommendations/confidences.
 import type { ModelQuality } from '../../src/product-recommendations/evaluation.js';
 import type { Evaluation } from '../../src/product-recommendations/recommender.js';
 import { startThreads } from '../../src/product-recommendations/training-threads.js';
+import { HEADER, writeFile } from '../commands/sample.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { finish, ROOT, runCli, temporaryDirectory } from '../run-cli.js';
@@ -37,8 +38,11 @@ describeReal('spark/als.py over the real file', () => {
   test('recommends as well as our own training does', { timeout: LONG_MS }, async () => {
     const home = temporaryDirectory();
     const [lake, out] = [join(home, 'orders'), join(home, 'recommendations')];
+    // Somebody mistyped a year.
+    const future = `${HEADER}700000,22423,REGENCY CAKESTAND 3 TIER,1,12/31/9999 9:00,12.75,17850,United Kingdom\n`;
     for (const args of [
       ['generate', '--source', REAL_GZ, '--count', '541909'],
+      ['generate', '--source', writeFile(home, 'future.csv', future), '--count', '1'],
       ['lake', 'export', '--to', lake],
     ]) {
       const { code, stderr } = await runCli(args, { home });
@@ -57,6 +61,7 @@ describeReal('spark/als.py over the real file', () => {
 
     const latest = JSON.parse(readFileSync(join(out, 'latest.json'), 'utf8'));
     expect(latest).toMatchObject({ format: 1, run: 'first', buckets: 64, lastDate: '2011-11-08' });
+    expect(latest.future).toEqual({ orders: 1, lastDate: '9999-12-31' });
     const run = join(out, 'runs', 'first');
     expect(readdirSync(out).sort()).toEqual(['latest.json', 'runs']);
     expect(readdirSync(run).sort()).toEqual(['bestsellers.json', 'metrics.json', 'recommendations', 'similar']);

@@ -246,6 +246,17 @@ describe('a training on a cluster', () => {
     });
   });
 
+  test('says what it left out', async () => {
+    const leaveOut = () => {
+      const path = '/lake/recommendations/latest.json';
+      const latest = JSON.parse(emr().objects.get(path) as string);
+      emr().objects.set(path, JSON.stringify({ ...latest, future: { orders: 1, lastDate: '9999-12-31' } }));
+    };
+    const { train, notes } = start([all(step('COMPLETED'), publish, leaveOut)]);
+    await train();
+    expect(notes.at(-1)).toBe('left out: 1 order dated in the future, such as on 9999-12-31');
+  });
+
   test('a program that ends well and publishes nothing is no success', async () => {
     await expect(start([step('COMPLETED')]).train()).rejects.toThrow(/ended well, and published no model/);
   });
