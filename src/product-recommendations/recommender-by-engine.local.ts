@@ -27,6 +27,10 @@ export function openRecommenderByEngine(options: EngineOptions): Recommender {
       yield* (await inUse()).everyone(...given);
     },
     similar: async (...given) => (await inUse()).similar(...given),
+    async evaluate(asked, work) {
+      if (isBySpark()) work.onNote?.('the model in use is by Spark; what is measured is the built-in engine');
+      return builtIn.evaluate(asked, work);
+    },
     productsLike: async (...given) => (await inUse()).productsLike(...given),
   };
 }
