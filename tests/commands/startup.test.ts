@@ -104,6 +104,15 @@ test('a question that was answered before loads no DuckDB', async () => {
   expect((await packagesOf(asked)).filter((name) => /lmdb|duckdb/.test(name))).toEqual([]);
 });
 
+test('a recommendation loads no engine, nothing that trains, and nothing of Spark', async () => {
+  expect((await runCli(['generate', '--count', '2000', '--quiet'], { home })).code).toBe(0);
+  expect((await runCli(['train', '--threads', '1', '--iterations', '1'], { home })).code).toBe(0);
+  const sources = (await filesOf(['recommend', '--customer', '17850'])).flatMap((name) => inputs.get(name) ?? []);
+  expect(sources).toContain('src/product-recommendations/serving.ts');
+  const unused = /node_modules\/(lmdb|@duckdb)\/|\/(lake-purchases|train|spark-recommender|spark-submit)\.local\.ts$/;
+  expect(sources.filter((path) => unused.test(path))).toEqual([]);
+});
+
 test('what a shell asks for on Tab loads no engine', async () => {
   const packages = await packagesOf(['completion', 'bash', '--after', 'query top-products -p']);
   expect(packages).toContain('commander');
