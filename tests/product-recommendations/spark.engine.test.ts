@@ -1,6 +1,6 @@
 /** Recommendations by Apache Spark: `spark/als.py` on a real one, over the lake that the command line wrote. */
 import { type SpawnOptions, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fitAls } from '../../src/product-recommendations/als.js';
@@ -8,7 +8,6 @@ import type { Confidences } from '../../src/product-recommendations/confidences.
 import type { ModelQuality } from '../../src/product-recommendations/evaluation.js';
 import type { Evaluation } from '../../src/product-recommendations/recommender.js';
 import { startThreads } from '../../src/product-recommendations/training-threads.js';
-import { HEADER, writeFile } from '../commands/sample.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
 import { pythonEnvironment } from '../python/environment.js';
 import { finish, ROOT, runCli, temporaryDirectory } from '../run-cli.js';
@@ -39,10 +38,15 @@ describeReal('spark/als.py over the real file', () => {
     const home = temporaryDirectory();
     const [lake, out] = [join(home, 'orders'), join(home, 'recommendations')];
     // Somebody mistyped a year.
-    const future = `${HEADER}700000,22423,REGENCY CAKESTAND 3 TIER,1,12/31/9999 9:00,12.75,17850,United Kingdom\n`;
+    const future = join(home, 'future.csv');
+    writeFileSync(
+      future,
+      'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n' +
+        '700000,22423,REGENCY CAKESTAND 3 TIER,1,12/31/9999 9:00,12.75,17850,United Kingdom\n',
+    );
     for (const args of [
       ['generate', '--source', REAL_GZ, '--count', '541909'],
-      ['generate', '--source', writeFile(home, 'future.csv', future), '--count', '1'],
+      ['generate', '--source', future, '--count', '1'],
       ['lake', 'export', '--to', lake],
     ]) {
       const { code, stderr } = await runCli(args, { home });
