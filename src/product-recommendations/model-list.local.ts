@@ -51,6 +51,14 @@ export function openModelList(directory: string) {
     }
   }
 
+  /** Throws an `AlakazamError` if it is not there. */
+  function find(run: string): StoredRun {
+    const runs = read()?.runs ?? [];
+    const found = runs.find((each) => each.run === run);
+    if (found) return found;
+    throw noSuchModel(run, runs);
+  }
+
   /** And removes what is not in the list. */
   function write(list: List): void {
     replaceFile(path, withChecksum(JSON.stringify(list)));
@@ -62,13 +70,27 @@ export function openModelList(directory: string) {
 
   return {
     read,
+    find,
+    inUse(): StoredRun | undefined {
+      const found = read();
+      return found?.runs.find(({ run }) => run === found.inUse);
+    },
     /** The run is the latest, and in use. */
     add(stored: StoredRun): void {
       const others = (readOrNothing()?.runs ?? []).filter(({ run }) => run !== stored.run);
       write({ inUse: stored.run, runs: [stored, ...others].slice(0, KEPT) });
     },
     use(run: string): void {
+      // Another process may have taken it away meanwhile.
+      find(run);
       write({ runs: read()?.runs ?? [], inUse: run });
     },
   };
+}
+
+function noSuchModel(run: string, runs: readonly StoredRun[]): AlakazamError {
+  const valid = runs.map((each) => each.run).join(', ') || 'none, since nothing was trained';
+  return new AlakazamError('usage', `there is no model ${JSON.stringify(run)}; valid: ${valid}`, {
+    hint: 'alakazam train --list',
+  });
 }

@@ -65,18 +65,8 @@ export function openModelStore(directory: string, openLock: () => Promise<LocalS
     await makeDirectory();
     await onDisk(directory, async () => whileLocked(await openLock(), undefined, async () => write()));
   }
-  function find(run: string): StoredRun {
-    const runs = list.read()?.runs ?? [];
-    const found = runs.find((each) => each.run === run);
-    if (found) return found;
-    throw noSuchModel(run, runs);
-  }
-  function inUse(): StoredRun | undefined {
-    const found = list.read();
-    return found?.runs.find(({ run }) => run === found.inUse);
-  }
   function need(): StoredRun {
-    const run = inUse();
+    const run = list.inUse();
     if (run) return run;
     throw new AlakazamError('failed', 'there is no model to recommend by', { hint: 'alakazam train' });
   }
@@ -105,13 +95,12 @@ export function openModelStore(directory: string, openLock: () => Promise<LocalS
       return runs.map((run) => ({ ...run, isInUse: run.run === inUse }));
     },
     async use(run) {
-      const stored = find(run);
+      const stored = list.find(run);
       await checkModel(pathOf(stored), stored);
-      // Another process may have deleted it meanwhile.
-      await change(() => list.use(find(run).run));
+      await change(() => list.use(run));
       return stored;
     },
-    inUse,
+    inUse: list.inUse,
     async check() {
       const run = need();
       await checkModel(pathOf(run), run);
@@ -171,11 +160,4 @@ function readInto(arena: Arena, path: string): Uint8Array {
   } finally {
     closeSync(file);
   }
-}
-
-function noSuchModel(run: string, runs: readonly StoredRun[]): AlakazamError {
-  const valid = runs.map((each) => each.run).join(', ') || 'none, since nothing was trained';
-  return new AlakazamError('usage', `there is no model ${JSON.stringify(run)}; valid: ${valid}`, {
-    hint: 'alakazam train --list',
-  });
 }
