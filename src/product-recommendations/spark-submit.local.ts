@@ -1,8 +1,10 @@
 /** Runs a program on the Apache Spark of this machine. */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { diskError } from '../engines/disk-errors.js';
 import { AlakazamError } from '../errors.js';
 import { SPARK_SUBMIT } from './spark-jobs.js';
 
@@ -36,6 +38,9 @@ export async function sparkSubmit(run: SparkRun): Promise<void> {
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
   const log = createWriteStream(run.log, { mode: 0o600 });
+  const logged = finished(log);
+  // A full disk, perhaps: Spark would run on, and nobody could read why it failed.
+  logged.catch(kill);
   child.stderr.pipe(log, { end: false });
   const lines = createInterface({ input: child.stdout });
   let reason = '';
@@ -57,6 +62,10 @@ export async function sparkSubmit(run: SparkRun): Promise<void> {
   } finally {
     signal.removeEventListener('abort', kill);
     log.end();
+    // Who hears of the log may read it at once.
+    await logged.catch((error) => {
+      throw diskError(error, dirname(run.log)) ?? error;
+    });
   }
 }
 
