@@ -50,7 +50,7 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
     status: () => statusOf(parts),
     recentRates: async (seconds) => ratesOf(parts, seconds),
     episodes: async ({ sinceMs = 0, limit }) => stored.episodes(sinceMs, limit).map(reported),
-    watch: (signal, lastWordsMs) => watchMessages({ stored, update, deliver: outbox.deliver }, signal, lastWordsMs),
+    watch: (signal, lastWordsMs) => watchMessages({ parts, update, deliver: outbox.deliver }, signal, lastWordsMs),
     async test(signal) {
       const id = `test-${iso(clock()).replace(/[-:.]/g, '')}`;
       const message = alarmMessage({ id, event: 'test', episode: null, episodes: [], ...about });

@@ -5,8 +5,8 @@ import type { AlarmParts } from './alarm-parts.local.js';
 import type { Episode } from './episodes.js';
 import { countShares } from './top-shares.js';
 
-/** While a surge lasts, whose it is follows from its first orders: to read them all would take longer than to stream them. */
-const LOOKED_AT_MAX = 10_000;
+/** While a surge lasts, whose it is follows from its first orders: to read them all would hold up who streams. */
+const LOOKED_AT_MAX = 1000;
 
 export async function sharesOf(
   { stream, config }: AlarmParts,

@@ -1,22 +1,25 @@
 /** Keeps the alarm up to date, gives its messages as they come, and sends them besides. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlarmMessage } from './alarm.js';
-import type { StoredAlarm } from './stored-alarm.local.js';
+import type { AlarmParts } from './alarm-parts.local.js';
 
 /** How often somebody who watches looks. */
 const LOOK_MS = 50;
+/** While a surge lasts, only its end and reminders are to be told. Each look commits, and would hold up who streams. */
+const LOOK_IN_SURGE_MS = 1000;
 
 export interface Watch {
-  readonly stored: StoredAlarm;
+  readonly parts: AlarmParts;
   readonly update: (signal?: AbortSignal) => Promise<unknown>;
   readonly deliver: (signal: AbortSignal) => Promise<void>;
 }
 
 export async function* watchMessages(
-  { stored, update, deliver }: Watch,
+  { parts, update, deliver }: Watch,
   signal: AbortSignal,
   lastWordsMs: number,
 ): AsyncGenerator<AlarmMessage> {
+  const { stored } = parts;
   let seen = stored.lastMessage();
   function* unseen() {
     for (; seen < stored.lastMessage(); ) {
@@ -38,7 +41,7 @@ export async function* watchMessages(
     await update(signal);
     const failure = failureOf(send());
     yield* unseen();
-    await Promise.race([delay(LOOK_MS, undefined, { signal }).catch(() => undefined), failure]);
+    await Promise.race([delay(untilNextLookMs(parts), undefined, { signal }).catch(() => undefined), failure]);
   }
   const timer = setTimeout(() => giveUp.abort(), lastWordsMs);
   try {
@@ -50,6 +53,13 @@ export async function* watchMessages(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A surge is looked at when it may be over, so that the next one is not told late. */
+function untilNextLookMs({ stored, config, clock }: AlarmParts): number {
+  const { episode } = stored.state().rate;
+  if (!episode || episode.endedMs !== null) return LOOK_MS;
+  return Math.min(LOOK_IN_SURGE_MS, Math.max(LOOK_MS, episode.lastMs + config.quietMs - clock()));
 }
 
 /** Rejects as the work does, and else never ends: for a race. */
