@@ -25,10 +25,15 @@ export interface OutboxOptions {
 export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOptions) {
   /** The first message that the destination has not got, if it may be sent now. */
   function claim({ name }: Notifier): StoredDelivery | undefined {
-    return store.write(() => {
+    const due = () => {
       const next = stored.deliveries(name).find(({ of }) => !of.isFailed);
-      if (!next || next.of.dueMs > clock() || (next.of.claim && isRunning(next.of.claim))) return undefined;
-      stored.keepDelivery(name, next.sequence, { ...next.of, claim: thisProcess() });
+      return next && next.of.dueMs <= clock() && !(next.of.claim && isRunning(next.of.claim)) ? next : undefined;
+    };
+    // Most looks find nothing, and a transaction would wait for who streams.
+    if (!due()) return undefined;
+    return store.write(() => {
+      const next = due();
+      if (next) stored.keepDelivery(name, next.sequence, { ...next.of, claim: thisProcess() });
       return next;
     });
   }
