@@ -51,6 +51,11 @@ export async function readConfig({ flags, environment, directory, targets }: Con
   for (const path of [project, user]) {
     if (!path || !existsSync(path)) continue;
     for (const [key, value] of Object.entries(await readConfigFile(path))) {
+      if (path === project && settingOf(key as Key).isRun) {
+        throw new AlakazamError('usage', `${key} is in ${path}, and the file of a project may not say what is run`, {
+          hint: `whoever uses the project would run it: move it to ${user}, or set ${variableOf(key as Key)}`,
+        });
+      }
       // A path in a file is meant from that file's directory.
       const isPath = (key === 'home' || key === 'source') && value !== '';
       take(key as Key, isPath ? resolve(dirname(path), value) : value, path);

@@ -12,6 +12,8 @@ export interface Setting {
   readonly shown?: (value: string) => string;
   /** It is taken from the environment alone. */
   readonly isSecret?: true;
+  /** It is run, so the file of a project, which may come from others, can't give it. */
+  readonly isRun?: true;
   /** A file may give it as a list. */
   readonly isList?: true;
 }
@@ -84,7 +86,7 @@ export const SETTINGS = {
         : `${ALARM_EVENTS.join(', ')}, or none`,
   },
   'alarm.webhook': { about: 'URL to which alarms are posted', shown: shownUrl, whyNot: whyNoWebhook },
-  'alarm.command': { about: 'command that gets alarms on standard input' },
+  'alarm.command': { about: 'command that gets alarms on standard input', isRun: true },
   'alarm.secret': { about: 'secret that signs what is posted', isSecret: true, shown: () => 'not shown' },
 } as const satisfies Record<string, Setting>;
 

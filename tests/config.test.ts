@@ -88,15 +88,17 @@ describe('a setting', () => {
   test.each(KEYS.filter((key) => key !== 'alarm.secret'))(
     '%s that is empty is an error, wherever it is',
     async (key) => {
+      const isRun = key === 'alarm.command';
       // `alarm.window` is `window` in the map `alarm`.
       const inFile = key.replace('.', ':\n  ');
-      const { read, project } = place({ project: `${inFile}: ""\n` });
+      const file = `${inFile}: ""\n`;
+      const { read, ...paths } = place(isRun ? { user: file } : { project: file });
       const remedy = 'is ""; give it a value, or leave it out';
       expect((await failureOf(read({ flags: { [key]: '' } }))).message).toBe(`--${key.replace('.', '-')} ${remedy}`);
       expect((await failureOf(read({ environment: { [variableOf(key)]: '' } }))).message).toBe(
         `${variableOf(key)} ${remedy}`,
       );
-      expect((await failureOf(read())).message).toBe(`${key} in ${project} ${remedy}`);
+      expect((await failureOf(read())).message).toBe(`${key} in ${isRun ? paths.user : paths.project} ${remedy}`);
       // Another value that outranks it is no reason to pass over it.
       const outranked = place({ user: `${inFile}: ''\n` });
       const valid: Partial<Record<Key, string>> = {
@@ -208,6 +210,23 @@ describe('a setting of the alarm', () => {
     const variable = variableOf(key);
     const { message } = await failureOf(place().read({ environment: { [variable]: value } }));
     expect(message).toBe(`${key} is "${value}" (${variable}); valid: ${valid}`);
+  });
+});
+
+describe('a command', () => {
+  const file = 'alarm:\n  command: notify-send Alarm\n';
+
+  test('is taken from the user, not from the file of a project', async () => {
+    const environment = { ALAKAZAM_ALARM_COMMAND: 'mail' };
+    expect((await place({ user: file }).read()).get('alarm.command')).toBe('notify-send Alarm');
+    expect((await place().read({ environment })).get('alarm.command')).toBe('mail');
+    const { read, project, user } = place({ project: file, user: file });
+    // A value that outranks it does not make it harmless: it would be run where that value is not set.
+    for (const given of [{}, { environment }, { flags: { 'alarm.command': 'mail' } }]) {
+      const { message, hint } = await failureOf(read(given));
+      expect(message).toBe(`alarm.command is in ${project}, and the file of a project may not say what is run`);
+      expect(hint).toBe(`whoever uses the project would run it: move it to ${user}, or set ALAKAZAM_ALARM_COMMAND`);
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { reasonOf } from '../errors.js';
+import { variableOf } from '../settings.js';
 import { printable } from '../terminal/text.js';
 import type { AlarmMessage } from './alarm.js';
 import { type Deadline, whenStopped } from './deadline.js';
@@ -45,8 +46,10 @@ export function commandNotifier({ command, deadline = AbortSignal.timeout }: Com
 }
 
 async function run(command: string, message: AlarmMessage, signals: readonly AbortSignal[]): Promise<SendOutcome> {
+  // The secret is of the webhook.
+  const { [variableOf('alarm.secret')]: _, ...env } = process.env;
   // A process group of its own, so that all that it starts can be ended.
-  const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'ignore', 'pipe'], env });
   const exited = once(child, 'exit');
   // Without a process there may be no pipes either.
   if (child.pid === undefined) await exited;

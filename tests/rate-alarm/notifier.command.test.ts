@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandNotifier } from '../../src/rate-alarm/notifier.command.js';
 import { temporaryDirectory } from '../run-cli.js';
 import { never, notifierContract, running } from './notifier.contract.js';
@@ -49,6 +49,14 @@ describe('a command', () => {
       reason: string;
     };
     expect(reason).toMatch(/^exit code 1: x{198}y$/);
+  });
+
+  test('is run without the secret of the webhook', async () => {
+    vi.stubEnv('ALAKAZAM_ALARM_SECRET', 'hunter2');
+    vi.stubEnv('ALAKAZAM_HOME', 'home');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const said = await send('env | grep -E "^ALAKAZAM_(ALARM|HOME)" >&2; exit 1');
+    expect(said).toEqual({ outcome: 'failed', reason: 'exit code 1: ALAKAZAM_HOME=home' });
   });
 
   test('that does not read the message may have taken it', async () => {
