@@ -2,9 +2,12 @@
 
 import type { Column, Format } from '../terminal/answer.js';
 import { openAnswer } from '../terminal/answer.js';
-import { whole } from '../terminal/numbers.js';
+import { wrapped } from '../terminal/cells.js';
+import { counted } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { printable } from '../terminal/text.js';
 import type { AlarmMessage, RateAlarm } from './alarm.js';
+import { whenStopped } from './deadline.js';
 import type { Notifier } from './notifier.js';
 
 const columns: readonly Column<AlarmMessage>[] = [
@@ -30,20 +33,23 @@ const LAST_WORDS_MS = 300;
 
 /** Until the signal says stop. */
 export async function watchAlarm({ terminal, signal, alarm, output, also }: Watching): Promise<void> {
-  const open = openAnswer(terminal, output, columns, { piped: 'ndjson', table: ({ 0: message }) => lineOf(message) });
+  const table = ([message]: readonly AlarmMessage[]) => (message ? drawMessage(message, terminal) : '');
+  const open = openAnswer(terminal, output, columns, { piped: 'ndjson', table });
   const progress = terminal.progress();
   const show = async () => {
     const { state, rate } = await alarm.status();
-    progress.update(0, undefined, `${state}, ${whole(rate.lastSecond)} orders in the last second`);
+    progress.update(undefined, undefined, `${state}, ${counted(rate.lastSecond, 'order')} in the last second`);
   };
   await show();
   const timer = setInterval(() => void show().catch(() => undefined), SHOW_MS);
+  const queue = also && queueOf(also, terminal, signal);
   try {
     for await (const message of alarm.watch(signal, LAST_WORDS_MS)) {
       await open.write([message]);
-      const delivery = await also?.send(message, signal);
-      if (delivery && delivery.outcome !== 'delivered') terminal.warn(`${also?.name}: ${delivery.reason}`);
+      queue?.add(message);
+      await show();
     }
+    await queue?.end();
   } finally {
     clearInterval(timer);
     progress.stop();
@@ -51,6 +57,26 @@ export async function watchAlarm({ terminal, signal, alarm, output, also }: Watc
   await open.end();
 }
 
-function lineOf(message: AlarmMessage | undefined): string {
-  return message ? `${message.text}\n` : '';
+/** Hands messages over one after the other, while the alarm goes on: a destination that is slow delays nothing else. */
+function queueOf(notifier: Notifier, terminal: Terminal, signal: AbortSignal) {
+  const giveUp = new AbortController();
+  const release = whenStopped([signal], () => void setTimeout(() => giveUp.abort(), LAST_WORDS_MS).unref());
+  let last: Promise<void> = Promise.resolve();
+  async function send(message: AlarmMessage): Promise<void> {
+    const sent = await notifier.send(message, giveUp.signal);
+    if (sent.outcome !== 'delivered') terminal.warn(`${notifier.name}: ${sent.reason}`);
+  }
+  return {
+    add(message: AlarmMessage): void {
+      // It fails for nothing else than the signal.
+      last = last.then(() => send(message)).catch(() => undefined);
+    },
+    end: () => last.finally(release),
+  };
+}
+
+/** In lines that fit, with the command as it has to be typed here. */
+function drawMessage({ text }: AlarmMessage, { columns, typed }: Terminal): string {
+  const [first = '', ...more] = wrapped(printable(typed(text)), columns - 2);
+  return [first, ...more.map((line) => `  ${line}`)].map((line) => `${line}\n`).join('');
 }

@@ -22,6 +22,17 @@ export function cellOf(text: string, width: number): Cell {
   return { text: shown, padding: ' '.repeat(Math.max(width - widthOf(shown), 0)) };
 }
 
+/** Text in lines of at most `width` columns, broken at its blanks; a longer word has a line of its own. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || widthOf(line) + 1 + widthOf(word) > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
 /** Columns a line takes on a terminal. */
 export function widthOf(line: string): number {
   if (isPlain(line)) return line.length;

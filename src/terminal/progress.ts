@@ -5,8 +5,8 @@ import { counted, duration, whole } from './numbers.js';
 import { printable } from './text.js';
 
 export interface Progress {
-  /** `done` things so far, of `total` if that is known. */
-  update(done: number, total: number | undefined, note?: string): void;
+  /** `done` things so far, of `total` if that is known; where nothing is counted, the note alone. */
+  update(done: number | undefined, total: number | undefined, note?: string): void;
   /** Writes a line that stays, above the spinner. */
   print(text: string): void;
   stop(): void;
@@ -36,18 +36,22 @@ export function drawProgress(stream: Writable | undefined, thing: string): Progr
     if (!isStopped) spinner = ora({ stream: stream as NodeJS.WritableStream, text: line, discardStdin: false }).start();
   }
 
+  function amountOf(done: number, total: number | undefined, nowMs: number, note: string | undefined): string {
+    const perSecond = (done / (nowMs - startMs)) * 1000;
+    const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
+    const amount = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
+    // Work that takes seconds for each thing has no useful rate.
+    const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
+    return `${amount}${rate}${left}${note ? `  ${note}` : ''}`;
+  }
+
   return {
     update(done, total, note) {
       const nowMs = performance.now();
       if (spinner && nowMs - drawnMs < REDRAW_MS) return;
       drawnMs = nowMs;
-      const perSecond = (done / (nowMs - startMs)) * 1000;
-      const left = total === undefined ? '' : `  ${duration((total - done) / perSecond)} left`;
-      const amount = total === undefined ? counted(done, thing) : `${whole(done)} of ${counted(total, thing)}`;
-      // Work that takes seconds for each thing has no useful rate.
-      const rate = perSecond >= 1 ? `  ${whole(perSecond)}/s` : '';
       const room = ((stream as { columns?: number }).columns || 80) - SPINNER_WIDTH;
-      line = fit(`${amount}${rate}${left}${note ? `  ${note}` : ''}`, room).trimEnd();
+      line = fit(done === undefined ? (note ?? '') : amountOf(done, total, nowMs, note), room).trimEnd();
       if (spinner) spinner.text = line;
       else if (nowMs - startMs > SHOW_AFTER_MS) void show();
     },
