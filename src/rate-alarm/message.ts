@@ -13,10 +13,9 @@ export function alarmMessage(facts: AlarmFacts): AlarmMessage {
   return { ...facts, text: `${sentencesOf(facts).join(' ')} Type: ${commandFor(facts)}` };
 }
 
-/** In a few words, for whoever streams the orders and did not ask: most often it is no surge, but a file. */
-export function mentionOf(message: AlarmMessage): string {
-  if (message.event === 'ended') return 'orders no longer surge; alakazam alarm history';
-  return `more than ${limitOf(message)}: the rate alarm is raised; ${commandFor(message)}`;
+/** What happened in one sentence, for somebody who is busy with something else. */
+export function briefOf(message: AlarmMessage): string {
+  return `${sentencesOf(message)[0]} Type: ${commandFor(message)}`;
 }
 
 function sentencesOf(facts: AlarmFacts): readonly string[] {
@@ -64,7 +63,8 @@ function shares(top: TopShares | null): readonly string[] {
 
 /** `85123A (WHITE METAL LANTERN)`, on one line; a product may have no description. */
 function nameOfProduct({ stockCode, description }: TopShares['product']): string {
-  return printable(description.trim() === '' ? stockCode : `${stockCode} (${description})`);
+  const described = description.trim();
+  return printable(described === '' ? stockCode : `${stockCode} (${described})`);
 }
 
 /** What a surge may come from, where its shares make that clear. */

@@ -3,7 +3,7 @@ import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
 import { counted } from '../terminal/numbers.js';
 import type { RateAlarm } from './alarm.js';
-import { limitOf, mentionOf } from './message.js';
+import { briefOf, limitOf } from './message.js';
 
 /** A webhook that does not answer takes as long. */
 const LAST_WORDS_MS = 5000;
@@ -12,7 +12,7 @@ export function localAlarmStage(open: () => Promise<RateAlarm>): Stage {
   return {
     name: 'rate alarm',
     async *follow(signal) {
-      for await (const message of (await open()).watch(signal, LAST_WORDS_MS)) yield mentionOf(message);
+      for await (const message of (await open()).watch(signal, LAST_WORDS_MS)) yield briefOf(message);
     },
     async *checks() {
       yield await check('rate alarm', async () => {
