@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import { moment, outputOption, type PointInTime, text, wholeNumber } from '../options.js';
@@ -12,6 +13,9 @@ const ACTIONS = ['status', 'watch', 'history', 'test', 'retry'] as const;
 
 /** Of what a sparkline shows. */
 const SECONDS = 300;
+
+/** The answer waits so long for those who are told meanwhile: one that does not answer would hold it up for seconds. */
+const PATIENCE_MS = 300;
 
 const columns: readonly Column<EpisodeReport>[] = [
   { name: 'id', value: ({ id }) => id },
@@ -53,7 +57,7 @@ export const alarm = defineCommand({
     ["alakazam alarm watch --exec 'notify-send Alakazam'", 'run a command then, with the message as JSON on its input'],
     ['alakazam alarm history --since 7d', 'the surges of a week'],
     ['alakazam alarm test', 'send a test message the real way'],
-    ['alakazam alarm retry', 'send again what was given up'],
+    ['alakazam alarm retry', 'send again, at once, what failed'],
   ],
   // Until a message that is under way is noted.
   graceMs: 6000,
@@ -107,7 +111,8 @@ function startOf(since: PointInTime, nowMs: number): number {
 }
 
 async function showStatus({ terminal, clock, signal }: Context, alarm: RateAlarm, output: Format | undefined) {
-  await alarm.deliver(signal);
+  const sending = alarm.deliver(signal);
+  await Promise.race([sending, delay(PATIENCE_MS, undefined, { ref: false })]);
   const [status, destinations, rates] = await Promise.all([
     alarm.status(),
     alarm.destinations(),
@@ -126,7 +131,8 @@ async function showStatus({ terminal, clock, signal }: Context, alarm: RateAlarm
     json: { ...status, destinations },
     table: () => drawAlarm({ status, destinations, rates, columns: terminal.columns, nowMs: clock() }),
   });
-  const failed = destinations.filter((each) => each.failed > 0);
+  await sending;
+  const failed = (await alarm.destinations()).filter((each) => each.failed > 0);
   for (const each of failed)
     terminal.warn(`${counted(each.failed, 'message')} never reached ${each.name}: ${each.problem}`);
   if (failed.length > 0) terminal.say('  alakazam alarm retry     sends what failed again');
@@ -137,7 +143,7 @@ async function sendTest({ terminal, signal }: Context, alarm: RateAlarm, output:
   const results = await alarm.test(signal);
   if (results.length === 0) {
     throw new AlakazamError('failed', 'there is nobody to tell', {
-      hint: 'alakazam config set alarm.webhook https://…',
+      hint: 'set ALAKAZAM_ALARM_WEBHOOK or ALAKAZAM_ALARM_COMMAND; alakazam alarm watch tells whoever looks',
     });
   }
   await answer(terminal, output, testColumns, results, { json: results });

@@ -49,7 +49,8 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
     retryFailed: async () => outbox.retryFailed(),
     status: () => statusOf(parts),
     recentRates: async (seconds) => ratesOf(parts, seconds),
-    episodes: async ({ sinceMs = 0, limit }) => stored.episodes(sinceMs, limit).map(reported),
+    episodes: async ({ sinceMs = 0, limit }) =>
+      Promise.all(stored.episodes(sinceMs, limit).map((each) => reportedNow(parts, each))),
     watch: (signal, lastWordsMs) => watchMessages({ parts, update, deliver: outbox.deliver }, signal, lastWordsMs),
     async test(signal) {
       const id = `test-${iso(clock()).replace(/[-:.]/g, '')}`;
@@ -70,22 +71,23 @@ async function statusOf(parts: AlarmParts): Promise<AlarmStatus> {
   const { stored, stream, config } = parts;
   const { threshold, windowMs, counted } = config;
   const { episode } = stored.state().rate;
-  const isRunning = episode !== null && episode.endedMs === null;
+  const isRunning = episode?.endedMs === null;
   const sinceMs = episode ? (episode.endedMs ?? episode.beganMs) : stream.blockOf(1)?.arrivalMs;
   const rates = ratesOf(parts, 60);
   const known = episode && stored.episode(episode.beganMs);
-  const top = isRunning ? await sharesOf(parts, episode) : (known?.top ?? null);
   return {
     state: isRunning ? 'ALARM' : 'OK',
     since: sinceMs === undefined ? null : iso(sinceMs),
     ...{ threshold, windowMs, counted },
     rate: { lastSecond: rates.at(-1) as number, lastMinute: rates.reduce((sum, count) => sum + count, 0) },
-    episode: known ? { ...reported(known), top } : null,
+    episode: known ? await reportedNow(parts, known) : null,
   };
 }
 
-function reported({ episode, top, notified }: StoredEpisode) {
-  return reportOf(episode, top, notified);
+/** While it lasts, its shares change. */
+async function reportedNow(parts: AlarmParts, { episode, top, notified }: StoredEpisode) {
+  const topNow = episode.endedMs === null ? await sharesOf(parts, episode) : top;
+  return reportOf(episode, topNow, notified);
 }
 
 /** Orders by second, up to now. */

@@ -112,7 +112,7 @@ export interface RateAlarm {
   deliver(signal: AbortSignal): Promise<void>;
   /** A destination of whoever watches: a command that gets each message as JSON on its standard input. */
   command(command: string): Notifier;
-  /** Lets messages that were given up be sent again, from now on. Gives how many there are. */
+  /** Lets messages that were given up, or wait to be sent again, be sent at once. Gives how many there are. */
   retryFailed(): Promise<number>;
   /** Sends a test message the real way to everybody, and waits for what becomes of it. */
   test(signal: AbortSignal): Promise<readonly TestResult[]>;

@@ -50,8 +50,7 @@ function drawEpisode(episode: EpisodeReport, status: AlarmStatus): Text[] {
 }
 
 function drawDestinations(destinations: readonly Destination[]): Text[] {
-  if (destinations.length === 0)
-    return ['told       nobody; alarm.webhook or alarm.command in .alakazamrc changes that'];
+  if (destinations.length === 0) return ['told       nobody; the settings alarm.webhook and alarm.command change that'];
   return destinations.map(({ name, waiting, failed, problem }, i) => {
     const state = [
       ...(waiting > 0 ? [`${whole(waiting)} waiting`] : []),

@@ -88,13 +88,13 @@ export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOp
         return { name, via, waiting: of.length - failed, failed, problem };
       });
     },
-    /** Lets messages that were given up be sent again. Gives how many there are. */
+    /** Lets what failed be sent again at once. Gives how many messages there are. */
     retryFailed: () => store.write(() => retryFailed(stored, clock())),
   };
 }
 
 function retryFailed(stored: StoredAlarm, nowMs: number): number {
-  const failed = stored.deliveries().filter(({ of }) => of.isFailed);
+  const failed = stored.deliveries().filter(({ of }) => of.isFailed || of.attempts > 0);
   const again = { attempts: 0, sinceMs: nowMs, dueMs: nowMs, isFailed: false };
   for (const { destination, sequence, of } of failed) stored.keepDelivery(destination, sequence, { ...of, ...again });
   return failed.length;

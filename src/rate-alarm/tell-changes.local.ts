@@ -15,11 +15,15 @@ export async function tellChanges(parts: AlarmParts, tell: Tell, signal?: AbortS
   const nowMs = clock();
   if (!isAnythingDue(parts, nowMs)) return;
   passTime(parts, nowMs);
-  const { untold } = stored.state();
-  for (const episode of new Map(untold.map((each) => [each.episode.beganMs, each.episode])).values()) {
-    const top = await sharesOf(parts, episode);
+  const kept = stored.state();
+  const { untold } = kept;
+  const toRemindOf = dueReminder(kept, parts.config, nowMs);
+  const told = [...untold.map(({ episode }) => episode), ...(toRemindOf ? [toRemindOf] : [])];
+  for (const beganMs of new Set(told.map((each) => each.beganMs))) {
+    // As it is by now: a surge that began with orders of one customer may have gone on with those of others.
+    const top = await sharesOf(parts, (stored.episode(beganMs) as StoredEpisode).episode);
     if (signal?.aborted) return;
-    store.write(() => stored.keepTop(episode.beganMs, top));
+    store.write(() => stored.keepTop(beganMs, top));
   }
   store.write(() => {
     const kept = stored.state();

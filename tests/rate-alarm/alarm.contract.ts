@@ -1,7 +1,7 @@
 /** What every rate alarm promises; each driver's tests are one call of this. */
 import { describe, expect, test } from 'vitest';
 import { GUEST } from '../../src/orders/order-block.js';
-import type { AlarmMessage, RateAlarm } from '../../src/rate-alarm/alarm.js';
+import type { AlarmMessage, EpisodeReport, RateAlarm } from '../../src/rate-alarm/alarm.js';
 import type { AlarmSettings } from '../../src/rate-alarm/alarm-settings.js';
 import type { Notifier, SendOutcome } from '../../src/rate-alarm/notifier.js';
 import type { Line } from '../fixtures/orders.js';
@@ -245,6 +245,39 @@ export function testAlarm(name: string, create: () => Promise<AlarmFixture>) {
       expect(await alarm.retryFailed()).toBe(1);
       await alarm.deliver(NEVER);
       expect(got).toHaveLength(1);
+    });
+
+    test('sends what waits for its next attempt at once when asked to', async () => {
+      const fixture = await create();
+      let isDown = true;
+      const { got, notifier } = recorder('down', () => (isDown ? { outcome: 'failed', reason: 'HTTP 500' } : TAKEN));
+      const alarm = await fixture.open({ notifiers: [notifier] });
+      await fixture.arrive(AT, lines(11));
+      await look(fixture, alarm, AT);
+      isDown = false;
+      await alarm.deliver(NEVER);
+      expect(got).toHaveLength(0);
+      expect(await alarm.retryFailed()).toBe(1);
+      await alarm.deliver(NEVER);
+      expect(got).toHaveLength(1);
+      expect(await alarm.retryFailed()).toBe(0);
+    });
+
+    test('says of whom most orders are by now, in a reminder and in the history too', async () => {
+      const fixture = await create();
+      const { got, notifier } = recorder();
+      const alarm = await fixture.open({ notifiers: [notifier], reminderMs: 10_000 });
+      await fixture.arrive(AT, lines(11, { customer: 7 }));
+      await look(fixture, alarm, AT);
+      await fixture.arrive(AT + 5000, lines(33, { customer: 8 }));
+      await look(fixture, alarm, AT + 5000);
+      const customerOf = (of: EpisodeReport | null | undefined) => of?.top?.customer;
+      expect(customerOf((await alarm.episodes({ limit: 1 }))[0])).toEqual({ id: 8, share: 0.75 });
+      await look(fixture, alarm, AT + 10_000);
+      expect(got.map(({ event, episode }) => [event, customerOf(episode)])).toEqual([
+        ['began', { id: 7, share: 1 }],
+        ['reminder', { id: 8, share: 0.75 }],
+      ]);
     });
 
     test('tells whoever watches', async () => {
