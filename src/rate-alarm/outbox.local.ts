@@ -27,7 +27,9 @@ export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOp
   function claim({ name }: Notifier): StoredDelivery | undefined {
     const due = () => {
       const next = stored.deliveries(name).find(({ of }) => !of.isFailed);
-      return next && next.of.dueMs <= clock() && !(next.of.claim && isRunning(next.of.claim)) ? next : undefined;
+      if (!next || (next.of.claim && isRunning(next.of.claim))) return undefined;
+      // One that was never sent is due, also where the clock has stepped back since.
+      return next.of.attempts === 0 || next.of.dueMs <= clock() ? next : undefined;
     };
     // Most looks find nothing, and a transaction would wait for who streams.
     if (!due()) return undefined;

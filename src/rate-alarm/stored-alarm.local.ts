@@ -4,7 +4,7 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import type { AlarmMessage, Notified, TopShares } from './alarm.js';
 import type { Episode, EpisodeChange } from './episodes.js';
 import { NO_RATE, type RateState } from './rate.js';
-import { openStoredDeliveries } from './stored-deliveries.local.js';
+import { openStoredDeliveries, parsedJson } from './stored-deliveries.local.js';
 
 export const ALARM_STORE = {
   tables: ['episodes', 'messages', 'deliveries'],
@@ -34,13 +34,11 @@ export type StoredAlarm = ReturnType<typeof openStoredAlarm>;
 /** Everything that writes is called in a transaction of the store. */
 export function openStoredAlarm(store: LocalStore) {
   const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
-  const parsed = <T>(value: Buffer | undefined) => (value ? (JSON.parse(value.toString()) as T) : undefined);
+  const parsed = <T>(value: Buffer | undefined) => (value ? (parsedJson(store, value) as T) : undefined);
   const table = (name: 'meta' | 'episodes' | 'messages' | 'deliveries') => store.table(name);
 
-  function lastMessage(): number {
-    for (const key of table('messages').getKeys({ reverse: true, limit: 1 })) return key as number;
-    return 0;
-  }
+  /** Goes on where the stream is another: whoever watches has seen all messages up to a number. */
+  const lastMessage = () => Number(table('meta').get('lastMessage')?.toString() ?? 0);
 
   const deliveries = openStoredDeliveries(store);
   const stored = (beganMs: number) => parsed<StoredEpisode>(table('episodes').get(beganMs));
@@ -77,6 +75,7 @@ export function openStoredAlarm(store: LocalStore) {
     addMessage(message: AlarmMessage, destinations: readonly string[], nowMs: number): void {
       const sequence = lastMessage() + 1;
       table('messages').putSync(sequence, bytes(message));
+      table('meta').putSync('lastMessage', bytes(sequence));
       deliveries.addDeliveries(message, sequence, destinations, nowMs);
       if (sequence > MESSAGES_KEPT) table('messages').removeSync(sequence - MESSAGES_KEPT);
     },

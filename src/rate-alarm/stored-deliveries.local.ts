@@ -20,6 +20,15 @@ export interface PendingDelivery {
   readonly claim?: ProcessName;
 }
 
+/** Throws an `AlakazamError` where it is no JSON: the store is damaged then. */
+export function parsedJson(store: LocalStore, value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString());
+  } catch {
+    throw store.damaged('a value is no JSON');
+  }
+}
+
 export function openStoredDeliveries(store: LocalStore) {
   const table = () => store.table('deliveries');
   const keepDelivery = (destination: string, sequence: number, of: PendingDelivery) =>
@@ -34,7 +43,7 @@ export function openStoredDeliveries(store: LocalStore) {
       );
       return Array.from(range, ({ key, value }) => {
         const [name, sequence] = key as [string, number];
-        return { destination: name, sequence, of: JSON.parse(value.toString()) as PendingDelivery };
+        return { destination: name, sequence, of: parsedJson(store, value) as PendingDelivery };
       });
     },
     /** A new message, for each destination. */

@@ -7,14 +7,14 @@ import { ALARM_DEFAULTS } from '../../src/rate-alarm/alarm-settings.js';
 import { ALARM_STORE } from '../../src/rate-alarm/stored-alarm.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 import { manyLines, putter } from '../fixtures/orders.js';
-import { type AlarmFixture, testAlarm } from './alarm.contract.js';
+import { type AlarmFixture, recorder, testAlarm } from './alarm.contract.js';
 
 async function create() {
   const { home, open } = await localFixture();
   let nowMs = 0;
   let arrivalMs = 0;
   const stream = await open(() => arrivalMs);
-  const put = putter(stream);
+  let put = putter(stream);
   const fixture: AlarmFixture = {
     async arrive(timeMs, lines) {
       arrivalMs = timeMs;
@@ -34,7 +34,12 @@ async function create() {
       return alarm;
     },
   };
-  return { ...fixture, home, stream };
+  /** Empties the stream. */
+  function empty(): void {
+    stream.clear();
+    put = putter(stream);
+  }
+  return { ...fixture, home, empty };
 }
 
 testAlarm('local', create);
@@ -61,8 +66,62 @@ test('an emptied stream has no surges', async () => {
   const alarm = await fixture.open();
   await alarm.update();
   expect(await alarm.episodes({ limit: 10 })).toHaveLength(1);
-  fixture.stream.clear();
+  fixture.empty();
   await alarm.update();
   expect(await alarm.episodes({ limit: 10 })).toEqual([]);
   expect((await alarm.status()).state).toBe('OK');
+});
+
+test('whoever watches hears of the first surge of a stream that was emptied', async () => {
+  const fixture = await create();
+  const alarm = await fixture.open();
+  const stop = new AbortController();
+  const began: (string | undefined)[] = [];
+  fixture.setTime(1_000_000);
+  const watching = (async () => {
+    for await (const { episode } of alarm.watch(stop.signal, 100)) began.push(episode?.began);
+  })();
+  await fixture.arrive(1_000_000, manyLines(20));
+  await expect.poll(() => began).toHaveLength(1);
+  fixture.empty();
+  fixture.setTime(2_000_000);
+  await fixture.arrive(2_000_000, manyLines(20));
+  await expect.poll(() => began).toEqual([1_000_000, 2_000_000].map((ms) => new Date(ms).toISOString()));
+  stop.abort();
+  await watching;
+});
+
+test('a message is sent also where the clock has stepped back', async () => {
+  const fixture = await create();
+  const { got, notifier } = recorder();
+  const alarm = await fixture.open({ notifiers: [notifier] });
+  await fixture.arrive(5_000_000, manyLines(20));
+  fixture.setTime(5_000_000);
+  await alarm.update();
+  fixture.setTime(1_000_000);
+  await alarm.deliver(new AbortController().signal);
+  expect(got.map(({ event }) => event)).toEqual(['began']);
+});
+
+test('a webhook that is down for ten minutes gets one message, after at most twelve attempts', async () => {
+  const fixture = await create();
+  const upMs = 5_000_000 + 600_000;
+  let [nowMs, attempts] = [5_000_000, 0];
+  const { got, notifier } = recorder('webhook', () => {
+    attempts++;
+    return nowMs < upMs ? { outcome: 'failed', reason: 'answered HTTP 500' } : { outcome: 'delivered', detail: '' };
+  });
+  await fixture.arrive(nowMs, manyLines(20));
+  const alarm = await fixture.open({ notifiers: [notifier], quietMs: 86_400_000, reminderMs: null });
+  // Somebody looks ten times a second, until well after the longest wait.
+  for (; nowMs < upMs + 400_000; nowMs += 100) {
+    fixture.setTime(nowMs);
+    if (nowMs === 5_000_000) await alarm.update();
+    await alarm.deliver(new AbortController().signal);
+    if (nowMs === upMs - 100) expect(attempts).toBeLessThanOrEqual(12);
+  }
+  expect(got.map(({ event }) => event)).toEqual(['began']);
+  expect(await alarm.destinations()).toEqual([
+    { name: 'webhook', via: 'webhook', waiting: 0, failed: 0, problem: null },
+  ]);
 });
