@@ -14,6 +14,8 @@ export interface QueryFile {
 }
 
 const BUILT_IN = fileURLToPath(assetOf('sql'));
+/** What Flink runs lies there too, and is no question. */
+const RATE_ALARM = join(BUILT_IN, 'rate-alarm.sql');
 
 /** Whether it comes with alakazam. */
 export function isBuiltIn({ path }: QueryFile): boolean {
@@ -40,7 +42,8 @@ export function findQueries(
       return name ? [{ name, path: join(directory, file) }] : [];
     }),
   );
-  return new Map(found.map((each) => [each.name, each] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const queries = found.filter(({ path }) => path !== RATE_ALARM);
+  return new Map(queries.map((each) => [each.name, each] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function namesIn(directory: string, warn: (message: string) => void): string[] {

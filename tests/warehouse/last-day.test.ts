@@ -1,18 +1,12 @@
 /** A period that is not given leaves no order out. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GUEST } from '../../src/orders/order-block.js';
-import { parseQuery } from '../../src/warehouse/named-queries.js';
-import { valuesFor } from '../../src/warehouse/query-files.js';
+import { findQueries, readQuery, valuesFor } from '../../src/warehouse/query-files.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
 import type { Line } from '../fixtures/orders.js';
-import { ROOT } from '../run-cli.js';
 import { openedWarehouse } from './opened-warehouse.js';
 
-const queries = readdirSync(join(ROOT, 'sql')).map((file) =>
-  parseQuery(file.replace('.sql', ''), readFileSync(join(ROOT, 'sql', file), 'utf8')),
-);
+const queries = [...findQueries(undefined).values()].map(readQuery);
 
 /** Two products that share two invoices, one of them at two prices; a return, and a guest. */
 const linesOf = (date: string): Line[] =>

@@ -3,10 +3,10 @@
  * raw file, without SQL. Cells are compared one by one.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type NamedQuery, parseQuery, type QueryParameter } from '../../src/warehouse/named-queries.js';
+import type { NamedQuery, QueryParameter } from '../../src/warehouse/named-queries.js';
+import { findQueries, readQuery } from '../../src/warehouse/query-files.js';
 import { openDuckdb, writeOrderFiles } from '../engines/duckdb/database.js';
 import { postgresBinaries, startPostgres } from '../engines/postgresql/server.js';
 import type { OrderFiles, SqlAnswer, SqlEngine, SqlSchema, SqlValues } from '../engines/sql-engine.js';
@@ -17,10 +17,7 @@ import { describeUnless } from '../missing.js';
 import { finish, ROOT, temporaryDirectory } from '../run-cli.js';
 import { DATA_SET, DATA_SET_SQL, sqlOfVisual, VISUALS } from './quicksight-visuals.js';
 
-const queries = readdirSync(join(ROOT, 'sql'))
-  .map((file) => [file, file.replace(/\.sql$/, '')] as const)
-  .filter(([, name]) => !name.includes('.'))
-  .map(([file, name]) => parseQuery(name, readFileSync(join(ROOT, 'sql', file), 'utf8')));
+const queries = [...findQueries(undefined).values()].map(readQuery);
 
 /** An answer that was reckoned: of this query, with these values of parameters and defaults for the rest. */
 interface Case extends SqlAnswer {

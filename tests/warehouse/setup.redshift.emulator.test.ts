@@ -1,9 +1,8 @@
 /** SQL for Redshift, as a parser of its dialect reads it: PostgreSQL, which runs it in other tests, knows more, and less. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseQuery } from '../../src/warehouse/named-queries.js';
+import { findQueries, readQuery } from '../../src/warehouse/query-files.js';
 import { redshiftStatement } from '../../src/warehouse/question.redshift.js';
 import { setupStatements } from '../../src/warehouse/setup.redshift.js';
 import { MODEL } from '../fixtures/built-stack.js';
@@ -78,9 +77,8 @@ test('the views are those of Athena, but for names and the word for a timestamp'
 });
 
 test('every named query is a question that Redshift knows, with its parameters in it', async () => {
-  const files = readdirSync(join(ROOT, 'sql')).filter((file) => !file.replace(/\.sql$/, '').includes('.'));
-  const statements = files.map((file) => {
-    const { sql, parameters } = parseQuery(file.replace(/\.sql$/, ''), readFileSync(join(ROOT, 'sql', file), 'utf8'));
+  const statements = [...findQueries(undefined).values()].map((file) => {
+    const { sql, parameters } = readQuery(file);
     return redshiftStatement({ sql, values: parameters.map((each) => ({ ...each, value: each.fallback ?? null })) })
       .sql;
   });

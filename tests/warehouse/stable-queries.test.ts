@@ -1,10 +1,9 @@
 /** The named queries have the same answer for as long as the lake stays the same: that is why an answer may be kept. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
+import { findQueries } from '../../src/warehouse/query-files.js';
 import { outlineOf } from '../../src/warehouse/statement.js';
-import { ROOT } from '../run-cli.js';
 
 /** Words of a statement that DuckDB knows as functions whose answer may change from call to call, or from day to day. */
 async function changingIn(sql: string): Promise<string[]> {
@@ -22,10 +21,8 @@ async function changingIn(sql: string): Promise<string[]> {
     .filter((word) => names.has(word) || word.startsWith('current_') || word === 'tablesample');
 }
 
-const files = readdirSync(join(ROOT, 'sql'));
-
-test.each(files)('%s asks for no time and no random number', async (file) => {
-  expect(await changingIn(readFileSync(join(ROOT, 'sql', file), 'utf8'))).toEqual([]);
+test.each([...findQueries(undefined).values()])('$name asks for no time and no random number', async ({ path }) => {
+  expect(await changingIn(readFileSync(path, 'utf8'))).toEqual([]);
 });
 
 test.each(['now()', 'random()', 'current_date', 'uuid()', 'today()'])('one with %s would be found', async (call) => {
