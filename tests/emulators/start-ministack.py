@@ -1,10 +1,12 @@
 """
-MiniStack, with what it lacks: jq itself in place of a part of it, where a record of Firehose comes from, alarms on an expression over metrics, and the refusal of a
-second policy of a bucket.
+MiniStack, with what it lacks: jq itself in place of a part of it, where a record of Firehose comes from, alarms on an expression over metrics, the refusal of a
+second policy of a bucket, and records that arrived when a test says.
 """
 
+import collections
 import importlib.machinery
 import json
+import re
 import sys
 
 import ministack.app
@@ -118,7 +120,30 @@ def like_cloudformation(provisioners):
     handlers["create"] = create_policy
 
 
+ARRIVED_AT = re.compile(r"arrived-at:(\d+)")
+
+
+def like_kinesis(kinesis):
+    put_records = kinesis._put_records
+
+    def put_with_arrivals(data):
+        """A record arrives now, or when its partition key says: `arrived-at:1700000000123 any text`."""
+        status, headers, body = put_records(data)
+        if status == 200:
+            _, stream = kinesis._resolve_stream(data)
+            counts = collections.Counter(result.get("ShardId") for result in json.loads(body)["Records"])
+            for shard, count in counts.items():
+                for record in stream["shards"][shard]["records"][-count:] if shard else []:
+                    arrived = ARRIVED_AT.match(record["PartitionKey"])
+                    if arrived:
+                        record["ApproximateArrivalTimestamp"] = int(arrived[1]) / 1000
+        return status, headers, body
+
+    kinesis._put_records = put_with_arrivals
+
+
 PATCHES = {
+    "ministack.services.kinesis": like_kinesis,
     "ministack.services.firehose": like_firehose,
     "ministack.services.lambda_svc": like_lambda,
     "ministack.services.cloudformation.provisioners": like_cloudformation,
