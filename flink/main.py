@@ -3,7 +3,7 @@ The rate alarm on Managed Service for Apache Flink 1.20: reads the order stream 
 lies beside this file in the package. The service reads the settings from the property group `alakazam` (DEFAULTS below).
 
 In which order orders arrived is known only when all shards have been read that far. So the watermark, up to which orders are
-counted, follows what was *read*: it is the earliest arrival time among all that was read in the last `boundMs`. While a shard is
+counted, follows what was *read*: it is the earliest arrival time, rounded down, among all that was read in the last `boundMs`. While a shard is
 still behind, whose orders are old, the watermark stays behind with it, and nothing that the others are ahead is lost. An order
 is late only if it is read more than `boundMs` after all that arrived as early. Flink drops it, and counts it in the metric
 numLateRecordsDropped of the operators OverAggregate.
@@ -19,6 +19,7 @@ import string
 
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.table.expressions import col
 
 PROPERTIES = "/etc/flink/application_properties.json"
 HERE = pathlib.Path(__file__).resolve().parent
@@ -77,20 +78,30 @@ FROM heartbeats"""
 # The JSON of our own records, and that of the Kinesis Agent. Other records are no orders.
 READ = """
 CREATE TEMPORARY VIEW read_arrivals AS
-SELECT arrived, invoice, PROCTIME() AS read_at FROM (
+SELECT arrived, invoice FROM (
   SELECT arrived, COALESCE(
     JSON_VALUE(record, 'strict $$.invoiceNo'), JSON_VALUE(record, 'strict $$.InvoiceNo')
   ) AS invoice FROM order_records
 ) WHERE invoice IS NOT NULL
-UNION ALL SELECT arrived, CAST(NULL AS STRING), PROCTIME() FROM beats
+UNION ALL SELECT arrived, CAST(NULL AS STRING) FROM beats
 -- One order long ago: a surge that is the very first thing to arrive follows something.
-UNION ALL SELECT TO_TIMESTAMP_LTZ(1, 0), CAST('none' AS STRING), PROCTIME() FROM (VALUES (1)) AS once(it)"""
+UNION ALL SELECT TO_TIMESTAMP_LTZ(1, 0), CAST('none' AS STRING) FROM (VALUES (1)) AS once(it)"""
+
+# Flink looks through all different values whenever the smallest one leaves a window. So there are few: tenths of a second of
+# what arrived just now, minutes of what is long ago.
+ROUNDED = """
+CREATE TEMPORARY VIEW rounded_arrivals AS
+SELECT arrived, invoice, PROCTIME() AS read_at,
+  CASE WHEN arrived > CURRENT_TIMESTAMP - INTERVAL '20' SECOND THEN ms - MOD(ms, 100) ELSE ms - MOD(ms, 60000) END AS rounded
+FROM (
+  SELECT arrived, invoice, EXTRACT(EPOCH FROM arrived) * 1000 + EXTRACT(MILLISECOND FROM arrived) AS ms FROM read_arrivals
+)"""
 
 # Without a heartbeat among them, nothing says how long there has been reading.
 READ_WITH_OLDEST = """
 SELECT arrived, invoice, CASE WHEN COUNT(*) OVER read_lately > COUNT(invoice) OVER read_lately
-  THEN MIN(arrived) OVER read_lately - INTERVAL '0.001' SECOND END AS complete
-FROM read_arrivals
+  THEN TO_TIMESTAMP_LTZ(MIN(rounded) OVER read_lately - 1, 3) END AS complete
+FROM rounded_arrivals
 WINDOW read_lately AS (ORDER BY read_at RANGE BETWEEN INTERVAL ${bound} DAY TO SECOND(3) PRECEDING AND CURRENT ROW)"""
 
 
@@ -120,7 +131,7 @@ def start(tables, properties, sql):
     def run(text):
         return tables.execute_sql(string.Template(text).substitute(values))
 
-    for text in (ORDER_RECORDS, ALARMS, HEARTBEATS, BEATS, READ):
+    for text in (ORDER_RECORDS, ALARMS, HEARTBEATS, BEATS, READ, ROUNDED):
         run(text)
     read = tables.sql_query(string.Template(READ_WITH_OLDEST).substitute(values))
     # SQL alone cannot give a watermark to what another query made.
@@ -132,11 +143,18 @@ def start(tables, properties, sql):
         .watermark("arrived", "complete")
         .build()
     )
-    tables.create_temporary_view("arrivals", tables.to_data_stream(read), by_arrival)
-    *views, insert = [text for text in sql.split(";") if text.strip()]
+    arrivals = tables.from_data_stream(tables.to_data_stream(read), by_arrival)
+    # For each time an OVER window looks through all times that it holds. Sorted first, these are few, and not the whole backlog.
+    tables.create_temporary_view("arrivals", arrivals.order_by(col("arrived")))
+    *views, insert = statements_of(sql)
     for text in views:
         run(text)
     return run(insert)
+
+
+def statements_of(sql):
+    code = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
+    return [text for text in code.split(";") if text.strip()]
 
 
 def texts_of(properties):
@@ -156,6 +174,7 @@ def texts_of(properties):
         "connection": ", ".join(f"{quoted(name)} = {quoted(value)}" for name, value in connection.items()),
         "threshold": properties["threshold"],
         "window": interval("windowMs"),
+        "windowMs": properties["windowMs"],
         "bound": interval("boundMs"),
         "counted": COUNTS[properties["counted"]],
     }

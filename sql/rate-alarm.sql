@@ -4,7 +4,7 @@
 -- heartbeat, which moves the watermark. Writes `alarms`. flink/main.py defines both, and fills in the settings:
 --
 --   ${threshold}  more than so many in a window are a surge
---   ${window}     a window is closed at both ends: from so long before an arrival to the arrival
+--   ${window}     a window is closed at both ends: from so long before an arrival to the arrival; ${windowMs} in milliseconds
 --   ${counted}    COUNT(*) of orders, or COUNT(DISTINCT invoice)
 --
 -- A window counts all that arrived at its end, in whatever order it was read. An order that is read after the watermark has
@@ -32,7 +32,8 @@ CREATE TEMPORARY VIEW surging_windows AS
 SELECT * FROM numbered_windows WHERE counted > ${threshold};
 
 INSERT INTO alarms
--- The first arrival whose window holds too many, after one whose window does not: known as soon as it is counted.
+-- The first arrival whose window holds too many, after one whose window does not, or after longer than a window without any. It
+-- is known as soon as it is counted.
 SELECT 'crossing' AS kind, counted AS `count`, ms AS atMs, `before`, through,
   CAST(NULL AS BIGINT) AS firstMs, CAST(NULL AS BIGINT) AS lastMs, CAST(NULL AS BIGINT) AS arrivals
 FROM numbered_windows MATCH_RECOGNIZE (
@@ -41,7 +42,7 @@ FROM numbered_windows MATCH_RECOGNIZE (
   ONE ROW PER MATCH
   AFTER MATCH SKIP TO LAST F
   PATTERN (L F)
-  DEFINE L AS L.counted <= ${threshold}, F AS F.counted > ${threshold}
+  DEFINE F AS F.counted > ${threshold} AND (L.counted <= ${threshold} OR F.ms - L.ms > ${windowMs})
 )
 UNION ALL
 -- Each second in which such a window ends. The greatest count and the first time of it are one number, to be taken apart.

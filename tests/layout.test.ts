@@ -394,13 +394,13 @@ describe('tests mirror src', () => {
 
   test('a test is in the project of what it needs', () => {
     const starts = 'tests/emulators/ministack.ts';
-    const isEmulated = (path: string) => /\.emulator\.test\.ts$/.test(path) || !isTest({ path });
+    const isEmulated = (path: string) => /\.(emulator|engine)\.test\.ts$/.test(path) || !isTest({ path });
     expectNone(
       wrong(
         tests.filter(({ path }) => !/^tests\/(real|emulators)\//.test(path)).flatMap((each) => each.imports),
         ({ from, to }) => to === starts && !isEmulated(from),
       ),
-      'name the file *.emulator.test.ts (vitest.config.ts lists the projects)',
+      'name the file *.emulator.test.ts or *.engine.test.ts (vitest.config.ts lists the projects)',
     );
   });
 
