@@ -7,8 +7,8 @@
 --   ${window}     a window is closed at both ends: from so long before an arrival to the arrival; ${windowMs} in milliseconds
 --   ${counted}    COUNT(*) of orders, or COUNT(DISTINCT invoice)
 --
--- A window counts all that arrived at its end, in whatever order it was read. An order that is read after the watermark has
--- passed its arrival is dropped, and counted in the metric numLateRecordsDropped of the first OVER aggregate.
+-- A window counts all that arrived at its end, in whatever order it was read. `late_arrivals` were read after the watermark had
+-- passed them: they are not counted, and told one by one.
 
 -- What the window held that ends with an arrival.
 CREATE TEMPORARY VIEW arrival_windows AS
@@ -52,4 +52,8 @@ FROM (
     MIN(`before`) AS `before`, MAX(through) AS through, MIN(ms) AS first_ms, MAX(ms) AS last_ms, COUNT(*) AS arrivals
   FROM TABLE(TUMBLE(TABLE surging_windows, DESCRIPTOR(arrived), INTERVAL '1' SECOND))
   GROUP BY window_start, window_end
-);
+)
+UNION ALL
+SELECT 'late', CAST(1 AS BIGINT), EXTRACT(EPOCH FROM arrived) * 1000 + EXTRACT(MILLISECOND FROM arrived),
+  CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
+FROM late_arrivals;

@@ -17,11 +17,12 @@ export type Arrival = readonly [timeMs: number | null, invoiceNos: readonly stri
 
 /** A record of the alarm stream. */
 export interface AlarmRecord {
-  readonly kind: 'crossing' | 'second';
+  readonly kind: 'crossing' | 'second' | 'late';
   readonly count: number;
   readonly atMs: number;
-  readonly before: number;
-  readonly through: number;
+  /** Not of `late`. */
+  readonly before?: number;
+  readonly through?: number;
   readonly firstMs?: number;
   readonly lastMs?: number;
   readonly arrivals?: number;

@@ -9,7 +9,7 @@ import sys
 path, base = sys.argv[1], int(sys.argv[2])
 arrivals = {}
 first = None
-with gzip.open(path, "rt", encoding="utf-8") as file:
+with gzip.open(path, "rt", encoding="latin-1") as file:
     for line in csv.DictReader(file):
         minute = datetime.datetime.strptime(line["InvoiceDate"], "%m/%d/%Y %H:%M")
         first = first or minute
