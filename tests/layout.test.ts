@@ -46,7 +46,10 @@ const PROCESS: Record<string, { readonly names: readonly string[]; readonly why:
   'src/engines/processes.ts': { names: ['pid', 'kill'], why: 'leaves its name where other processes look' },
   'src/lake/leases.local.ts': { names: ['off', 'once'], why: 'gives its leases back at the end of the process' },
   'src/product-recommendations/spark-submit.local.ts': { names: ['env'], why: 'finds Spark where SPARK_HOME says' },
-  'src/rate-alarm/notifier.command.ts': { names: ['kill'], why: 'ends a command with all that it started' },
+  'src/rate-alarm/notifier.command.ts': {
+    names: ['kill', 'env'],
+    why: 'ends a command with all that it started, and gives it the environment without the secret',
+  },
   'src/commands/demo.ts': { names: ['execPath'], why: 'runs the commands that it shows' },
 };
 

@@ -79,20 +79,22 @@ export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOp
     /** Sends what is due, until nothing is due at once. */
     deliver: async (signal: AbortSignal): Promise<void> =>
       void (await Promise.all(notifiers.map((each) => deliverTo(each, signal)))),
-    destinations(): Destination[] {
-      const all = stored.deliveries();
-      const names = new Set([...notifiers.map(({ name }) => name), ...all.map(({ destination }) => destination)]);
-      return Array.from(names, (name) => {
-        const of = all.filter(({ destination }) => destination === name).map((each) => each.of);
-        const failed = of.filter(({ isFailed }) => isFailed).length;
-        const problem = of.findLast((each) => each.problem !== null)?.problem ?? null;
-        const via = notifiers.find((each) => each.name === name)?.via ?? null;
-        return { name, via, waiting: of.length - failed, failed, problem };
-      });
-    },
+    destinations: () => destinationsOf(stored, notifiers),
     /** Lets what failed be sent again at once. Gives how many messages there are. */
     retryFailed: () => store.write(() => retryFailed(stored, clock())),
   };
+}
+
+function destinationsOf(stored: StoredAlarm, notifiers: readonly Notifier[]): Destination[] {
+  const all = stored.deliveries();
+  const names = new Set([...notifiers.map(({ name }) => name), ...all.map(({ destination }) => destination)]);
+  return Array.from(names, (name) => {
+    const of = all.filter(({ destination }) => destination === name).map((each) => each.of);
+    const failed = of.filter(({ isFailed }) => isFailed).length;
+    const problem = of.findLast((each) => each.problem !== null)?.problem ?? null;
+    const via = notifiers.find((each) => each.name === name)?.via ?? null;
+    return { name, via, waiting: of.length - failed, failed, problem };
+  });
 }
 
 function retryFailed(stored: StoredAlarm, nowMs: number): number {

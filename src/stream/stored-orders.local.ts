@@ -133,18 +133,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
       }
       return joined(parts);
     },
-    arrivedSince(sinceMs) {
-      let low = 1;
-      let high = last() + 1;
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2);
-        for (const { key, value } of orders().getRange({ start: middle, limit: 1 })) {
-          if (arrivalOf(value) >= sinceMs) high = middle;
-          else low = (key as number) + 1;
-        }
-      }
-      return low;
-    },
+    arrivedSince: (sinceMs) => firstSince(orders(), last(), sinceMs),
     append(block, arrivalMs) {
       if (identity() === '') meta().putSync('identity', Buffer.from(crypto.randomUUID()));
       const before = last();
@@ -173,4 +162,17 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
       meta().putSync('identity', Buffer.from(crypto.randomUUID()));
     },
   };
+}
+
+/** Sequence number of the first order that arrived since; arrival times never decrease. */
+function firstSince(orders: ReturnType<LocalStore['table']>, last: number, sinceMs: number): number {
+  let [low, high] = [1, last + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    for (const { key, value } of orders.getRange({ start: middle, limit: 1 })) {
+      if (arrivalOf(value) >= sinceMs) high = middle;
+      else low = (key as number) + 1;
+    }
+  }
+  return low;
 }
