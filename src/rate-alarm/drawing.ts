@@ -1,4 +1,5 @@
 /** The alarm as a person reads it. */
+import { cellOf, wrapped } from '../terminal/cells.js';
 import { duration, whole } from '../terminal/numbers.js';
 import { printable, styled, type Text } from '../terminal/text.js';
 import type { AlarmStatus, Destination, EpisodeReport } from './alarm.js';
@@ -25,12 +26,12 @@ export function drawAlarm({ status, destinations, rates, columns, nowMs }: Drawn
     `rate       ${whole(rate.lastSecond)} orders in the last second, ${whole(rate.lastMinute)} in the last minute`,
   ];
   if (rates.some((count) => count > 0)) lines.push(`           ${sparkline(rates, columns - 24)} five minutes`);
-  if (episode) lines.push(...drawEpisode(episode, status));
-  lines.push(...drawDestinations(destinations));
+  if (episode) lines.push(...drawEpisode(episode, status, columns));
+  lines.push(...drawDestinations(destinations, columns));
   return lines.flatMap((line) => [line, '\n']);
 }
 
-function drawEpisode(episode: EpisodeReport, status: AlarmStatus): Text[] {
+function drawEpisode(episode: EpisodeReport, status: AlarmStatus, columns: number): Text[] {
   const { began, ended, peak, orders, top } = episode;
   const isOver = ended !== null;
   const lines: Text[] = [
@@ -40,25 +41,23 @@ function drawEpisode(episode: EpisodeReport, status: AlarmStatus): Text[] {
   if (!top) return lines;
   const { customer, product, country } = top;
   if (customer) lines.push(`           ${percentOf(customer.share)} of customer ${customer.id}`);
-  lines.push(
-    printable(
-      `           ${percentOf(product.share)} of product ${product.stockCode} ${product.description}`.trimEnd(),
-    ),
-    printable(`           ${percentOf(country.share)} of ${country.name}`),
-  );
-  return lines;
+  const ofProduct = `           ${percentOf(product.share)} of product ${product.stockCode} ${product.description}`;
+  const ofCountry = `           ${percentOf(country.share)} of ${country.name}`;
+  return [...lines, ...[ofProduct, ofCountry].map((line) => cellOf(line.trimEnd(), columns).text)];
 }
 
-function drawDestinations(destinations: readonly Destination[]): Text[] {
+function drawDestinations(destinations: readonly Destination[], columns: number): Text[] {
   if (destinations.length === 0) return ['told       nobody; the settings alarm.webhook and alarm.command change that'];
-  return destinations.map(({ name, waiting, failed, problem }, i) => {
+  return destinations.flatMap(({ name, waiting, failed, problem }, i) => {
     const state = [
       ...(waiting > 0 ? [`${whole(waiting)} waiting`] : []),
       ...(failed > 0 ? [`${whole(failed)} failed`] : []),
       ...(problem === null ? [] : [problem]),
     ].join(', ');
-    const line = printable(`${i === 0 ? 'told       ' : '           '}${name}${state && `: ${state}`}`);
-    return failed > 0 || problem !== null ? styled('red', line) : line;
+    // A problem is not cut: it says what to do.
+    const parts = wrapped(printable(`${name}${state && `: ${state}`}`), columns - 11);
+    const lines = parts.map((part, n) => `${i === 0 && n === 0 ? 'told       ' : '           '}${part}`);
+    return lines.map((line) => (failed > 0 || problem !== null ? styled('red', line) : line));
   });
 }
 
