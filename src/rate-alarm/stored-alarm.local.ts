@@ -9,7 +9,8 @@ import { openStoredDeliveries, parsedJson } from './stored-deliveries.local.js';
 export const ALARM_STORE = {
   tables: ['episodes', 'messages', 'deliveries'],
   remedy: 'delete it: the episodes are made again from the stream, and who was told is forgotten',
-};
+  leavesRoom: true,
+} as const;
 
 /** Goes with the checkpoint, in one transaction. */
 export interface KeptState {

@@ -50,7 +50,7 @@ describe('with the real clock', () => {
     const lines = () => readFileSync(file, 'utf8').trimEnd().split('\n');
     await expect.poll(lines, { timeout: 20_000 }).toEqual(watch.lines);
     expect(await watch.stop()).toBe(130);
-    const history = await json('alarm history', options);
+    const history = await json('alarm history --since 7d', options);
     expect(history).toHaveLength(1);
     expect(history[0]).toMatchObject({ id: began.episode?.id, orders: 90, ended: expect.any(String) });
     expect(history[0].notified.map(({ event, via }: { event: string; via: string }) => [event, via])).toEqual([

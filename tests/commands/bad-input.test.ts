@@ -233,7 +233,7 @@ describe('a source', () => {
     peakKb = Math.max(peakKb, peakOf(child.pid as number));
     child.stdin?.end();
     expect(await ended).toBe(0);
-    expect(stderr).toMatch(/^16 orders streamed from standard input .*, 3 rejected/);
+    expect(stderr).toMatch(/^16 orders streamed from standard input .*, 3 rejected/m);
     expect(peakKb).toBeGreaterThan(10_000);
     expect(peakKb).toBeLessThan(300_000);
     const rows = JSON.parse((await run('rejected -o json')).stdout);
@@ -308,7 +308,7 @@ describeUnless(isRoot ? undefined : NO_ROOT, 'a disk', () => {
       HEADER + Array.from({ length: 60_000 }, (_, n) => `${n},A,MUG,1,12/1/2010 8:26,2.55,${n},EIRE\n`).join(''),
     );
     const { code, stderr } = await run(`generate --source ${path} --count 60000`);
-    expect(stderr).toMatch(/^60,000 orders streamed/);
+    expect(stderr).toMatch(/^60,000 orders streamed/m);
     expect(stderr).toMatch(/warning: the order history is behind the stream: .*(full|space)/);
     expect(stderr).not.toMatch(/Invalid argument|^\s+at /m);
     expect(code).toBe(5);
@@ -411,7 +411,7 @@ describe('a store', () => {
       expect(code).toBe(1);
     }
     const generate = await run('generate --source -', { input: SAMPLE });
-    expect(generate.stderr).toMatch(/^8 orders streamed/);
+    expect(generate.stderr).toMatch(/^8 orders streamed/m);
     expect(generate.stderr).toMatch(/warning: the order history is behind the stream: .*history\.mdb is damaged/);
     expect(generate.code).toBe(5);
     rmSync(history());

@@ -32,7 +32,7 @@ function flagsOf(name: string): Set<string> {
 describe('--help', () => {
   test('lists the commands that there are', () => {
     expect(NAMES).toEqual(
-      'generate tail history query lake train recommend similar evaluate verify rejected deploy diff status destroy config reset doctor demo completion help'.split(
+      'generate tail history query lake train recommend similar evaluate alarm verify rejected deploy diff status destroy config reset doctor demo completion help'.split(
         ' ',
       ),
     );
@@ -124,10 +124,10 @@ describe('every example of --help runs', () => {
     writeFile(directory, 'OnlineRetail.csv', SAMPLE);
   });
 
-  // Others try these: `reset` and `demo` have tests of their own, zsh, fish and Spark may not be here, and what needs an account
-  // runs on an emulator of AWS.
+  // Others try these: `reset`, `demo` and `alarm` have tests of their own, zsh, fish and Spark may not be here, and what needs an account runs
+  // on an emulator of AWS.
   const elsewhere =
-    /^alakazam (reset|demo)$|completion (zsh|fish)|^alakazam (deploy|diff|status|destroy)|--target aws|--engine spark|^alakazam evaluate|--basket|--use/;
+    /^alakazam (reset|demo)$|completion (zsh|fish)|^alakazam (alarm|deploy|diff|status|destroy)|--target aws|--engine spark|^alakazam evaluate|--basket|--use/;
   const here = examples.filter((line) => !elsewhere.test(line));
   const goesOn = (line: string) => /tail orders(?!.*--no-follow)|--rate|--speed/.test(line);
 

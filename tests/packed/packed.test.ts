@@ -74,7 +74,7 @@ async function works(node: string): Promise<void> {
   const home = mkdtempSync(join(elsewhere, 'home-'));
   const alakazam = (...args: string[]) => run(node, [program, ...args], { cwd: elsewhere, env: environmentOf(home) });
   expect((await alakazam('--version')).stdout).toBe(`${version}\n`);
-  expect((await alakazam('generate', '--count', '1000')).stderr).toMatch(/^1,000 orders streamed/);
+  expect((await alakazam('generate', '--count', '1000')).stderr).toMatch(/^1,000 orders streamed/m);
   const verified = JSON.parse((await alakazam('verify', '-o', 'json')).stdout);
   expect(verified).toMatchObject({ pass: true, streamed: 1000, differences: [] });
   const tailed = (await alakazam('tail', 'orders', '-n', '1', '--no-follow')).stdout;

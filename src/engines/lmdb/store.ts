@@ -34,12 +34,18 @@ export interface StoreOptions {
   readonly tables: readonly string[];
   /** What to do if the store is damaged, for people. */
   readonly remedy: string;
+  /**
+   * It can be made again, and refuses to be opened or written where the disk is almost full: the rest is for what can't. LMDB may
+   * end the process where the disk has no room for a page.
+   */
+  readonly leavesRoom?: true;
 }
 
 export type LmdbKey = string | number | (string | number)[];
 
 /** Opens the file `<store>.mdb` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
-export function openStore(directory: string, store: string, { tables: names, remedy }: StoreOptions): LocalStore {
+export function openStore(directory: string, store: string, options: StoreOptions): LocalStore {
+  const { tables: names, remedy, leavesRoom } = options;
   const path = join(directory, `${store}.mdb`);
   function guard<T>(act: () => T): T {
     try {
@@ -54,6 +60,7 @@ export function openStore(directory: string, store: string, { tables: names, rem
     // The lock file is mapped too, and a page of it for which the disk has no room would kill the process. Its first page has
     // room for sixty readers.
     if (!isBegun(`${path}-lock`) && isFull(directory)) throw diskFull(`${path}-lock`);
+    if (leavesRoom && isFull(directory)) throw diskFull(path);
     const damage = whatIsDamaged(path);
     if (damage) throw damaged(path, damage, remedy);
     return openRoot();
@@ -91,7 +98,11 @@ export function openStore(directory: string, store: string, { tables: names, rem
   return {
     path,
     table,
-    write: (write) => guard(() => root.transactionSync(write)),
+    write: (write) =>
+      guard(() => {
+        if (leavesRoom && isFull(path)) throw diskFull(path);
+        return root.transactionSync(write);
+      }),
     refresh: () => root.resetReadTxn(),
     unmap() {
       // The map is closed when this returns, because no write is ever pending between two turns of the event loop.

@@ -61,7 +61,7 @@ describe('several handles on one store', () => {
     ).join('')}`;
     const child = spawnCli(['generate', '--source', '-', '--count', '2000'], { home: fixture.home }, 'pipe');
     child.stdin?.end(csv);
-    expect((await finish(child)).stderr).toMatch(/^2,000 orders streamed/);
+    expect((await finish(child)).stderr).toMatch(/^2,000 orders streamed/m);
     await seen.until(2000);
     await tailed.until(1714);
     expect((await seen.stop()).map(({ invoiceNo }) => Number(invoiceNo))).toEqual(
