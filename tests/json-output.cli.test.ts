@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COLUMNS_OF, expectColumns, expectFields, FIELDS_OF, rowsOf } from './json-output.js';
-import { type CliOptions, runCli, temporaryDirectory } from './run-cli.js';
+import { type CliOptions, runCli, startCli, temporaryDirectory } from './run-cli.js';
 
 const directory = temporaryDirectory();
 const file = join(directory, 'orders.csv');
@@ -103,6 +103,32 @@ test('train, recommend, similar, evaluate', async () => {
   expectFields([await json('evaluate', shop)], 'evaluate');
 });
 
+test('alarm', async () => {
+  const env = { ALAKAZAM_ALARM_COMMAND: 'cat > /dev/null', ALAKAZAM_ALARM_QUIET: '1s' };
+  const surged = { home: join(directory, 'surged'), env };
+  const watches = ['ndjson', 'csv'].map((format) => startCli(['alarm', 'watch', '-o', format], surged));
+  await written('generate --count 50', surged);
+  // It is over after a second, if they missed that it began.
+  const [messages, table] = await Promise.all(watches.map((watch, i) => watch.until(1 + i)));
+  for (const watch of watches) await watch.stop();
+  expectFields(rowsOf((messages as string[]).join('\n')), 'alarm message', ['episodes[]']);
+  expectColumns((table as string[]).join('\n'), 'alarm message');
+
+  const fresh = { home: join(directory, 'no-orders') };
+  expectFields([await json('alarm', fresh), await json('alarm', surged)], 'alarm');
+  expectFields(await rows('alarm', surged), 'alarm');
+  expectColumns(await written('alarm -o csv', surged), 'alarm');
+  expectFields(await json('alarm history', surged), 'episode');
+  expectFields(await rows('alarm history', surged), 'episode');
+  expectColumns(await written('alarm history -o csv', surged), 'episode');
+  const [{ top }] = await json('alarm history', surged);
+  expectFields([top], 'shares');
+  expectFields([top.customer], 'customer share');
+  expectFields(await json('alarm test', surged), 'alarm test');
+  expectFields(await rows('alarm test', surged), 'alarm test');
+  expectColumns(await written('alarm test -o csv', surged), 'alarm test');
+});
+
 test('rejected', async () => {
   expectFields(await json('rejected'), 'rejected');
   expectFields(await rows('rejected'), 'rejected');
@@ -155,6 +181,12 @@ describe('the page', () => {
     'recommend',
     'similar',
     'evaluate',
+    'alarm',
+    'alarm message',
+    'alarm test',
+    'episode',
+    'shares',
+    'customer share',
     'verify',
     'verify ndjson',
     'rejected',

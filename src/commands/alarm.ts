@@ -127,8 +127,9 @@ async function showStatus({ terminal, clock, signal }: Context, alarm: RateAlarm
     { name: 'last_minute', isNumber: true, value: () => rate.lastMinute },
     { name: 'episode', value: () => episode?.id ?? null },
   ];
-  await answer(terminal, output, statusColumns, [status], {
-    json: { ...status, destinations },
+  const row = { ...status, destinations };
+  await answer(terminal, output, statusColumns, [row], {
+    json: row,
     table: () => drawAlarm({ status, destinations, rates, columns: terminal.columns, nowMs: clock() }),
   });
   await sending;
