@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, test } from 'vitest';
 import type { AlarmMessage } from '../../src/rate-alarm/alarm.js';
-import { webhookReceiver } from '../rate-alarm/webhook-receiver.js';
+import { webhookReceiver } from '../fixtures/webhook-receiver.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from '../run-cli.js';
 import { showOnTerminal, tooWide } from './on-terminal.js';
 import { HEADER, writeFile } from './sample.js';
