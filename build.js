@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { bundleCommandLine, options } from './bundle.js';
 
-const KERNEL_FILES = ['kernel/als.ts', 'kernel/candidates.ts', 'kernel/fold-in.ts', 'kernel/signals.ts'];
+const KERNEL_FILES = ['kernel/als.ts', 'kernel/candidates.ts', 'kernel/reasons.ts', 'kernel/signals.ts'];
 const KERNEL_OPTIONS = [
   ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
   ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '32768'],

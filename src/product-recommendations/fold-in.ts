@@ -1,6 +1,7 @@
 /** Scores of all products for one customer by ALS, from what the customer bought: the factors of products are enough. */
 import { addConfidences, type Recency } from './confidences.js';
 import type { Arena, Kernel } from './kernel.js';
+import { SCRATCH_ROWS } from './kernel-jobs.js';
 import type { CustomerPurchases } from './purchases.js';
 import { topIndexes } from './top.js';
 
@@ -25,13 +26,17 @@ export interface FoldedIn {
   contributors(product: number, count: number): readonly number[];
 }
 
+/** The conjugate gradient is as good as solved after these. */
+const STEPS = 12;
+
 export type FoldIn = (basket: CustomerPurchases, today: number) => FoldedIn;
 
 export function openFoldIn({ rank, rows, square, recency }: ProductFactors, arena: Arena, kernel: Kernel): FoldIn {
   const products = rows.length / rank;
   const [rowsAt, squareAt] = [arena.hold(rows), arena.hold(square)];
   const [customer, lower] = [arena.floats(rank), arena.floats(rank * rank)];
-  const scratch = arena.floats(rank * (rank + 1));
+  const scratch = arena.floats(rank * Math.max(rank, SCRATCH_ROWS));
+  const starts = arena.integers(2);
   const columns = arena.integers(products);
   const values = arena.floats(products);
   const scores = arena.floats(products);
@@ -45,13 +50,20 @@ export function openFoldIn({ rank, rows, square, recency }: ProductFactors, aren
       values[i] = confidences[own[i] as number] as number;
       confidences[own[i] as number] = 0;
     }
-    const pairs = [rowsAt, columns.byteOffset, values.byteOffset, own.length, rank, scratch.byteOffset] as const;
-    kernel.foldIn(squareAt, ...pairs, lower.byteOffset, customer.byteOffset);
-    kernel.score(customer.byteOffset, rowsAt, products, rank, scores.byteOffset);
+    starts[1] = own.length;
+    customer.fill(0);
+    const [row, pairs] = [customer.byteOffset, [columns.byteOffset, values.byteOffset] as const];
+    kernel.solve(row, rowsAt, squareAt, starts.byteOffset, ...pairs, 0, 1, rank, STEPS, scratch.byteOffset);
+    kernel.score(row, rowsAt, products, rank, scores.byteOffset);
+    // Takes longer than the scores, and not everybody asks.
+    let isDecomposed = false;
     return {
       scores,
       contributors(product, count) {
-        kernel.contributions(lower.byteOffset, rowsAt + 4 * rank * product, ...pairs, contributions.byteOffset);
+        const bought = [rowsAt, ...pairs, own.length, rank, scratch.byteOffset] as const;
+        if (!isDecomposed) kernel.normal(squareAt, ...bought, lower.byteOffset);
+        isDecomposed = true;
+        kernel.contributions(lower.byteOffset, rowsAt + 4 * rank * product, ...bought, contributions.byteOffset);
         return topIndexes(contributions.subarray(0, own.length), count).map((i) => own[i] as number);
       },
     };

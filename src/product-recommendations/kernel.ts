@@ -20,7 +20,7 @@ export interface Kernel {
     scratch: number,
   ): number;
   score(row: number, factors: number, count: number, rank: number, out: number): void;
-  foldIn(
+  normal(
     square: number,
     other: number,
     columns: number,
@@ -29,7 +29,6 @@ export interface Kernel {
     rank: number,
     scratch: number,
     lower: number,
-    customer: number,
   ): void;
   contributions(
     lower: number,

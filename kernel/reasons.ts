@@ -1,4 +1,4 @@
-/** Factors of one customer from those of products, solved exactly, and what a score is made of. Rows of factors as in `als.ts`. */
+/** What the score of a product for a customer is made of. Rows of factors as in `als.ts`. */
 import { addScaled, dot } from './vectors';
 
 /** Adds Σ (v − 1) y yᵀ to the lower half of a matrix, over the rows y of `other` with the given columns and values. */
@@ -71,10 +71,10 @@ function substitute(lower: usize, rank: u32, right: usize, x: usize): void {
 }
 
 /**
- * Writes to `customer` the factors x of the customer with the given columns and values: A x = Σ v y, where A is `square` +
- * Σ (v − 1) y yᵀ. `lower` gets the decomposition of A; `scratch` has room for rank + 1 rows.
+ * Writes to `lower` the decomposition of the matrix A of a customer's normal equations, `square` + Σ (v − 1) y yᵀ over the rows y of
+ * `other` with the given columns and values. `scratch` has room for rank rows.
  */
-export function foldIn(
+export function normal(
   square: usize,
   other: usize,
   columns: usize,
@@ -83,18 +83,10 @@ export function foldIn(
   rank: u32,
   scratch: usize,
   lower: usize,
-  customer: usize,
 ): void {
-  const bytes = rank << 2;
-  const right = scratch + rank * bytes;
-  memory.copy(scratch, square, rank * bytes);
+  memory.copy(scratch, square, (rank * rank) << 2);
   addOuter(other, columns, values, count, rank, scratch);
   decompose(scratch, rank, lower);
-  memory.fill(right, 0, bytes);
-  for (let i: u32 = 0; i < count; i++) {
-    addScaled(right, load<f32>(values + (i << 2)), other + load<u32>(columns + (i << 2)) * bytes, bytes);
-  }
-  substitute(lower, rank, right, customer);
 }
 
 /**
