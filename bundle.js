@@ -73,8 +73,8 @@ const lighter = {
   },
 };
 
-/** They take 5 ms and 2 ms to load, and of the commands that could call them few do. */
-const LATE = ['node:crypto', 'node:zlib'];
+/** They take 2 to 5 ms to load, and of the commands that could call them few do. */
+const LATE = ['node:child_process', 'node:crypto', 'node:zlib'];
 
 /**
  * Loads Node's own modules by `require`, and reads of each module only the names that are used. An `import` reads every name

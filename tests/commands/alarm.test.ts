@@ -38,7 +38,7 @@ describe('with the real clock', () => {
     expect(began.episode?.orders).toBeLessThan(90);
     const ended = new Promise<number | null>((resolve) => generate.process.once('close', resolve));
     expect(await ended).toBe(0);
-    const mentioned = /^warning: Orders surge since [^.]*\. Type: alakazam alarm\n90 orders streamed/;
+    const mentioned = /^Orders surge since [^.]*\. Type: alakazam alarm\n90 orders streamed/;
     expect(generate.stderr()).toMatch(mentioned);
     const { code, stdout } = await run('alarm -o json', options);
     expect([code, JSON.parse(stdout).state]).toEqual([3, 'ALARM']);
