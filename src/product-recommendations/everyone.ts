@@ -43,7 +43,11 @@ export async function* listsOfAll(everyone: Everyone, threads: number): AsyncGen
   const asked: Promise<readonly Recommendations[]>[] = [];
   const askNext = () => {
     const piece = pieces[asked.length];
-    if (piece) asked.push(askThread(workers[asked.length % threads] as Worker, piece));
+    if (!piece) return;
+    const asking = askThread<readonly Recommendations[]>(workers[asked.length % threads] as Worker, piece);
+    // It fails where it is waited for, and nobody waits for what was asked when the rest is no longer wanted.
+    asking.catch(() => {});
+    asked.push(asking);
   };
   try {
     for (const _ of workers) askNext();
