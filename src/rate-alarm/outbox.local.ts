@@ -110,3 +110,15 @@ function noteNotified(stored: StoredAlarm, message: AlarmMessage, via: string, n
     stored.addNotified(Date.parse(began), { event, via, at: iso(nowMs) });
   }
 }
+
+function destinationsOf(stored: StoredAlarm, notifiers: readonly Notifier[]): Destination[] {
+  const all = stored.deliveries();
+  const names = new Set([...notifiers.map(({ name }) => name), ...all.map(({ destination }) => destination)]);
+  return Array.from(names, (name) => {
+    const of = all.filter(({ destination }) => destination === name).map((each) => each.of);
+    const failed = of.filter(({ isFailed }) => isFailed).length;
+    const problem = of.findLast((each) => each.problem !== null)?.problem ?? null;
+    const via = notifiers.find((each) => each.name === name)?.via ?? null;
+    return { name, via, waiting: of.length - failed, failed, problem };
+  });
+}

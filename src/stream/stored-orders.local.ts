@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { arrivalOf, decodeBlock, encodeBlock } from '../orders/codec.js';
 import { joined, type OrderBlock, slice } from '../orders/order-block.js';
-import type { NumberedBlock, NumberedOrders } from './numbered-stream.js';
+import type { ArrivedBlock, NumberedBlock, NumberedOrders } from './numbered-stream.js';
 
 const ORDERS_A_VALUE = 512;
 /** The memory of the map is released after this many bytes were read or written. */
@@ -96,23 +96,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
         await rest();
       }
     },
-    *arrivals(sequence) {
-      for (let next = sequence; ; ) {
-        // In parts: whoever asks may write in between.
-        const keys = Array.from(orders().getKeys({ start: next, limit: ARRIVALS_A_READ })) as number[];
-        for (const key of keys) {
-          // Into a buffer that is used again: to make one for each value takes several times as long.
-          const value = orders().getBinaryFast(key);
-          // The stream was emptied in between.
-          if (!value) return;
-          touch(value.length);
-          yield { first: next, count: key - next + 1, arrivalMs: arrivalOf(value) };
-          next = key + 1;
-        }
-        if (keys.length < ARRIVALS_A_READ) return;
-        unmapIfLarge();
-      }
-    },
+    arrivals: (sequence) => arrivalsFrom(sequence, { orders, touch, unmapIfLarge }),
     async *backwards() {
       for (let end = last(); end > 0; ) {
         const block = blockOf(end) as NumberedBlock;
@@ -175,4 +159,28 @@ function firstSince(orders: ReturnType<LocalStore['table']>, last: number, since
     }
   }
   return low;
+}
+
+interface Values {
+  readonly orders: () => ReturnType<LocalStore['table']>;
+  readonly touch: (bytes: number) => void;
+  readonly unmapIfLarge: () => void;
+}
+
+function* arrivalsFrom(sequence: number, { orders, touch, unmapIfLarge }: Values): Generator<ArrivedBlock> {
+  for (let next = sequence; ; ) {
+    // In parts: whoever asks may write in between.
+    const keys = Array.from(orders().getKeys({ start: next, limit: ARRIVALS_A_READ })) as number[];
+    for (const key of keys) {
+      // Into a buffer that is used again: to make one for each value takes several times as long.
+      const value = orders().getBinaryFast(key);
+      // The stream was emptied in between.
+      if (!value) return;
+      touch(value.length);
+      yield { first: next, count: key - next + 1, arrivalMs: arrivalOf(value) };
+      next = key + 1;
+    }
+    if (keys.length < ARRIVALS_A_READ) return;
+    unmapIfLarge();
+  }
 }

@@ -1,12 +1,13 @@
 /** `kill -9` during bursts, of those who stream and of those who watch: every surge is in the history once, and told. */
 import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AlarmMessage } from '../../src/rate-alarm/alarm.js';
 import { reportOf } from '../../src/rate-alarm/episode-report.js';
-import { HEADER, writeFile } from '../commands/sample.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 import { seeded } from '../fixtures/random.js';
 import { runCli, spawnCli, temporaryDirectory } from '../run-cli.js';
@@ -55,7 +56,8 @@ test(`${2 * KILLS_OF_EACH} times kill -9`, { timeout: 240_000 }, async () => {
     if (random() < 0.4) for (const child of mortal) kill(child);
   });
   const env = { ALAKAZAM_ALARM_QUIET: `${QUIET_MS}ms`, ALAKAZAM_ALARM_WEBHOOK: url };
-  const path = writeFile(temporaryDirectory(), 'bursts.csv', HEADER + file);
+  const path = join(temporaryDirectory(), 'bursts.csv');
+  writeFileSync(path, `InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n${file}`);
   const ended = (child: ChildProcess) =>
     new Promise<number | null>((resolve) => void child.once('exit', (code) => resolve(code)));
 

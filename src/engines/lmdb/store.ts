@@ -84,15 +84,7 @@ export function openStore(directory: string, store: string, options: StoreOption
 
   const meta = table('meta');
   const version = Number(meta.get('version')?.toString() ?? 0);
-  if (version > STORE_VERSION) {
-    throw new AlakazamError(
-      'failed',
-      `${path} was made by a newer alakazam (store version ${version}, known is ${STORE_VERSION})`,
-      {
-        hint: 'npm install -g . in a checkout of that version, or set ALAKAZAM_HOME to another directory',
-      },
-    );
-  }
+  if (version > STORE_VERSION) throw tooNew(path, version);
   if (version === 0) guard(() => meta.putSync('version', Buffer.from(String(STORE_VERSION))));
 
   return {
@@ -154,4 +146,12 @@ function isFull(path: string): boolean {
 
 function damaged(path: string, what: string, remedy: string, cause?: unknown): AlakazamError {
   return new AlakazamError('failed', `${path} is damaged: ${what}`, { hint: remedy, cause });
+}
+
+function tooNew(path: string, version: number): AlakazamError {
+  return new AlakazamError(
+    'failed',
+    `${path} was made by a newer alakazam (store version ${version}, known is ${STORE_VERSION})`,
+    { hint: 'npm install -g . in a checkout of that version, or set ALAKAZAM_HOME to another directory' },
+  );
 }
