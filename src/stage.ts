@@ -11,6 +11,8 @@ export interface Stage {
   readonly name: string;
   /** Opens what this stage makes of the stream. */
   view?(): Promise<View>;
+  /** Proves, for `verify`, what a stage makes of the stream that is no view of its orders. */
+  prove?(signal: AbortSignal): Promise<Proof>;
   /** True if `generate` brings the view up to date, because somebody may be waiting for it. */
   readonly followsGenerate?: true;
   /**
@@ -58,6 +60,18 @@ export interface View {
   isDue?(arrivalMs: number): boolean;
   /** For people, once its orders were read: from when to when it must hold them, and what reading them cost. */
   notes?(): readonly string[];
+}
+
+/** What agrees with the stream, and what does not. */
+export interface Proof {
+  /** Its key in the JSON of `verify`: `alarm`. */
+  readonly key: string;
+  /** For people, what was counted: `surges, as the stream has them`. */
+  readonly name: string;
+  /** By its name: `surges`. */
+  readonly figure: readonly [name: string, count: number];
+  /** For people; the first ten. */
+  readonly differences: readonly string[];
 }
 
 /** How far an update came: every order that arrived up to then is in the view. */

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
 import { type Reconciliation, reconcile, type ViewReconciliation } from '../reconciliation/reconcile.js';
-import type { View } from '../stage.js';
+import type { Proof, View } from '../stage.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { pounds, whole } from '../terminal/numbers.js';
 import { styled, type Text } from '../terminal/text.js';
@@ -34,7 +34,7 @@ export const verify = defineCommand({
     const sinceMs = await stream.heldSinceMs();
     const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : undefined;
     const progress = terminal.progress();
-    const result = await reconcile(
+    const reconciled = await reconcile(
       { stream, bookmarks, views },
       {
         signal,
@@ -43,14 +43,16 @@ export const verify = defineCommand({
         onProgress: (read, most) => progress.update(read, most),
       },
     ).finally(() => progress.stop());
+    const proofs = await Promise.all(pipeline.stages.flatMap(({ prove }) => prove?.(signal) ?? []));
     // The figures of an incomplete run would say that orders are missing.
     if (signal.aborted) {
       terminal.say('interrupted before everything was read');
       return undefined;
     }
+    const result = withProofs(reconciled, proofs);
     await answer(terminal, output, columns, figuresOf(result), {
       json: since ? { since, ...result } : result,
-      table: () => drawn(result, views),
+      table: () => drawn(result, views, proofs),
     });
     for (const note of views.flatMap(({ notes }) => notes?.() ?? [])) terminal.say(note);
     if (since) terminal.say(`the stream has forgotten what arrived before ${since}: that was not compared`);
@@ -59,17 +61,28 @@ export const verify = defineCommand({
   },
 });
 
-function figuresOf({ pass, streamed, rejected, guests, revenue, views }: Reconciliation): Figure[] {
+interface Verified extends Reconciliation {
+  /** By the key of the proof and the name of its figure. */
+  readonly proofs: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+function withProofs({ differences, ...reconciled }: Reconciliation, proofs: readonly Proof[]): Verified {
+  const all = [...differences, ...proofs.flatMap((proof) => proof.differences)];
+  const figures = proofs.map(({ key, figure: [name, count] }) => [key, { [name]: count }] as const);
+  return { ...reconciled, pass: all.length === 0, proofs: Object.fromEntries(figures), differences: all };
+}
+
+function figuresOf({ pass, streamed, rejected, guests, revenue, views, proofs }: Verified): Figure[] {
   const figures = (view: string, values: object) =>
     Object.entries(values).map(([name, value]) => ({ view, name, value: String(value) }));
   return [
     ...figures('', { pass, streamed, rejected, guests, revenue }),
-    ...Object.entries(views).flatMap(([view, values]) => figures(view, values)),
+    ...Object.entries({ ...views, ...proofs }).flatMap(([view, values]) => figures(view, values)),
   ];
 }
 
 /** The totals of the stream, and for each view the figures that add up to the same total. */
-function drawn(result: Reconciliation, views: readonly View[]): Text {
+function drawn(result: Verified, views: readonly View[], proofs: readonly Proof[]): Text {
   const { pass, streamed, rejected, revenue } = result;
   const width = Math.max(whole(streamed).length, 9);
   const row = (sign: string, count: number, what: string, note = '') =>
@@ -85,6 +98,7 @@ function drawn(result: Reconciliation, views: readonly View[]): Text {
         notDue === undefined ? '' : row('+', notDue, 'that it need not hold yet'),
       ];
     }),
+    ...proofs.map(({ name, figure: [, count] }) => row(' ', count, name)),
     row(' ', rejected, 'lines that were not orders, kept as rejected'),
     pass ? styled('green', 'PASS') : styled('red', 'FAIL'),
     '\n',

@@ -4,7 +4,7 @@ import { ordersOf } from '../orders/rows.js';
 import type { Through } from '../stage.js';
 import type { ArrivedBlock, NumberedBlock } from '../stream/numbered-stream.js';
 import type { AlarmParts } from './alarm-parts.local.js';
-import { createRate } from './rate.js';
+import { createRate, type RateState } from './rate.js';
 
 const BLOCKS_A_COMMIT = 4096;
 
@@ -32,22 +32,35 @@ export async function takeInOrders(parts: AlarmParts, signal?: AbortSignal): Pro
   return { arrivalMs: checkpoint.read().arrivalMs };
 }
 
+/** The invoices of orders from one number to before another. */
+export function invoicesAmong(stream: AlarmParts['stream'], from: number, end: number): string[] {
+  return Array.from(ordersOf(stream.at(from, end - from)), ({ invoiceNo }) => invoiceNo);
+}
+
+/** Notes from where on these settings hold. */
+function beginWith({ stored, config }: AlarmParts, next: number, rate: RateState): void {
+  const { threshold, windowMs, quietMs, counted } = config;
+  const settings = { threshold, windowMs, quietMs, counted };
+  const before = stored.beginning();
+  if (JSON.stringify(before?.settings) !== JSON.stringify(settings)) stored.keepBeginning({ settings, next, rate });
+}
+
 /** Takes in blocks that follow the checkpoint. What another process has taken in already is passed over. */
-function commit({ store, stream, stored, checkpoint, config }: AlarmParts, blocks: readonly ArrivedBlock[]): void {
+function commit(parts: AlarmParts, blocks: readonly ArrivedBlock[]): void {
+  const { store, stream, stored, checkpoint, config } = parts;
   const last = blocks.at(-1);
   if (!last) return;
-  const invoicesOf = (from: number, end: number) =>
-    Array.from(ordersOf(stream.at(from, end - from)), ({ invoiceNo }) => invoiceNo);
   store.write(() => {
     const kept = stored.state();
     const rate = createRate(config, kept.rate);
     const untold = [...kept.untold];
     let { next, identity } = checkpoint.read();
     if (identity !== stream.identity()) return;
+    beginWith(parts, next, kept.rate);
     for (const { first, count, arrivalMs } of blocks) {
       const [from, end] = [next, first + count];
       if (from < first || from >= end) continue;
-      for (const change of rate.arrive(arrivalMs, end - from, () => invoicesOf(from, end))) {
+      for (const change of rate.arrive(arrivalMs, end - from, () => invoicesAmong(stream, from, end))) {
         stored.keepEpisode(change.episode);
         untold.push(change);
       }

@@ -1,5 +1,6 @@
 /** The rate alarm of the embedded target: a view of the stream in LMDB, and an outbox beside it. */
 import type { LocalStore } from '../engines/lmdb/store.js';
+import type { Proof } from '../stage.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { openViewCheckpoint } from '../stream/view-checkpoint.js';
 import type { AlarmStatus, RateAlarm, TestResult } from './alarm.js';
@@ -11,6 +12,7 @@ import { alarmMessage } from './message.js';
 import { commandNotifier } from './notifier.command.js';
 import type { Notifier } from './notifier.js';
 import { openOutbox } from './outbox.local.js';
+import { proveEpisodes } from './prove.local.js';
 import { sharesOf } from './shares-of.local.js';
 import { openStoredAlarm, type StoredEpisode } from './stored-alarm.local.js';
 import { type Tell, tellChanges } from './tell-changes.local.js';
@@ -26,7 +28,12 @@ export interface LocalAlarmOptions {
   readonly clock: () => number;
 }
 
-export function openLocalAlarm({ store, stream, config, notifiers, place, clock }: LocalAlarmOptions): RateAlarm {
+export interface LocalAlarm extends RateAlarm {
+  /** Takes in every order, and compares the episodes with those that the whole stream gives. */
+  prove(signal: AbortSignal): Promise<Proof>;
+}
+
+export function openLocalAlarm({ store, stream, config, notifiers, place, clock }: LocalAlarmOptions): LocalAlarm {
   const stored = openStoredAlarm(store);
   const parts: AlarmParts = { store, stream, stored, checkpoint: openViewCheckpoint(store, stream), config, clock };
   const outbox = openOutbox({ store, stored, notifiers, clock, random: Math.random });
@@ -43,6 +50,10 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
 
   return {
     update,
+    async prove(signal) {
+      await takeInOrders(parts, signal);
+      return proveEpisodes(parts, signal);
+    },
     deliver: outbox.deliver,
     destinations: async () => outbox.destinations(),
     command: (command) => commandNotifier({ command }),

@@ -1,6 +1,6 @@
 /** The alarm's arithmetic as one: arrivals in, changes out, and in between a state that is plain data. */
 import type { AlarmSettings } from './alarm-settings.js';
-import { type EpisodeChange, type EpisodeState, NO_EPISODE, passTime, takeIn } from './episodes.js';
+import { type Episode, type EpisodeChange, type EpisodeState, NO_EPISODE, passTime, takeIn } from './episodes.js';
 import { createInvoiceWindow, type InvoiceArrival } from './invoice-window.js';
 import { type ArrivalCount, createWindow } from './window.js';
 
@@ -21,6 +21,8 @@ export interface Rate {
   /** Ends an episode whose quiet period has passed. */
   passTime(nowMs: number): readonly EpisodeChange[];
   state(): RateState;
+  /** The running episode, or the last one. */
+  episode(): Episode | null;
 }
 
 export function createRate(settings: AlarmSettings, saved: RateState = NO_RATE): Rate {
@@ -43,6 +45,7 @@ export function createRate(settings: AlarmSettings, saved: RateState = NO_RATE):
       return keep(takeIn(state, { timeMs, arrived: count, inWindow, ordersInWindow }, settings));
     },
     passTime: (nowMs) => keep(passTime(state, nowMs, settings)),
+    episode: () => state.episode,
     state: () => ({ ...state, orders: orders.saved(), invoices: invoices?.saved() ?? [] }),
   };
 }

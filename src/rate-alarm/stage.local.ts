@@ -2,18 +2,19 @@
 import type { Stage } from '../stage.js';
 import { check } from '../terminal/check.js';
 import { counted } from '../terminal/numbers.js';
-import type { RateAlarm } from './alarm.js';
+import type { LocalAlarm } from './alarm.local.js';
 import { briefOf, limitOf } from './message.js';
 
 /** A webhook that does not answer takes as long. */
 const LAST_WORDS_MS = 5000;
 
-export function localAlarmStage(open: () => Promise<RateAlarm>): Stage {
+export function localAlarmStage(open: () => Promise<LocalAlarm>): Stage {
   return {
     name: 'rate alarm',
     async *follow(signal) {
       for await (const message of (await open()).watch(signal, LAST_WORDS_MS)) yield briefOf(message);
     },
+    prove: async (signal) => (await open()).prove(signal),
     async *checks() {
       yield await check('rate alarm', async () => {
         const alarm = await open();

@@ -2,6 +2,7 @@
 
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { AlarmMessage, Notified, TopShares } from './alarm.js';
+import type { AlarmSettings } from './alarm-settings.js';
 import type { Episode, EpisodeChange } from './episodes.js';
 import { NO_RATE, type RateState } from './rate.js';
 import { openStoredDeliveries, parsedJson } from './stored-deliveries.local.js';
@@ -19,6 +20,14 @@ export interface KeptState {
   readonly untold: readonly EpisodeChange[];
   /** When people were last told of the running episode. */
   readonly remindedMs: number;
+}
+
+/** From where on the episodes follow from the stream by the same settings. */
+export interface Beginning {
+  readonly settings: AlarmSettings;
+  /** Sequence number of the next order. */
+  readonly next: number;
+  readonly rate: RateState;
 }
 
 export interface StoredEpisode {
@@ -51,8 +60,10 @@ export function openStoredAlarm(store: LocalStore) {
     keepState: (state: KeptState) => void table('meta').putSync('state', bytes(state)),
     clear() {
       for (const name of ['episodes', 'messages', 'deliveries'] as const) table(name).clearSync();
-      table('meta').removeSync('state');
+      for (const name of ['state', 'beginning']) table('meta').removeSync(name);
     },
+    beginning: () => parsed<Beginning>(table('meta').get('beginning')),
+    keepBeginning: (beginning: Beginning) => void table('meta').putSync('beginning', bytes(beginning)),
 
     episode: stored,
     /** An episode as it is by now; who was told stays. */

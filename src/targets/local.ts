@@ -15,7 +15,7 @@ import type { Target } from '../pipeline.js';
 import { openModelStore } from '../product-recommendations/model-store.local.js';
 import type { Recommender } from '../product-recommendations/recommender.js';
 import { localRecommendationStage } from '../product-recommendations/stage.local.js';
-import type { RateAlarm } from '../rate-alarm/alarm.js';
+import type { LocalAlarm } from '../rate-alarm/alarm.local.js';
 import { localAlarmStage } from '../rate-alarm/stage.local.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { localStreamStage } from '../stream/stage.local.js';
@@ -104,7 +104,7 @@ function findLake(home: string, lake: () => Promise<Lake>) {
   };
 }
 
-async function openAlarm(config: Config, stream: NumberedStream, clock: () => number): Promise<RateAlarm> {
+async function openAlarm(config: Config, stream: NumberedStream, clock: () => number): Promise<LocalAlarm> {
   const [{ openStore }, { openLocalAlarm }, { ALARM_STORE }, { alarmSettings }, { notifiersOf }] = await Promise.all([
     import('../engines/lmdb/store.js'),
     import('../rate-alarm/alarm.local.js'),

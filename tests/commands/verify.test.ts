@@ -29,7 +29,7 @@ describe('verify', () => {
     expect(await run('verify -o json')).toEqual({
       code: 0,
       stdout:
-        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"revenue":"221.5","views":{"history":{"held":7,"repeated":0,"notExpected":1,"revenue":"210.4"},"lake":{"held":8,"repeated":0,"notExpected":0,"revenue":"221.5"}},"differences":[]}\n',
+        '{"pass":true,"streamed":8,"rejected":1,"guests":1,"revenue":"221.5","views":{"history":{"held":7,"repeated":0,"notExpected":1,"revenue":"210.4"},"lake":{"held":8,"repeated":0,"notExpected":0,"revenue":"221.5"}},"proofs":{"alarm":{"surges":0}},"differences":[]}\n',
       stderr: '',
     });
     const figures = [
@@ -46,6 +46,7 @@ describe('verify', () => {
       ['lake', 'repeated', '0'],
       ['lake', 'notExpected', '0'],
       ['lake', 'revenue', '221.5'],
+      ['alarm', 'surges', '0'],
     ];
     const lines = (separator: string) => figures.map((figure) => `${figure.join(separator)}\n`).join('');
     expect(await run('verify')).toMatchObject({ code: 0, stdout: lines('\t') });
@@ -73,6 +74,38 @@ describe('verify', () => {
       'order 536370-22728 of customer 12583 is in the stream and not in the history\n',
     ]);
     expect(table.stdout).toContain('FAIL');
+  });
+
+  test('names the surge that the rate alarm has lost', async () => {
+    await run('generate --count 20');
+    const path = join(home, 'alarm.mdb');
+    const root = open<Buffer, number>({ path, encoding: 'binary' });
+    const episodes = root.openDB<Buffer, number>('episodes', { encoding: 'binary' });
+    const [began = 0] = episodes.getKeys();
+    const before = episodes.get(began) as Buffer;
+    episodes.putSync(began, Buffer.from(before.toString().replace('"peak":20', '"peak":19')));
+    const id = new Date(began).toISOString().replace(/[-:.]/g, '');
+    const changed = await run('verify -o json');
+    expect([changed.code, JSON.parse(changed.stdout).differences]).toEqual([
+      3,
+      [`surge ${id} has peak 19; the stream has 20`],
+    ]);
+    episodes.removeSync(began);
+    const { code, stdout } = await run('verify -o json');
+    expect([code, JSON.parse(stdout)]).toEqual([
+      3,
+      expect.objectContaining({
+        pass: false,
+        proofs: { alarm: { surges: 0 } },
+        differences: [`surge ${id} is in the stream and not in the rate alarm`],
+      }),
+    ]);
+    await root.close();
+    rmSync(path);
+    expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({
+      pass: true,
+      proofs: { alarm: { surges: 1 } },
+    });
   });
 
   test('finds an order that the history holds twice', async () => {

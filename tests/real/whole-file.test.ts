@@ -51,7 +51,7 @@ describeReal('the whole real file', () => {
   test('verifies, to the last figure', async () => {
     const { stdout, code } = await runCli(['verify', '-o', 'json'], { home });
     expect(stdout).toBe(
-      '{"pass":true,"streamed":541909,"rejected":0,"guests":135080,"revenue":"9747747.934","views":{"history":{"held":406829,"repeated":0,"notExpected":135080,"revenue":"8300065.814"},"lake":{"held":541909,"repeated":0,"notExpected":0,"revenue":"9747747.934"}},"differences":[]}\n',
+      '{"pass":true,"streamed":541909,"rejected":0,"guests":135080,"revenue":"9747747.934","views":{"history":{"held":406829,"repeated":0,"notExpected":135080,"revenue":"8300065.814"},"lake":{"held":541909,"repeated":0,"notExpected":0,"revenue":"9747747.934"}},"proofs":{"alarm":{"surges":1}},"differences":[]}\n',
     );
     expect(code).toBe(0);
   });
