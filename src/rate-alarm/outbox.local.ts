@@ -85,18 +85,6 @@ export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOp
   };
 }
 
-function destinationsOf(stored: StoredAlarm, notifiers: readonly Notifier[]): Destination[] {
-  const all = stored.deliveries();
-  const names = new Set([...notifiers.map(({ name }) => name), ...all.map(({ destination }) => destination)]);
-  return Array.from(names, (name) => {
-    const of = all.filter(({ destination }) => destination === name).map((each) => each.of);
-    const failed = of.filter(({ isFailed }) => isFailed).length;
-    const problem = of.findLast((each) => each.problem !== null)?.problem ?? null;
-    const via = notifiers.find((each) => each.name === name)?.via ?? null;
-    return { name, via, waiting: of.length - failed, failed, problem };
-  });
-}
-
 function retryFailed(stored: StoredAlarm, nowMs: number): number {
   const failed = stored.deliveries().filter(({ of }) => of.isFailed || of.attempts > 0);
   const again = { attempts: 0, sinceMs: nowMs, dueMs: nowMs, isFailed: false };
