@@ -6,12 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { load } from './load.js';
 import { memory } from './memory.js';
 import { putRecords } from './put-records.js';
+import { rateAlarm } from './rate-alarm.js';
 import { recommendations } from './recommendations.js';
 import { startup } from './startup.js';
 import { tailLatency } from './tail-latency.js';
 import { warehouse } from './warehouse.js';
 
-const BENCHES = { load, memory, putRecords, recommendations, startup, tailLatency, warehouse };
+const BENCHES = { load, memory, putRecords, rateAlarm, recommendations, startup, tailLatency, warehouse };
 
 const wanted = process.argv.slice(2);
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);
