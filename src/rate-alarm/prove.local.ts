@@ -17,6 +17,8 @@ export async function proveEpisodes(parts: AlarmParts, signal: AbortSignal): Pro
   const [{ next }, beginning] = [checkpoint.read(), stored.beginning()];
   const since = beginning?.rate.episode?.beganMs ?? 0;
   const kept = stored.episodes(since, Number.POSITIVE_INFINITY).map(({ episode }) => episode);
+  // Others may have gone on with both since the stream was last looked at.
+  parts.stream.refresh();
   const anew = await episodesAnew(parts, next, signal);
   const known = new Set(kept.map(({ beganMs }) => beganMs));
   const missing = [...anew.keys()].filter((beganMs) => !known.has(beganMs));
