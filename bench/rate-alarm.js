@@ -1,6 +1,6 @@
 /** The rate alarm: its window, from a crossing to whoever is told, and what it costs those who stream. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -111,7 +111,10 @@ function withoutAlarm(directory) {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const left = ['node_modules', '.git', 'tests', 'dist'].map((name) => join(root, name));
   cpSync(root, directory, { recursive: true, filter: (path) => !left.includes(path) });
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  // But for the cache, where a build says what is in it.
+  const packages = readdirSync(join(root, 'node_modules')).filter((name) => name !== '.cache');
+  mkdirSync(join(directory, 'node_modules'));
+  for (const name of packages) symlinkSync(join(root, 'node_modules', name), join(directory, 'node_modules', name));
   const target = join(directory, 'src', 'targets', 'local.ts');
   const before = readFileSync(target, 'utf8');
   const after = before.replace(/^ *localAlarmStage\(alarm\),\n/m, '');
