@@ -12,8 +12,6 @@ export interface AlarmSettings {
   readonly counted: 'orders' | 'invoices';
 }
 
-export const ALARM_DEFAULTS: AlarmSettings = { threshold: 10, windowMs: 1000, quietMs: 60_000, counted: 'orders' };
-
 /** And what is told of it. */
 export interface AlarmConfig extends AlarmSettings {
   /** Null for no reminders. */

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
 import { openLocalAlarm } from '../../src/rate-alarm/alarm.local.js';
-import { ALARM_DEFAULTS } from '../../src/rate-alarm/alarm-settings.js';
 import { ALARM_STORE } from '../../src/rate-alarm/stored-alarm.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 import { manyLines, putter } from '../fixtures/orders.js';
 import { type AlarmFixture, recorder, testAlarm } from './alarm.contract.js';
+import { USUAL } from './usual-settings.js';
 
 async function create() {
   const { home, open } = await localFixture();
@@ -27,7 +27,7 @@ async function create() {
       const alarm = openLocalAlarm({
         store: openStore(home, 'alarm', ALARM_STORE),
         stream: await open(),
-        config: { ...ALARM_DEFAULTS, ...settings, reminderMs, notify: ['began', 'reminder', 'ended', 'caught-up'] },
+        config: { ...USUAL, ...settings, reminderMs, notify: ['began', 'reminder', 'ended', 'caught-up'] },
         ...{ notifiers, place: home, clock: () => nowMs },
       });
       onTestFinished(() => alarm.close());

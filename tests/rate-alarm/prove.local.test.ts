@@ -2,11 +2,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
 import { openLocalAlarm } from '../../src/rate-alarm/alarm.local.js';
-import { ALARM_DEFAULTS, type AlarmSettings } from '../../src/rate-alarm/alarm-settings.js';
+import type { AlarmSettings } from '../../src/rate-alarm/alarm-settings.js';
 import { ALARM_STORE } from '../../src/rate-alarm/stored-alarm.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 import { manyLines, putter } from '../fixtures/orders.js';
 import { seeded } from '../fixtures/random.js';
+import { USUAL } from './usual-settings.js';
 
 test.each(['orders', 'invoices'] as const)('bursts of %s under settings that change are proven', async (counted) => {
   const { home, open } = await localFixture();
@@ -15,7 +16,7 @@ test.each(['orders', 'invoices'] as const)('bursts of %s under settings that cha
   const random = seeded(counted.length);
   const signal = new AbortController().signal;
   const alarmWith = async (settings: Partial<AlarmSettings>) => {
-    const config = { ...ALARM_DEFAULTS, quietMs: 5000, counted, ...settings, reminderMs: null, notify: [] };
+    const config = { ...USUAL, quietMs: 5000, counted, ...settings, reminderMs: null, notify: [] };
     const store = openStore(home, 'alarm', ALARM_STORE);
     const alarm = openLocalAlarm({
       store,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { AlakazamError } from '../../src/errors.js';
-import { ALARM_DEFAULTS } from '../../src/rate-alarm/alarm-settings.js';
 import { alarmSettings } from '../../src/rate-alarm/read-settings.js';
 import { temporaryDirectory } from '../run-cli.js';
+import { USUAL } from './usual-settings.js';
 
 const directory = temporaryDirectory();
 
@@ -15,7 +15,7 @@ async function settingsOf(environment: Readonly<Record<string, string>>) {
 describe('the settings of the alarm', () => {
   test('have defaults', async () => {
     expect(await settingsOf({})).toEqual({
-      ...ALARM_DEFAULTS,
+      ...USUAL,
       reminderMs: 900_000,
       notify: ['began', 'reminder', 'ended', 'caught-up', 'test'],
     });
