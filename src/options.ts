@@ -65,6 +65,12 @@ export function oneOf<const T extends string>(...choices: readonly T[]): (typed:
 /** `10m` (ms, s, m, h, d before now), a date or moment in ISO 8601 (UTC where it names no zone), or `start`. */
 export type PointInTime = { readonly agoMs: number } | { readonly atMs: number } | 'start';
 
+/** In milliseconds since 1970; `start` is 0. */
+export function momentMs(point: PointInTime, nowMs: number): number {
+  if (point === 'start') return 0;
+  return 'agoMs' in point ? nowMs - point.agoMs : point.atMs;
+}
+
 export function moment(typed: string, flag: string): PointInTime {
   if (typed === 'start') return 'start';
   const agoMs = durationMs(typed);

@@ -1,5 +1,4 @@
 /** Every setting: what it is about, and which values are valid. */
-
 import { durationMs } from './duration.js';
 import { shownUrl, whyNoWebhook } from './webhook-url.js';
 

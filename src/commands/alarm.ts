@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { moment, outputOption, type PointInTime, text, wholeNumber } from '../options.js';
+import { moment, momentMs, outputOption, text, wholeNumber } from '../options.js';
 import type { EpisodeReport, RateAlarm, TestResult } from '../rate-alarm/alarm.js';
 import { drawAlarm } from '../rate-alarm/drawing.js';
 import { utc } from '../rate-alarm/message.js';
@@ -82,7 +82,7 @@ export const alarm = defineCommand({
     await alarm.update(signal);
     if (signal.aborted) return undefined;
     if (action === 'history') {
-      const sinceMs = since && startOf(since, clock());
+      const sinceMs = since && momentMs(since, clock());
       const episodes = await alarm.episodes({ sinceMs, limit: limit ?? Number.POSITIVE_INFINITY });
       const table = columns.filter(({ name }) => TABLE.includes(name));
       await answer(terminal, output, columns, episodes, { table, json: episodes });
@@ -103,11 +103,6 @@ function checkFlags(action: string, given: Readonly<Record<string, unknown>>): v
     if (value === undefined || places[flag] === action) continue;
     throw new AlakazamError('usage', `${flag} is for alarm ${places[flag]}, not for alarm ${action}`);
   }
-}
-
-function startOf(since: PointInTime, nowMs: number): number {
-  if (since === 'start') return 0;
-  return 'agoMs' in since ? nowMs - since.agoMs : since.atMs;
 }
 
 async function showStatus({ terminal, clock, signal }: Context, alarm: RateAlarm, output: Format | undefined) {

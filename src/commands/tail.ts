@@ -1,6 +1,6 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { moment, outputOption, type PointInTime, wholeNumber } from '../options.js';
+import { moment, momentMs, outputOption, type PointInTime, wholeNumber } from '../options.js';
 import { orderColumns, ordersOf, orderTable } from '../orders/rows.js';
 import type { StreamBlock, StreamStart } from '../stream/stream.js';
 import { type Format, openAnswer } from '../terminal/answer.js';
@@ -56,8 +56,7 @@ export const tail = defineCommand({
 });
 
 function startOf(since: PointInTime, nowMs: number): StreamStart {
-  if (since === 'start') return 'first';
-  return { sinceMs: 'agoMs' in since ? nowMs - since.agoMs : since.atMs };
+  return since === 'start' ? 'first' : { sinceMs: momentMs(since, nowMs) };
 }
 
 async function show(

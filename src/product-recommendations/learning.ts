@@ -39,7 +39,8 @@ export async function learnRanking(
   const each = Math.ceil(held.length / threads.count);
   const taskOf = (thread: number) => ({ ...task, held: held.slice(thread * each, (thread + 1) * each) });
   const others = threads.collect(Array.from({ length: threads.count - 1 }, (_, i) => taskOf(i + 1)));
-  const parts = await Promise.all([collectExamples(taskOf(0), signal), others]).then(([own, rest]) => [own, ...rest]);
+  const [own, rest] = await Promise.all([collectExamples(taskOf(0), signal), others]);
+  const parts = [own, ...rest];
   const again = joinExamples(parts.map((part) => part.again));
   const fresh = joinExamples(parts.map((part) => part.fresh));
   const positives = (labels: Float64Array) => labels.reduce((sum, label) => sum + label, 0);

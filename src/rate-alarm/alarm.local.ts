@@ -7,7 +7,7 @@ import type { AlarmStatus, RateAlarm, TestResult } from './alarm.js';
 import type { AlarmParts } from './alarm-parts.local.js';
 import type { AlarmConfig } from './alarm-settings.js';
 import { takeInOrders } from './alarm-view.local.js';
-import { iso, reportOf } from './episode-report.js';
+import { idOf, iso, reportOf } from './episode-report.js';
 import { alarmMessage } from './message.js';
 import { commandNotifier } from './notifier.command.js';
 import type { Notifier } from './notifier.js';
@@ -64,7 +64,7 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
       Promise.all(stored.episodes(sinceMs, limit).map((each) => reportedNow(parts, each))),
     watch: (signal, lastWordsMs) => watchMessages({ parts, update, deliver: outbox.deliver }, signal, lastWordsMs),
     async test(signal) {
-      const id = `test-${iso(clock()).replace(/[-:.]/g, '')}`;
+      const id = `test-${idOf(clock())}`;
       const message = alarmMessage({ id, event: 'test', episode: null, episodes: [], ...about });
       return Promise.all(
         notifiers.map(async (notifier): Promise<TestResult> => {

@@ -1,11 +1,10 @@
 /** The alarm as a person reads it. */
 import { cellOf, wrapped } from '../terminal/cells.js';
+import { drawSparkline } from '../terminal/chart.js';
 import { duration, whole } from '../terminal/numbers.js';
 import { printable, styled, type Text } from '../terminal/text.js';
 import type { AlarmStatus, Destination, EpisodeReport } from './alarm.js';
 import { limitOf, peakOf, percentOf, utc } from './message.js';
-
-const LEVELS = '▁▂▃▄▅▆▇█';
 
 export interface Drawn {
   readonly status: AlarmStatus;
@@ -25,7 +24,7 @@ export function drawAlarm({ status, destinations, rates, columns, nowMs }: Drawn
     `alarm      more than ${limitOf(status)}`,
     `rate       ${whole(rate.lastSecond)} orders in the last second, ${whole(rate.lastMinute)} in the last minute`,
   ];
-  if (rates.some((count) => count > 0)) lines.push(`           ${sparkline(rates, columns - 24)} five minutes`);
+  if (rates.some((count) => count > 0)) lines.push(`           ${drawSparkline(rates, columns - 24)} five minutes`);
   if (episode) lines.push(...drawEpisode(episode, status, columns));
   lines.push(...drawDestinations(destinations, columns));
   return lines.flatMap((line) => [line, '\n']);
@@ -59,18 +58,6 @@ function drawDestinations(destinations: readonly Destination[], columns: number)
     const lines = parts.map((part, n) => `${i === 0 && n === 0 ? 'told       ' : '           '}${part}`);
     return lines.map((line) => (failed > 0 || problem !== null ? styled('red', line) : line));
   });
-}
-
-/** The most of each stretch of time, as a bar from 0 to the most of all. */
-export function sparkline(values: readonly number[], width: number): string {
-  const stretch = Math.max(1, Math.ceil(values.length / Math.max(1, width)));
-  const most = Math.max(1, ...values);
-  const bars: string[] = [];
-  for (let end = values.length; end > 0; end -= stretch) {
-    const value = Math.max(...values.slice(Math.max(0, end - stretch), end));
-    bars.unshift(value === 0 ? ' ' : (LEVELS[Math.ceil((value / most) * LEVELS.length) - 1] as string));
-  }
-  return bars.join('');
 }
 
 function agoOf(since: string, nowMs: number): string {

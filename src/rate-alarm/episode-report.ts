@@ -15,9 +15,9 @@ export function reportOf(
   };
 }
 
-/** `20111129T101500123Z`. */
-export function idOf(beganMs: number): string {
-  return iso(beganMs).replace(/[-:.]/g, '');
+/** A moment as a part of an id: `20111129T101500123Z`. */
+export function idOf(timeMs: number): string {
+  return iso(timeMs).replace(/[-:.]/g, '');
 }
 
 export function iso(timeMs: number): string {

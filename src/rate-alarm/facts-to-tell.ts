@@ -1,6 +1,6 @@
 /** Which messages a run of changes gives: one for each, and a single one for all episodes that were over before anybody looked. */
 import type { AlarmMessage, EpisodeReport, EventKind } from './alarm.js';
-import { idOf, iso } from './episode-report.js';
+import { idOf } from './episode-report.js';
 import type { Episode, EpisodeChange } from './episodes.js';
 
 export type ToTell = Pick<AlarmMessage, 'id' | 'event' | 'episode' | 'episodes'>;
@@ -30,5 +30,5 @@ export function factsToTell(
 
 /** That an episode still lasts. */
 export function reminderOf(episode: EpisodeReport, nowMs: number): ToTell {
-  return { id: `${episode.id}-reminder-${iso(nowMs).replace(/[-:.]/g, '')}`, event: 'reminder', episode, episodes: [] };
+  return { id: `${episode.id}-reminder-${idOf(nowMs)}`, event: 'reminder', episode, episodes: [] };
 }

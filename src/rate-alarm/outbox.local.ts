@@ -3,7 +3,6 @@
  * lost; who sends one says so there first, so that no two processes send it. Each destination gets its messages in their order,
  * and waits for no other.
  */
-
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { isRunning, thisProcess } from '../engines/processes.js';
 import type { AlarmMessage, Destination } from './alarm.js';

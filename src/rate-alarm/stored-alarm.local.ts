@@ -1,5 +1,4 @@
 /** What the alarm keeps in LMDB: how far it is, its episodes, its messages, and to whom each message has yet to go. */
-
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { AlarmMessage, Notified, TopShares } from './alarm.js';
 import type { AlarmSettings } from './alarm-settings.js';

@@ -60,9 +60,9 @@ function passTime({ store, stream, stored, checkpoint, config }: AlarmParts, now
 }
 
 /** Tells that an episode still lasts, where that is due. Gives when people were last told of it. */
-function remind(parts: AlarmParts, { remindedMs }: KeptState, tell: Tell, nowMs: number): number {
-  const episode = dueReminder(parts.stored.state(), parts.config, nowMs);
-  if (!episode) return remindedMs;
+function remind(parts: AlarmParts, kept: KeptState, tell: Tell, nowMs: number): number {
+  const episode = dueReminder(kept, parts.config, nowMs);
+  if (!episode) return kept.remindedMs;
   tell(reminderOf(reportNow(parts, episode), nowMs), nowMs);
   return nowMs;
 }

@@ -1,7 +1,5 @@
 /** Shows what the alarm has to say, as it says it, and the rate meanwhile. */
-
-import type { Column, Format } from '../terminal/answer.js';
-import { openAnswer } from '../terminal/answer.js';
+import { type Column, type Format, openAnswer } from '../terminal/answer.js';
 import { wrapped } from '../terminal/cells.js';
 import { counted } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';

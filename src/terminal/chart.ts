@@ -1,4 +1,4 @@
-/** Draws an answer: bars for categories, and an area over time. */
+/** Draws an answer: bars for categories, an area over time, and a line of bars beside other text. */
 import { fit, widthOf, widthOfAll } from './cells.js';
 import { styled, type Text } from './text.js';
 
@@ -66,4 +66,16 @@ export function drawArea(points: readonly ChartPoint[], columns: number): Text {
   const [first, last] = [points[0]?.label ?? '', points.length > 1 ? (points.at(-1)?.label ?? '') : ''];
   const between = Math.max(1, width - widthOf(first) - widthOf(last));
   return [...lines, `${' '.repeat(axisWidth + 1)}${first}${' '.repeat(between)}${last}\n`];
+}
+
+/** The most of each stretch of time, as a bar from 0 to the most of all; a stretch is as long as `width` columns need it to be. */
+export function drawSparkline(values: readonly number[], width: number): string {
+  const stretch = Math.max(1, Math.ceil(values.length / Math.max(1, width)));
+  const most = Math.max(1, ...values);
+  const bars: string[] = [];
+  for (let end = values.length; end > 0; end -= stretch) {
+    const value = Math.max(...values.slice(Math.max(0, end - stretch), end));
+    bars.unshift(LEVELS[Math.ceil((value / most) * 8)] as string);
+  }
+  return bars.join('');
 }
