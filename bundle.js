@@ -74,7 +74,7 @@ const lighter = {
 };
 
 /** They take 2 to 5 ms to load, and of the commands that could call them few do. */
-const LATE = ['node:child_process', 'node:crypto', 'node:zlib'];
+const LATE = ['node:child_process', 'node:crypto', 'node:fs/promises', 'node:zlib'];
 
 /**
  * Loads Node's own modules by `require`, and reads of each module only the names that are used. An `import` reads every name

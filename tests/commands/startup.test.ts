@@ -131,7 +131,7 @@ describe('a command loads no module of Node that it has no use for', () => {
     expect(loaded).toContain('fs');
     // Behind names of `node:util`, `node:fs` and `node:crypto`, behind the standard input, and behind the search for LMDB's native part.
     const unused =
-      /^(internal\/(util\/parse_args\/parse_args|worker|fs\/streams|crypto\/\w+)|child_process|worker_threads)$/;
+      /^(internal\/(util\/parse_args\/parse_args|worker|fs\/streams|crypto\/\w+)|child_process|fs\/promises|worker_threads)$/;
     expect(loaded.filter((name) => unused.test(name as string))).toEqual([]);
   });
 });
