@@ -1,6 +1,6 @@
 /** `kill -9` during bursts, of those who stream and of those who watch: every surge is in the history once, and told. */
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,6 +24,10 @@ type Happening = { readonly got: AlarmMessage } | 'kill';
 /** Keeps every message that came whole, and answers, if `before` has let whoever sent it live. */
 async function receiver(happened: Happening[], before: () => void): Promise<string> {
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(204, { connection: 'close' }).end();
+      return;
+    }
     const got = (await json(request).catch(() => undefined)) as AlarmMessage | undefined;
     if (got) {
       happened.push({ got });
@@ -42,12 +46,29 @@ const file = Array.from({ length: BURSTS * 30 }, (_, n) => {
   return `B${burst},P${n % 30},MUG,1,12/1/2010 8:${10 + burst},2.55,${burst % 3},EIRE\n`;
 }).join('');
 
+/** Before it has, a process may not listen for signals yet. */
+function hasOpened({ pid }: ChildProcess, name: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((file) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${file}`).endsWith(`/${name}`);
+    } catch {
+      // It was closed in between.
+      return false;
+    }
+  });
+}
+
 test(`${2 * KILLS_OF_EACH} times kill -9`, { timeout: 240_000 }, async () => {
   const { home, open } = await localFixture();
   const happened: Happening[] = [];
   const mortal = new Set<ChildProcess>();
   const kill = (child: ChildProcess) => {
     happened.push('kill');
+    // What it had sent may be read after its end, and before an answer to a request that came then.
+    child.once('exit', async () => {
+      await fetch(url);
+      happened.push('kill');
+    });
     child.kill('SIGKILL');
   };
   const random = seeded(SEED);
@@ -80,6 +101,7 @@ test(`${2 * KILLS_OF_EACH} times kill -9`, { timeout: 240_000 }, async () => {
   const generate = ['generate', '--source', path, '--count', `${BURSTS * 30}`, '--speed', '40'];
   const [streaming, watching] = await Promise.all([killed(generate), killed(['alarm', 'watch'])]);
   if (streaming.exitCode === null) await ended(streaming);
+  await expect.poll(() => hasOpened(watching, 'alarm.mdb'), { timeout: 30_000 }).toBe(true);
   const watched = ended(watching);
   watching.kill('SIGINT');
   expect(await watched).toBe(130);

@@ -54,6 +54,7 @@ describeReal('the order pipeline on AWS, end to end', () => {
         history: { held: CUSTOMERS_ORDERS, repeated: 0, notExpected: GUESTS, revenue: REVENUE.history },
         lake: { held: 0, repeated: 0, notExpected: 0, notDue: COUNT, revenue: '0' },
       },
+      proofs: {},
       differences: [],
     });
     expect(verified.code).toBe(0);
