@@ -22,7 +22,12 @@ export interface FlinkJobs {
 export async function startFlink(directory: string, temporary: string): Promise<FlinkJobs> {
   const python = join(await pythonEnvironment('flink'), 'python');
   // The emulator would give times in seconds where the binary format has milliseconds.
-  const settings = { AWS_CBOR_DISABLE: 'true', PYTHONDONTWRITEBYTECODE: '1', TMPDIR: temporary };
+  const settings = {
+    AWS_CBOR_DISABLE: 'true',
+    PYTHONDONTWRITEBYTECODE: '1',
+    TMPDIR: temporary,
+    JAVA_TOOL_OPTIONS: `-Djava.io.tmpdir=${temporary}`,
+  };
   const child = spawn(python, ['-W', 'ignore', join(import.meta.dirname, 'flink-jobs.py'), directory], {
     cwd: temporary,
     env: { ...process.env, ...settings },
