@@ -1,5 +1,6 @@
 /** What every notifier promises, whatever it takes messages to. */
 import { describe, expect, test } from 'vitest';
+import type { AlarmMessage } from '../../src/rate-alarm/alarm.js';
 import type { Deadline } from '../../src/rate-alarm/deadline.js';
 import type { Notifier } from '../../src/rate-alarm/notifier.js';
 import { LANTERN, messageOf } from './reports.js';
@@ -17,18 +18,25 @@ export const never: Deadline = () => new AbortController().signal;
 export const running = new AbortController().signal;
 const SECRET = 'hunter2';
 
-/** The destination must say `SECRET` where it fails, and be opened with one if it has any. */
+export type OpenDestination = (behaviour: Behaviour, deadline: Deadline, secret: string) => Promise<OpenedDestination>;
+
+/**
+ * The destination must say `SECRET` where it fails, and be opened with one if it has any. `sameAs` gives what `received` is of a
+ * message, as `read` reads it: as a rule all of it, as JSON.
+ */
 export function notifierContract(
   name: string,
-  open: (behaviour: Behaviour, deadline: Deadline, secret: string) => Promise<OpenedDestination>,
+  open: OpenDestination,
+  read: (received: string) => unknown = JSON.parse,
+  sameAs: (message: AlarmMessage) => unknown = (message) => message,
 ): void {
   describe(name, () => {
     const message = messageOf('began', { episode: LANTERN });
 
-    test('takes a message as JSON, and says so', async () => {
+    test('takes a message, and says so', async () => {
       const { notifier, received } = await open('takes it', never, SECRET);
       expect(await notifier.send(message, running)).toEqual({ outcome: 'delivered', detail: expect.any(String) });
-      expect(JSON.parse(await received)).toEqual(message);
+      expect(read(await received)).toEqual(sameAs(message));
       expect(notifier.name).toMatch(new RegExp(`^${notifier.via}\\b`));
       expect(notifier.name).not.toContain(SECRET);
     });
@@ -38,7 +46,7 @@ export function notifierContract(
       const delivery = await notifier.send(message, running);
       expect(delivery).toMatchObject({ outcome: 'failed', reason: expect.stringMatching(/^\P{Cc}+$/u) });
       expect(JSON.stringify(delivery)).not.toContain(SECRET);
-      expect(JSON.parse(await received)).toEqual(message);
+      expect(read(await received)).toEqual(sameAs(message));
     });
 
     test('fails for now at the limit of time', async () => {
