@@ -24,7 +24,7 @@ export interface Widget {
   readonly metrics: readonly (string | WidgetMetric)[];
 }
 
-interface WidgetMetric {
+export interface WidgetMetric {
   readonly metric?: string;
   /** A CloudWatch expression, in place of a metric. */
   readonly expression?: string;
@@ -40,14 +40,22 @@ export function alarmIdOf(name: string): string {
   return `${name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Alarm`;
 }
 
-/** The resource of an alarm. Throws an `Error` for a line that isn't valid. */
-export function alarmYaml(name: string, alarm: Alarm, typeOf: TypeOf): string {
+/** The texts of the metrics that an alarm reads. */
+export function metricsOf(alarm: Alarm): readonly string[] {
+  return 'while' in alarm ? [alarm.while, alarm.no] : [alarm.metric];
+}
+
+/**
+ * The resource of an alarm, which the stack has only under a condition if one is given. Throws an `Error` for a line that isn't
+ * valid.
+ */
+export function alarmYaml(name: string, alarm: Alarm, typeOf: TypeOf, condition?: string): string {
   const [, breaching, periods, seconds] = /^(\d+) of (\d+) x (\d+) s$/.exec(alarm.for) ?? [];
   if (seconds === undefined) throw new Error(`alarm ${name} is for ${alarm.for}; valid: 3 of 5 x 60 s`);
   const lines = 'while' in alarm ? standingStill(alarm, seconds, typeOf) : overThreshold(name, alarm, seconds, typeOf);
   return `${alarmIdOf(name)}:
   Type: AWS::CloudWatch::Alarm
-  Properties:
+${condition === undefined ? '' : `  Condition: ${condition}\n`}  Properties:
     AlarmName: !Sub \${AWS::StackName}-${name}
     AlarmDescription: ${JSON.stringify(alarm.says)}
 ${lines.map((line) => `    ${line}\n`).join('')}\
@@ -95,51 +103,4 @@ function standingStill(alarm: { while: string; no: string }, seconds: string, ty
 function metricLines({ namespace, name, dimension, resource, attribute }: NamedMetric): string[] {
   const value = attribute ? `!GetAtt ${resource}.${attribute}` : `!Ref ${resource}`;
   return [`Namespace: ${namespace}`, `MetricName: ${name}`, `Dimensions: [ { Name: ${dimension}, Value: ${value} } ]`];
-}
-
-const COLUMNS = 24;
-const ALARMS = { width: COLUMNS, height: 3 };
-const METRICS = { width: 8, height: 6 };
-
-/**
- * The dashboard, in which `${…}` is for `Fn::Sub` to fill in: all alarms, and beneath them the widgets in their order, three
- * in a row. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
- */
-export function dashboardBody(alarmIds: readonly string[], widgets: readonly Widget[], typeOf: TypeOf): string {
-  const shared = new Map<string, Widget>();
-  for (const widget of widgets) {
-    const metrics = [...(shared.get(widget.title)?.metrics ?? []), ...widget.metrics];
-    shared.set(widget.title, { ...widget, metrics });
-  }
-  const alarms = {
-    type: 'alarm',
-    x: 0,
-    y: 0,
-    ...ALARMS,
-    properties: { title: 'Alarms', alarms: alarmIds.map((id) => `\${${id}.Arn}`) },
-  };
-  const shown = [...shared.values()].map(({ title, stat, period, metrics }, i) => ({
-    type: 'metric',
-    x: (i * METRICS.width) % COLUMNS,
-    y: ALARMS.height + Math.floor((i * METRICS.width) / COLUMNS) * METRICS.height,
-    ...METRICS,
-    properties: {
-      title,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub fills in the name
-      region: '${AWS::Region}',
-      stat,
-      period,
-      metrics: metrics.map((of) => widgetMetric(of, typeOf)),
-    },
-  }));
-  const lines = [alarms, ...shown].map((widget) => `  ${JSON.stringify(widget)}`);
-  return `{"widgets": [\n${lines.join(',\n')}\n]}\n`;
-}
-
-function widgetMetric(metric: string | WidgetMetric, typeOf: TypeOf): unknown[] {
-  const { metric: text, ...options } = typeof metric === 'string' ? { metric } : metric;
-  if (text === undefined) return [options];
-  const { namespace, name, dimension, resource, attribute } = readMetric(text, typeOf);
-  const value = `\${${attribute ? `${resource}.${attribute}` : resource}}`;
-  return [namespace, name, dimension, value, ...(Object.keys(options).length > 0 ? [options] : [])];
 }

@@ -3,9 +3,11 @@
  * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`), and `Views`
  * (see `athena-views.ts`). The build adds the tags `application` and `stage`.
  */
-import { type Document, isMap, isScalar, type Pair, parse, parseDocument, type Scalar, YAMLMap } from 'yaml';
-import { type Alarm, alarmIdOf, alarmYaml, dashboardBody, type Widget } from './alarms-and-widgets.js';
+import { type Document, isMap, isScalar, type Pair, parse, parseDocument, type Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { type Alarm, alarmIdOf, alarmYaml, metricsOf, type Widget } from './alarms-and-widgets.js';
 import { type AthenaView, viewYaml } from './athena-views.js';
+import { type DashboardBody, dashboardBody, type NamedResource, type ShownAlarm } from './dashboard.js';
+import { readMetric } from './metrics.js';
 import { CLOUDFORMATION_TAGS } from './template-yaml.js';
 import { typeOf } from './types.js';
 
@@ -47,8 +49,8 @@ export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
     (joined.contents as YAMLMap).items.push(joined.createPair(key, new YAMLMap()));
   }
   const seen = new Map<string, string>();
-  const types = new Map<string, string>();
-  const alarmIds: string[] = [];
+  const resources = new Map<string, NamedResource>();
+  const alarms: ShownAlarm[] = [];
   const widgets: Widget[] = [];
 
   function add(section: string, entry: Entry, path: string): void {
@@ -65,7 +67,8 @@ export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
       for (const entry of entriesOf(document, section)) {
         if (section === 'Resources') {
           const type = String(entry.value.get('Type'));
-          types.set(entry.key.value, type);
+          const condition = entry.value.get('Condition') as string | undefined;
+          resources.set(entry.key.value, { type, condition });
           within(path, () => addTags(joined, entry, type, stage));
         }
         add(section, entry, path);
@@ -80,18 +83,21 @@ export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
         add('Resources', entry as Entry, path);
       }
       for (const [name, alarm] of Object.entries(Alarms ?? {})) {
-        const yaml = alarmYaml(name, alarm, (resource) => types.get(resource));
+        const typeOfResource = (resource: string) => resources.get(resource)?.type;
+        const read = metricsOf(alarm).map((text) => readMetric(text, typeOfResource).resource);
+        const condition = read.map((resource) => resources.get(resource)?.condition).find((each) => each !== undefined);
+        const yaml = alarmYaml(name, alarm, typeOfResource, condition);
         const [entry] = (parseDocument(yaml).contents as YAMLMap).items as Entry[];
         addTags(joined, entry as Entry, 'AWS::CloudWatch::Alarm', stage);
         add('Resources', entry as Entry, path);
-        alarmIds.push(alarmIdOf(name));
+        alarms.push({ id: alarmIdOf(name), condition });
       }
     });
     widgets.push(...Widgets);
   }
   setDashboard(
     joined,
-    dashboardBody(alarmIds, widgets, (resource) => types.get(resource)),
+    dashboardBody(alarms, widgets, (resource) => resources.get(resource)),
   );
   joined.setIn(
     ['Metadata', 'AWS::CloudFormation::Interface', 'ParameterGroups'],
@@ -151,13 +157,26 @@ function addTags(joined: Document, { value }: Entry, type: string, stage: string
   (value.get('Properties') as YAMLMap).set(tags, joined.createNode(all, { flow: true }));
 }
 
-function setDashboard(joined: Document, body: string): void {
+function setDashboard(joined: Document, { text, variables }: DashboardBody): void {
   const dashboard = joined.getIn(['Resources', 'Dashboard', 'Properties']) as YAMLMap | undefined;
   if (!dashboard) return;
-  const text = joined.createNode(body) as Scalar<string>;
-  text.type = 'BLOCK_LITERAL';
-  text.tag = '!Sub';
-  dashboard.set('DashboardBody', text);
+  const body = joined.createNode(text) as Scalar<string>;
+  body.type = 'BLOCK_LITERAL';
+  const optional = Object.entries(variables).map(([name, { condition, text }]) => {
+    const line = joined.createNode({ 'Fn::If': [condition, { 'Fn::Sub': text }, ''] });
+    return joined.createPair(name, line);
+  });
+  if (optional.length === 0) {
+    body.tag = '!Sub';
+    dashboard.set('DashboardBody', body);
+    return;
+  }
+  const values = new YAMLMap();
+  values.items.push(...optional);
+  const parts = new YAMLSeq();
+  parts.tag = '!Sub';
+  parts.items.push(body, values);
+  dashboard.set('DashboardBody', parts);
 }
 
 /** A heading of the console, and the parameters under it. */

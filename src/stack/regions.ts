@@ -11,9 +11,10 @@ export function whyNotThere(reason: string, template: StackTemplate): string | u
   if (!/unrecognized|unsupported|not supported/i.test(reason)) return undefined;
   const [type] = /\bAWS::\w+::\w+/.exec(reason) ?? [];
   if (!type) return undefined;
-  const conditions = Object.values(template.Resources).flatMap((each) =>
-    each.Type === type && each.Condition ? [each.Condition] : [],
-  );
+  const ofType = Object.values(template.Resources).filter((each) => each.Type === type);
+  // Where one of them has no condition, leaving the others out would not help.
+  const isOptional = ofType.every(({ Condition }) => Condition !== undefined);
+  const conditions = isOptional ? ofType.flatMap(({ Condition }) => Condition ?? []) : [];
   const settings = [...new Set(conditions.flatMap((name) => parametersIn(template.Conditions?.[name], template)))].map(
     (name) => {
       const [part] = optionalPartsOf({ [name]: template.Parameters[name] as ParameterDefinition });

@@ -230,6 +230,54 @@ Widgets:
     expect(alone.properties.metrics).toEqual([[{ expression: "SEARCH('x')" }]]);
   });
 
+  test('has what stands under a condition only under that condition, and last', () => {
+    const optional = fragment(
+      'optional',
+      `
+Parameters:
+  WithIt: { Type: String }
+Conditions:
+  HasIt: !Equals [!Ref WithIt, "yes"]
+Resources:
+  Maybe: { Type: AWS::Kinesis::Stream, Condition: HasIt }
+Alarms:
+  full: { metric: IncomingRecords of Maybe, is: Sum > 1, for: 1 of 1 x 60 s, says: It is full. }
+Widgets:
+  - { title: Maybe, stat: Sum, period: 60, metrics: [IncomingRecords of Maybe] }
+`,
+    );
+    const { Resources } = join(optional, QUEUE, FRAME);
+    expect(Resources['FullAlarm']).toMatchObject({ Condition: 'HasIt' });
+    type Values = Record<string, { 'Fn::If': [string, { 'Fn::Sub': string }, string] }>;
+    const { DashboardBody } = Resources['Dashboard']?.Properties ?? {};
+    const { 'Fn::Sub': body } = DashboardBody as { 'Fn::Sub': [string, Values] };
+    const [text, values] = body;
+    const bodyIf = (isThere: boolean) =>
+      JSON.parse(
+        Object.entries(values).reduce(
+          (
+            body,
+            [
+              name,
+              {
+                'Fn::If': [condition, there, otherwise],
+              },
+            ],
+          ) => {
+            expect(condition).toBe('HasIt');
+            return body.replace(`\${${name}}`, () => (isThere ? there['Fn::Sub'] : otherwise));
+          },
+          text,
+        ),
+      ).widgets;
+    const [alarms, ...shown] = bodyIf(true);
+    expect(alarms.properties.alarms).toEqual([`\${TooManyAlarm.Arn}`, `\${FullAlarm.Arn}`]);
+    expect(shown.at(-1).properties.metrics).toEqual([['AWS/Kinesis', 'IncomingRecords', 'StreamName', `\${Maybe}`]]);
+    const [fewer, ...without] = bodyIf(false);
+    expect(fewer.properties.alarms).toEqual([`\${TooManyAlarm.Arn}`]);
+    expect(without).toEqual(shown.slice(0, -1));
+  });
+
   test('puts three widgets in a row, none over another', () => {
     const titles = ['a', 'b', 'c', 'd'].map((title) => `{ title: ${title}, stat: Sum, period: 60, metrics: [] }`);
     const shown = widgets(fragment('x', `Widgets: [${titles.join(', ')}]`), FRAME).slice(1);
