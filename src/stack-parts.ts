@@ -2,6 +2,7 @@
 import { lakeParts } from './lake/parts.js';
 import { orderHistoryParts } from './order-history/parts.js';
 import { recommendationParts } from './product-recommendations/parts.js';
+import { rateAlarmParts } from './rate-alarm/parts.js';
 import type { StackParts } from './stack/parts.js';
 import { streamParts } from './stream/parts.js';
 import { warehouseParts } from './warehouse/parts.js';
@@ -12,4 +13,5 @@ export const PARTS: readonly StackParts[] = [
   lakeParts,
   warehouseParts,
   recommendationParts,
+  rateAlarmParts,
 ];

@@ -195,21 +195,18 @@ describe('who may import whom', () => {
   /** Of the files that a target consists of, each is private to that target. */
   const isOfTarget = (path: string) => ['aws', 'local'].includes(suffixOf(path) ?? '');
 
-  test('drivers of another part: targets/ alone, which hands them to those that need their types', () => {
+  test('drivers of another part: targets/ and Lambda handlers, which hand them to those that need their types', () => {
     const isType = ({ from, to, kind }: Import) => kind === 'type' && suffixOf(from) === suffixOf(to);
     const others = internal.filter(({ from, to }) => suffixOf(to) !== undefined && partOf(from) !== partOf(to));
     expectNone(
-      wrong(others, (each) => !inTargets(each.from) && !isType(each)),
+      wrong(others, (each) => !inTargets(each.from) && !isLambda(each.from) && !isType(each)),
       'import the port instead, and let src/targets/ hand the driver over',
     );
   });
 
   test('drivers of the same part: files of the same target, Lambda handlers, and others when it is chosen', () => {
     const isFree = ({ from, to, kind }: Import) =>
-      kind !== 'static' ||
-      suffixOf(from) === suffixOf(to) ||
-      (isOfTarget(from) && !isOfTarget(to)) ||
-      (isLambda(from) && suffixOf(to) === 'aws');
+      kind !== 'static' || suffixOf(from) === suffixOf(to) || (isOfTarget(from) && !isOfTarget(to)) || isLambda(from);
     const own = internal.filter(({ from, to }) => suffixOf(to) !== undefined && partOf(from) === partOf(to));
     expectNone(
       wrong(own, (each) => !isFree(each)),

@@ -1,38 +1,51 @@
 /**
  * The records of the alarm stream, as sql/rate-alarm.sql writes them: a `crossing` as soon as a window holds too many after one
- * that does not, and a `second` for each second in which such windows end.
+ * that does not, a `second` for each second in which such windows end, and a `late` for each order that was read too late to be
+ * counted.
  */
 import type { CrossingSpan } from './crossing-span.js';
 
-/** The span that a record tells of, or the reason why it is no such record. */
-export function readAlarmRecord(data: Uint8Array): CrossingSpan | string {
+export type AlarmRecord =
+  | { readonly span: CrossingSpan }
+  /** Orders. */
+  | { readonly late: number }
+  /** Why it is no such record. */
+  | { readonly reason: string };
+
+export function readAlarmRecord(data: Uint8Array): AlarmRecord {
   let record: unknown;
   try {
     record = JSON.parse(Buffer.from(data).toString());
   } catch {
-    return 'no JSON';
+    return { reason: 'no JSON' };
   }
-  if (typeof record !== 'object' || record === null) return 'JSON, but no object';
+  if (typeof record !== 'object' || record === null) return { reason: 'JSON, but no object' };
   const { kind, ...fields } = record as Readonly<Record<string, unknown>>;
   const names = NAMES[String(kind)];
-  if (!names) return `its kind is ${JSON.stringify(kind)}; valid: ${Object.keys(NAMES).join(', ')}`;
+  if (!names) return { reason: `its kind is ${JSON.stringify(kind)}; valid: ${Object.keys(NAMES).join(', ')}` };
   const invalid = Object.values(names).find((name) => !Number.isSafeInteger(fields[name]) || Number(fields[name]) < 0);
-  if (invalid !== undefined) return `${invalid} is ${JSON.stringify(fields[invalid])}; valid: a whole number`;
-  const numberOf = (name: keyof CrossingSpan) => fields[names[name]] as number;
+  if (invalid !== undefined) {
+    return { reason: `${invalid} is ${JSON.stringify(fields[invalid])}; valid: a whole number` };
+  }
+  const numberOf = (name: keyof CrossingSpan) => fields[names[name] as string] as number;
+  if (kind === 'late') return { late: numberOf('peak') };
   return {
-    firstMs: numberOf('firstMs'),
-    lastMs: numberOf('lastMs'),
-    peak: numberOf('peak'),
-    peakMs: numberOf('peakMs'),
-    before: numberOf('before'),
-    through: numberOf('through'),
+    span: {
+      firstMs: numberOf('firstMs'),
+      lastMs: numberOf('lastMs'),
+      peak: numberOf('peak'),
+      peakMs: numberOf('peakMs'),
+      before: numberOf('before'),
+      through: numberOf('through'),
+    },
   };
 }
 
 const COMMON = { peak: 'count', peakMs: 'atMs', before: 'before', through: 'through' } as const;
 
 /** Names of the fields, by kind of record. */
-const NAMES: Readonly<Record<string, Readonly<Record<keyof CrossingSpan, string>>>> = {
+const NAMES: Readonly<Record<string, Readonly<Partial<Record<keyof CrossingSpan, string>>>>> = {
   crossing: { ...COMMON, firstMs: 'atMs', lastMs: 'atMs' },
   second: { ...COMMON, firstMs: 'firstMs', lastMs: 'lastMs' },
+  late: { peak: 'count', peakMs: 'atMs' },
 };

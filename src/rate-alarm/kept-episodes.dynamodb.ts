@@ -1,12 +1,14 @@
 /** Episodes in a table of DynamoDB, an item each, under one key, sorted by when they began. */
-import { type DynamoDBClient, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { nameOf } from '../engines/aws/errors.js';
 import { type Item, queryItems } from '../engines/aws/items.js';
+import type { AwsSession } from '../engines/aws/session.js';
 import { type KeptEpisode, type KeptEpisodes, raised } from './kept-episodes.js';
 
 const KIND = 'episode';
 
-export function openKeptEpisodes(client: DynamoDBClient, table: string): KeptEpisodes {
+export function openKeptEpisodes(session: Pick<AwsSession, 'client'>, table: string): KeptEpisodes {
+  const client = session.client(DynamoDBClient);
   const put = (old: readonly KeptEpisode[], next: KeptEpisode) => {
     const same = old.find(({ firstMs }) => firstMs === next.firstMs);
     const condition = same ? unchanged(same) : { ConditionExpression: 'attribute_not_exists(BeganMs)' };

@@ -39,7 +39,8 @@ export function alarmSettings(config: Pick<Config, 'get' | 'origin'>): ToldSetti
   };
 }
 
-function eventsOf(value: string): readonly EventKind[] {
+/** `none`, or kinds of messages with commas between. */
+export function eventsOf(value: string): readonly EventKind[] {
   const chosen = (value === 'none' ? [] : itemsOf(value)) as readonly EventKind[];
   const isCaughtUp = chosen.includes('began') || chosen.includes('ended');
   return [...chosen, ...(isCaughtUp ? ['caught-up' as const] : []), 'test'];

@@ -18,6 +18,8 @@ export interface Taking extends Recording {
 
 export interface Taken {
   readonly refused: number;
+  /** Orders that were read too late to be counted. */
+  readonly late: number;
   /** The first record that has to come again, with all that follow. */
   readonly failed: AlarmStreamRecord | undefined;
   readonly failure: string | undefined;
@@ -31,19 +33,18 @@ export async function takeRecords(records: readonly AlarmStreamRecord[], taking:
   const failedAt = (number: number) => (error: unknown) => {
     failures.push({ number, reason: (error as Error).name });
   };
-  let refused = 0;
+  let [refused, late] = [0, 0];
   for (const [number, record] of records.entries()) {
     const read = readAlarmRecord(record.data);
-    if (typeof read !== 'string') {
-      spans.push(read);
+    if ('span' in read) {
+      spans.push(read.span);
       numbers.push(number);
-      continue;
-    }
-    await taking.refuse({ ...record, reason: read }).then(() => refused++, failedAt(number));
+    } else if ('late' in read) late += read.late;
+    else await taking.refuse({ ...record, reason: read.reason }).then(() => refused++, failedAt(number));
   }
   for (const { span, first } of gathered(spans, taking.quietMs)) {
     await recordSpan(span, taking).catch(failedAt(numbers[first] as number));
   }
   const [failure] = failures.sort((a, b) => a.number - b.number);
-  return { refused, failed: failure && records[failure.number], failure: failure?.reason };
+  return { refused, late, failed: failure && records[failure.number], failure: failure?.reason };
 }

@@ -43,6 +43,7 @@ export function arnsOf(
     artifactBucket: `arn:${partition}:s3:::${artifactBucketOf(stack, owner)}`,
     // AWS makes it up: https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html
     redshiftSecret: `arn:${partition}:secretsmanager:${region}:${account}:secret:redshift!any`,
+    smsLogs: `arn:${partition}:logs:${region}:${account}:log-group:sns/any`,
     stack: `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/${ANY_ID}`,
   };
 

@@ -25,7 +25,7 @@ export interface StackParts {
  * Actions by subject. A subject is a resource (`HistoryTable`), an object in a bucket (`LakeBucket/orders/a`: the ARN of the
  * bucket and the rest of the text), or an attribute that is an ARN (`HistoryTable.StreamArn`). Subjects that are no resource
  * of the template begin with a small letter: `account`, `alarms` (all alarms), `artifactBucket`, `cluster` (any of EMR), `redshiftSecret` (those that
- * Redshift makes), `stack`.
+ * Redshift makes), `smsLogs`, `stack`.
  */
 export type Needs = Readonly<Record<string, readonly string[]>>;
 

@@ -5,8 +5,9 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 import type { Needs, StackModel } from './parts.js';
+import type { ResourceType } from './resource-type.js';
 import type { StackTemplate, TemplateResource } from './template.js';
-import { holdsData, ownerOf, type ResourceType, typeOf } from './types.js';
+import { holdsData, ownerOf, typeOf } from './types.js';
 
 export interface Purpose {
   /** Completes "may …": `stream orders`. */

@@ -14,6 +14,7 @@ import { GetWorkgroupCommand, RedshiftServerlessClient } from '@aws-sdk/client-r
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { isMissing } from '../engines/aws/errors.js';
+import { describeFlinkApplication } from '../engines/aws/flink-applications.js';
 import { describeDashboard } from '../engines/aws/quicksight.js';
 import type { AwsSession } from '../engines/aws/session.js';
 import { bytes, counted, whole } from '../terminal/numbers.js';
@@ -64,6 +65,14 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       .client(KinesisClient)
       .send(new DescribeStreamSummaryCommand({ StreamName: id }));
     return active(found?.StreamStatus, counted(found?.OpenShardCount ?? 0, 'shard'));
+  },
+  'AWS::KinesisAnalyticsV2::Application': async (session, id) => {
+    const { ApplicationStatus: status = 'in no state' } = await describeFlinkApplication(session, id);
+    // CloudFormation makes an application without starting it.
+    const isReady = status === 'READY';
+    const isUsual = status === 'RUNNING';
+    const finding = 'it does not run; alakazam deploy starts it';
+    return { isHealthy: !isReady, status, isUsual, ...(isReady ? { finding } : {}) };
   },
   'AWS::KinesisFirehose::DeliveryStream': async (session, id) => {
     const { DeliveryStreamDescription: found } = await session

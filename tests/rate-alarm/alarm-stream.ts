@@ -22,7 +22,9 @@ export function alarmRecords(arrivals: readonly Arrival[], settings: Settings): 
     return { atMs: timeMs, count, through, before: through - within.length };
   });
   const isOver = (at: number) => (windows[at]?.count ?? 0) > threshold;
-  const crossings = windows.filter((_, at) => isOver(at) && !isOver(at - 1));
+  const isFirst = ({ atMs }: { atMs: number }, at: number) =>
+    !isOver(at - 1) || atMs - (windows[at - 1]?.atMs as number) > windowMs;
+  const crossings = windows.filter((each, at) => isOver(at) && isFirst(each, at));
   const seconds = new Map<number, typeof windows>();
   for (const each of windows.filter(({ count }) => count > threshold)) {
     const second = Math.floor(each.atMs / 1000);

@@ -1,12 +1,11 @@
 import { openKeptEpisodes } from '../../src/rate-alarm/kept-episodes.dynamodb.js';
 import { useMiniStack } from '../emulators/ministack.js';
-import { clients } from '../emulators/order-history.js';
 import { testKeptEpisodes } from './kept-episodes.contract.js';
 import { keptInMemory } from './kept-in-memory.js';
-import { makeEpisodesTable } from './rate-alarm-parts.js';
+import { emulated, makeEpisodesTable } from './rate-alarm-parts.js';
 
 useMiniStack({ stacks: false });
 
-testKeptEpisodes('DynamoDB', async () => openKeptEpisodes(clients().dynamodb, await makeEpisodesTable()));
+testKeptEpisodes('DynamoDB', async () => openKeptEpisodes(emulated(), await makeEpisodesTable()));
 // What other tests have in place of it.
 testKeptEpisodes('memory', async () => keptInMemory().episodes);

@@ -1,6 +1,15 @@
 /** The rate alarm's parts of the stack, made by hand on an emulator. */
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { onTestFinished } from 'vitest';
+import { type AwsSession, openSession } from '../../src/engines/aws/session.js';
 import { clients } from '../emulators/order-history.js';
+
+/** A session of the process's own environment, as the tests of a file find it. */
+export function emulated(): AwsSession {
+  const session = openSession('alakazam');
+  onTestFinished(() => session.close());
+  return session;
+}
 
 let made = 0;
 

@@ -59,6 +59,7 @@ async function arnsOfDeployed(stack: string): Promise<Map<string, string>> {
     ['account', '*'],
     ['cluster', `arn:aws:elasticmapreduce:${PLACE}:cluster/any`],
     ['redshiftSecret', `arn:aws:secretsmanager:${PLACE}:secret:redshift!any`],
+    ['smsLogs', `arn:aws:logs:${PLACE}:log-group:sns/any`],
     ['alarms', `arn:aws:cloudwatch:${PLACE}:alarm:*`],
     ['artifactBucket', `arn:aws:s3:::${await bucketWithCode()}`],
     ['stack', `${Stacks?.[0]?.StackId}`.replace(/[0-9a-f-]{36}$/, '00000000-0000-0000-0000-000000000000')],

@@ -11,7 +11,7 @@ test('an optional part is a parameter that begins with With', () => {
     'redshift',
     'log-search',
   ]);
-  expect(optionalPartsOf(MODEL.template.Parameters)).toEqual(['redshift', 'quicksight', 'training']);
+  expect(optionalPartsOf(MODEL.template.Parameters)).toEqual(['redshift', 'quicksight', 'training', 'rate-alarm']);
 });
 
 test('a part that is wanted is yes, and one that is not is no; the rest stays as it is', () => {

@@ -54,6 +54,7 @@ describe('in CloudFormation', () => {
     const { bucket, keys } = await artifacts(open);
     expect(keys.sort()).toEqual([
       expect.stringMatching(/^process-orders\/[0-9a-f]{64}\.zip$/),
+      expect.stringMatching(/^rate-alarm\/[0-9a-f]{64}\.zip$/),
       expect.stringMatching(/^stamp-arrivals\/[0-9a-f]{64}\.zip$/),
       expect.stringMatching(/^templates\/[0-9a-f]{64}\.json$/),
     ]);
@@ -88,7 +89,7 @@ describe('in CloudFormation', () => {
     const before = await artifacts(open);
     await plan.discard();
     expect(await artifacts(open)).toEqual(before);
-    expect(before.keys).toHaveLength(3);
+    expect(before.keys).toHaveLength(4);
   });
 
   test('what a discarded plan took away is uploaded again by the plan that is executed', async () => {
@@ -97,7 +98,7 @@ describe('in CloudFormation', () => {
     const second = await open().plan(new Map());
     await first.discard();
     await collect(second.execute(never, true));
-    expect((await artifacts(open)).keys).toHaveLength(3);
+    expect((await artifacts(open)).keys).toHaveLength(4);
   });
 
   test('a region without budgets is told from a wrong template', async () => {

@@ -14,6 +14,9 @@ export async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
+/** The resources that a stack leaves behind, with the orders in them. */
+const KEPT = ['FailedOrdersBucket', 'HistoryIndexTable', 'HistoryTable', 'LakeBucket', 'SurgeTable'];
+
 const never = new AbortController().signal;
 
 /** Does what `deploy` does when nobody says no. */
@@ -146,9 +149,7 @@ export function testStack(start: () => Promise<StackFixture>): void {
       const names = new Map((await open().outputs()).map(({ name, value }) => [name, value]));
       const held = await open().holdings();
       const kept = held.filter(({ isKept }) => isKept).map(({ name }) => name);
-      const data = ['HistoryTableName', 'HistoryIndexTableName', 'FailedOrdersBucketName', 'LakeBucketName'].map(
-        (of) => names.get(of) as string,
-      );
+      const data = KEPT.map((name) => `${name}Name`).map((of) => names.get(of) as string);
       expect(kept.sort()).toEqual([...data].sort());
       expect(held.filter(({ isKept }) => !isKept).length).toBeGreaterThan(3);
 
@@ -169,9 +170,9 @@ export function testStack(start: () => Promise<StackFixture>): void {
       const { isNew, changes } = await deploy(open());
       expect(isNew).toBe(true);
       const adopted = changes.filter(({ action }) => action === 'adopt').map(({ name }) => name);
-      expect(adopted.sort()).toEqual(['FailedOrdersBucket', 'HistoryIndexTable', 'HistoryTable', 'LakeBucket']);
+      expect(adopted.sort()).toEqual(KEPT);
       const after = new Map((await open().outputs()).map(({ name, value }) => [name, value]));
-      for (const name of ['HistoryTableName', 'HistoryIndexTableName', 'FailedOrdersBucketName', 'LakeBucketName']) {
+      for (const name of KEPT.map((name) => `${name}Name`)) {
         expect([name, after.get(name)]).toEqual([name, before.get(name)]);
       }
       expect((await deploy(open())).changes).toEqual([]);

@@ -24,8 +24,8 @@ const aws = (): CliOptions => ({ home, env: emulatorEnvironment(emulator.url) })
 let outputs: Record<string, string>;
 
 function metricsWatched(): number {
-  const watched = Object.values(MODEL.template.Resources).flatMap(({ Type, Properties = {} }) => {
-    if (Type !== 'AWS::CloudWatch::Alarm') return [];
+  const watched = Object.values(MODEL.template.Resources).flatMap(({ Type, Condition, Properties = {} }) => {
+    if (Type !== 'AWS::CloudWatch::Alarm' || Condition !== undefined) return [];
     return JSON.stringify(Properties).match(/"MetricName"/g) ?? [];
   });
   return watched.length;
@@ -83,7 +83,7 @@ test('sees every alarm that rings, and none of another stack', async () => {
   const ring = (AlarmName: string, StateValue: StateValue) =>
     cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'a test' }));
   const names = Object.values(MODEL.template.Resources)
-    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .filter(({ Type, Condition }) => Type === 'AWS::CloudWatch::Alarm' && Condition === undefined)
     .map(({ Properties = {} }) => (Properties['AlarmName'] as { 'Fn::Sub': string })['Fn::Sub'])
     .map((name) => name.replace(/^\$\{AWS::StackName\}/, 'alakazam'));
   expect(names.length).toBeGreaterThan(5);

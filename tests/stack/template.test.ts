@@ -41,8 +41,12 @@ describe('the event source mapping', () => {
 });
 
 describe('an alarm sees a reader of the stream that stopped', () => {
+  const ofOrders = ofType('AWS::Lambda::EventSourceMapping').filter(([, mapping]) =>
+    JSON.stringify(mapping.Properties?.['EventSourceArn']).includes('"OrdersStream"'),
+  );
   const readers = [
-    ...ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties = {} }]) => Properties['FunctionName']),
+    ...ofOrders.map(([, { Properties = {} }]) => Properties['FunctionName']),
+    ...ofType('AWS::KinesisAnalyticsV2::Application').map(([name]) => ({ Ref: name })),
     ...ofType('AWS::KinesisFirehose::DeliveryStream').map(([name]) => ({ Ref: name })),
   ] as { readonly Ref: string }[];
 
@@ -55,7 +59,7 @@ describe('an alarm sees a reader of the stream that stopped', () => {
             stat?.Metric.MetricName === name &&
             JSON.stringify(stat.Metric.Dimensions).includes(`{"Ref":"${resource}"}`),
         );
-      const hasRead = of('Invocations', reader) || of('DataReadFromKinesisStream.Records', reader);
+      const hasRead = ['Invocations', 'DataReadFromKinesisStream.Records', 'uptime'].some((name) => of(name, reader));
       return hasRead && of('IncomingRecords', 'OrdersStream');
     });
     expect(watching).toHaveLength(1);
@@ -192,7 +196,15 @@ describe('permissions', () => {
     expect(actionsOf('deploy').filter((action) => optional.includes(action))).toEqual([]);
     const { onlyWith } = purposesOf(MODEL).find(({ name }) => name === 'add what is optional') ?? {};
     expect([...(onlyWith ?? [])].sort()).toEqual([
-      ...['AlarmEmail', 'AlarmPhone', 'MonthlyBudgetUsd', 'WithQuicksight', 'WithRedshift', 'WithTraining'],
+      ...[
+        'AlarmEmail',
+        'AlarmPhone',
+        'MonthlyBudgetUsd',
+        'WithQuicksight',
+        'WithRateAlarm',
+        'WithRedshift',
+        'WithTraining',
+      ],
     ]);
   });
 });
