@@ -14,10 +14,12 @@ export interface SnsOptions {
   readonly client: SNSClient;
   readonly topicArn: string;
   readonly deadline?: Deadline;
+  /** Is told how SNS names a message that it took. */
+  readonly onTaken?: (messageId: string) => void;
 }
 
 /** That SNS took a message does not say that a phone got it. */
-export function snsNotifier({ client, topicArn, deadline = (ms) => AbortSignal.timeout(ms) }: SnsOptions): Notifier {
+export function snsNotifier({ client, topicArn, deadline = AbortSignal.timeout, onTaken }: SnsOptions): Notifier {
   return {
     name: `sns topic ${topicArn.slice(topicArn.lastIndexOf(':') + 1)}`,
     via: 'sns',
@@ -27,7 +29,8 @@ export function snsNotifier({ client, topicArn, deadline = (ms) => AbortSignal.t
       const stop = new AbortController();
       const release = whenStopped([signal, limit], () => stop.abort());
       try {
-        const { MessageId } = await client.send(publication(message, topicArn), { abortSignal: stop.signal });
+        const { MessageId = '' } = await client.send(publication(message, topicArn), { abortSignal: stop.signal });
+        onTaken?.(MessageId);
         return { outcome: 'delivered', detail: `SNS took it as ${MessageId}` };
       } catch (error) {
         if (signal.aborted) throw signal.reason;

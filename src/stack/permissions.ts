@@ -73,7 +73,9 @@ export const DOCTOR_ACTIONS: readonly string[] = [
   'kinesis:DescribeLimits',
   'lambda:GetAccountSettings',
   'quicksight:DescribeAccountSubscription',
+  'sns:GetSMSAttributes',
   'sns:GetSMSSandboxAccountStatus',
+  'sns:ListOriginationNumbers',
   'sns:ListSMSSandboxPhoneNumbers',
   'sns:ListSubscriptionsByTopic',
 ];

@@ -15,9 +15,13 @@ import type { Target } from '../pipeline.js';
 import type { Recommender } from '../product-recommendations/recommender.js';
 import { RECOMMENDATIONS_PREFIX, TRAINING_APPLICATION, WITH_TRAINING } from '../product-recommendations/resources.js';
 import { awsRecommendationStage } from '../product-recommendations/stage.aws.js';
+import type { RateAlarm } from '../rate-alarm/alarm.js';
+import { SURGE_TABLE, WITH_RATE_ALARM } from '../rate-alarm/resources.js';
+import { awsAlarmStage } from '../rate-alarm/stage.aws.js';
 import type { Resources } from '../stack/resource-names.js';
 import { findResources } from '../stack/resources.aws.js';
 import { PARTS } from '../stack-parts.js';
+import type { ArrivalLog } from '../stream/kinesis/arrived-orders.js';
 import { ORDERS_STREAM } from '../stream/resources.js';
 import { awsStreamStage } from '../stream/stage.aws.js';
 import {
@@ -105,15 +109,20 @@ export const aws: Target = (config, clock) => {
     openRecommender({ session, resources, history, standing: config.get('cluster'), clock }),
   );
 
+  const alarm = once(() => openAlarm(session, resources, arrivals, clock));
+
   const stack = once(async () => {
-    const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }] = await Promise.all([
-      import('../stack/stack.aws.js'),
-      import('../stack/assets.js'),
-      import('../stream/shard-limits.aws.js'),
-      import('../warehouse/quicksight.aws.js'),
-    ]);
+    const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }, { rateAlarmFits }] =
+      await Promise.all([
+        import('../stack/stack.aws.js'),
+        import('../stack/assets.js'),
+        import('../stream/shard-limits.aws.js'),
+        import('../warehouse/quicksight.aws.js'),
+        import('../rate-alarm/proposal.js'),
+      ]);
     const assets = readAssets(assetOf('dist/stack/'), PARTS);
-    return openAwsStack({ session, assets, clock, checks: [shardLimits(session), quicksightIsReady(session)] });
+    const checks = [shardLimits(session), quicksightIsReady(session), rateAlarmFits];
+    return openAwsStack({ session, assets, clock, checks });
   });
 
   async function arrivals() {
@@ -140,11 +149,7 @@ export const aws: Target = (config, clock) => {
       );
     },
     recommender,
-    alarm: async () => {
-      throw new AlakazamError('failed', 'the rate alarm does not run on AWS yet', {
-        hint: 'alakazam alarm --target local',
-      });
-    },
+    alarm,
     stack,
     stages: [
       awsStreamStage(session, resources, stream),
@@ -155,6 +160,7 @@ export const aws: Target = (config, clock) => {
         return probe(session, { name: '', type, id }, '');
       }),
       awsRecommendationStage(resources, recommender, clock),
+      awsAlarmStage(session, resources, clock),
     ],
     place: `stack ${session.stack}`,
     async *checks() {
@@ -248,6 +254,37 @@ async function openRecommender({
   }
 
   return openAwsRecommender({ files, history, training, clock });
+}
+
+/** A stack without the part has no settings of an alarm, and nothing that looks for surges. */
+async function openAlarm(
+  session: AwsSession,
+  resources: Resources,
+  log: () => Promise<ArrivalLog>,
+  clock: () => number,
+): Promise<RateAlarm> {
+  const [{ openAwsAlarm }, { openKeptEpisodes }, { openAlarmTopic }, { stackSettings }, { readShares }] =
+    await Promise.all([
+      import('../rate-alarm/alarm.aws.js'),
+      import('../rate-alarm/kept-episodes.dynamodb.js'),
+      import('../rate-alarm/alarm-topic.aws.js'),
+      import('../rate-alarm/stack-settings.js'),
+      import('../rate-alarm/read-shares.aws.js'),
+    ]);
+  const { outputs } = await resources.stack();
+  if (!outputs.has('RateThreshold')) {
+    throw new AlakazamError('failed', `stack ${JSON.stringify(session.stack)} has no rate alarm`, {
+      hint: `${WITH_RATE_ALARM}; alakazam alarm --target local has one too`,
+    });
+  }
+  const config = stackSettings((name) => outputs.get(name));
+  return openAwsAlarm({
+    config,
+    sharesOf: (episode) => readShares(episode, { log, windowMs: config.windowMs, ordersMax: 10_000, timeMs: 3000 }),
+    episodes: openKeptEpisodes(session, await resources.nameOf(SURGE_TABLE)),
+    topic: openAlarmTopic(session, outputs.get('AlarmTopicArn') as string, clock),
+    ...{ log, place: `stack ${session.stack}`, clock },
+  });
 }
 
 async function priceOf(type: string, unit: string) {
