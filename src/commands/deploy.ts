@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { outputOption, paramOption, partOptions } from '../options.js';
+import { outputOption, paramOption, partOptions, text } from '../options.js';
 import { partParameters } from '../stack/optional-parts.js';
 import { costLines, eventColumns, showEvents, shownChangeColumns } from '../stack/rows.js';
 import { answer, openAnswer } from '../terminal/answer.js';
@@ -23,9 +23,17 @@ export const deploy = defineCommand({
     yes: { flags: '-y, --yes', about: 'do not ask' },
     wait: { flags: '--no-wait', about: 'return as soon as AWS has begun' },
     printTemplate: { flags: '--print-template', about: 'print the template and do nothing' },
+    flinkConnector: {
+      flags: '--flink-connector <path>',
+      about: 'with rate-alarm: the jar, or a directory of its parts, where there is no mvn',
+      parse: text,
+    },
     output: outputOption,
   },
-  async run({ pipeline, terminal, signal, clock }, { param, yes, wait, printTemplate, output, ...parts }) {
+  async run(
+    { pipeline, terminal, signal, clock },
+    { param, yes, wait, printTemplate, flinkConnector, output, ...parts },
+  ) {
     const stack = await pipeline.stack();
     if (printTemplate) {
       await terminal.write(stack.template);
@@ -35,13 +43,13 @@ export const deploy = defineCommand({
     const events = openAnswer(terminal, output, eventColumns);
     await showEvents(terminal, events, 0, stack.settle(signal));
     if (signal.aborted) return undefined;
-    const plan = await stack.plan(new Map([...param, ...wanted]), signal);
+    const plan = await stack.plan(new Map([...param, ...wanted]), signal, { flinkConnector });
     try {
       if (plan.changes.length === 0) {
         terminal.say(`${await stack.where()} is up to date`);
       } else {
         if (events.isForPeople) await answer(terminal, output, shownChangeColumns(plan.changes), plan.changes);
-        for (const text of costLines(plan.cost)) terminal.say(text);
+        for (const line of costLines(plan.cost)) terminal.say(line);
         if (!yes && !(await terminal.confirm(`${plan.isNew ? 'Make' : 'Change'} ${await stack.where()}?`))) {
           terminal.say('nothing was changed');
           return undefined;
@@ -57,6 +65,8 @@ export const deploy = defineCommand({
     } finally {
       await plan.discard();
     }
+    await showEvents(terminal, events, 0, stack.start(signal));
+    if (signal.aborted) return undefined;
     if (output === 'json') {
       const outputs = Object.fromEntries((await stack.outputs()).map(({ name, value }) => [name, value]));
       await answer(terminal, output, [], [], { json: { changes: plan.changes, cost: plan.cost, outputs } });

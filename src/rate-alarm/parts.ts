@@ -30,6 +30,16 @@ export const rateAlarmParts: StackParts = {
       OrdersStream: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
       SurgeTable: ['dynamodb:Query'],
     },
+    'start the rate alarm': {
+      RateApplication: [
+        'kinesisanalytics:AddApplicationCloudWatchLoggingOption',
+        'kinesisanalytics:DescribeApplication',
+        'kinesisanalytics:ListApplicationSnapshots',
+        'kinesisanalytics:StartApplication',
+      ],
+      RateApplicationLogGroup: ['logs:FilterLogEvents'],
+      account: ['cloudwatch:GetMetricData'],
+    },
     'tell of surges again': { SurgeTable: ['dynamodb:PutItem'] },
     'test the alarm': { AlarmTopic: ['sns:Publish'], smsLogs: ['logs:FilterLogEvents'] },
   },

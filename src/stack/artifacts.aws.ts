@@ -15,20 +15,29 @@ export interface Artifacts {
   remove(): Promise<void>;
 }
 
+/** A zip, and the parameter that takes its key. */
+export interface UploadedCode {
+  readonly parameter: string;
+  readonly key: string;
+  readonly zip: Uint8Array;
+}
+
 export function openArtifacts(
   session: AwsSession,
   owner: BucketOwner,
   functions: ReadonlyMap<string, Uint8Array>,
+  others: readonly UploadedCode[],
 ): Artifacts {
   const s3 = session.client(S3Client);
   const bucket = artifactBucketOf(session.stack, owner);
   const at = { Bucket: bucket, ExpectedBucketOwner: owner.account };
   // A key names the content: new code has a new key, which CloudFormation notices.
-  const codes = [...functions].map(([name, zip]) => ({
+  const own = [...functions].map(([name, zip]) => ({
     parameter: codeParameterOf(name),
     key: `${name}/${hashOf(zip)}.zip`,
     zip,
   }));
+  const codes: readonly UploadedCode[] = [...own, ...others];
   let isMade = false;
   let isSecure = false;
   let added: ObjectIdentifier[] = [];

@@ -14,7 +14,7 @@ import { isEmpty, outputsOf, parametersOf, type StackLookup } from './lookup.aws
 import { checkParameters, type Definitions } from './parameters.js';
 import { findKept, type KeptResource } from './remains.aws.js';
 import { isSettled } from './settle.aws.js';
-import type { Change, Plan, ProposalCheck, StackEvent } from './stack.js';
+import type { Change, HandedFiles, OptionalUpload, Plan, ProposalCheck, StackEvent } from './stack.js';
 import type { StackTemplate, TemplateResource } from './template.js';
 import { keptAs, ownerOf } from './types.js';
 
@@ -23,13 +23,14 @@ export interface PlanOptions {
   readonly assets: Assets;
   readonly clock: () => number;
   readonly checks: readonly ProposalCheck[];
+  readonly uploads: readonly OptionalUpload[];
 }
 
 export async function planDeployment(
   lookup: StackLookup,
-  { session, assets, clock, checks }: PlanOptions,
+  { session, assets, clock, checks, uploads }: PlanOptions,
   typed: ReadonlyMap<string, string>,
-  signal: AbortSignal | undefined,
+  { signal, handed = {} }: { readonly signal: AbortSignal | undefined; readonly handed: HandedFiles | undefined },
 ): Promise<Plan> {
   const { template } = assets.model;
   checkParameters(typed, template.Parameters);
@@ -40,16 +41,17 @@ export async function planDeployment(
       hint: 'alakazam deploy waits for an operation that is under way, and repairs a stack whose operation failed',
     });
   }
-  const artifacts = openArtifacts(session, await lookup.owner(), assets.functions);
-  const given = new Map([...(previous ? [] : ownNames(session.stack)), ...typed, ...artifacts.parameters]);
+  const chosen = new Map([...(previous ? [] : ownNames(session.stack)), ...typed]);
+  const wanted = valuesOf(template.Parameters, chosen, previous);
+  const outputs = previous ? outputsOf(previous) : new Map<string, string>();
+  const before = previous ? parametersOf(previous) : new Map<string, string>();
+  for (const check of checks) await check({ outputs, before, after: wanted });
+  const made = uploads
+    .filter((each) => each.isWanted(wanted))
+    .map(async ({ parameter, make }) => ({ parameter, ...(await make(handed, signal)) }));
+  const artifacts = openArtifacts(session, await lookup.owner(), assets.functions, await Promise.all(made));
+  const given = new Map([...chosen, ...artifacts.parameters]);
   const values = valuesOf(template.Parameters, given, previous);
-  const none = new Map<string, string>();
-  const proposal = {
-    outputs: previous ? outputsOf(previous) : none,
-    before: previous ? parametersOf(previous) : none,
-    after: values,
-  };
-  for (const check of checks) await check(proposal);
   const kept = previous ? [] : (await findKept(session)).filter((each) => isSame(each, template));
   const steps = openSteps(session, lookup, artifacts, {
     stack: session.stack,

@@ -3,12 +3,12 @@ import type { AwsSession } from '../engines/aws/session.js';
 import type { Assets } from './assets.js';
 import { costOf } from './costs.js';
 import { listResources } from './deployed.aws.js';
-import { lookUp } from './lookup.aws.js';
+import { lookUp, outputsOf } from './lookup.aws.js';
 import { optionalPartsOf } from './optional-parts.js';
 import { planDeployment, valuesOf } from './plan.aws.js';
 import { findRemains } from './remains.aws.js';
 import { settle } from './settle.aws.js';
-import type { Output, ProposalCheck, Stack } from './stack.js';
+import type { OptionalUpload, Output, ProposalCheck, Stack, StartPart } from './stack.js';
 
 export interface AwsStackOptions {
   readonly session: AwsSession;
@@ -16,6 +16,8 @@ export interface AwsStackOptions {
   readonly clock: () => number;
   /** What the stages check before a deployment. */
   readonly checks: readonly ProposalCheck[];
+  readonly uploads: readonly OptionalUpload[];
+  readonly starts: readonly StartPart[];
 }
 
 export function openAwsStack(options: AwsStackOptions): Stack {
@@ -27,7 +29,11 @@ export function openAwsStack(options: AwsStackOptions): Stack {
     optionalParts: optionalPartsOf(assets.model.template.Parameters),
     where: lookup.where,
     settle: (signal) => settle(lookup, clock, signal),
-    plan: (typed, signal) => planDeployment(lookup, options, typed, signal),
+    plan: (typed, signal, handed) => planDeployment(lookup, options, typed, { signal, handed }),
+    async *start(signal) {
+      const outputs = outputsOf(await lookup.deployed());
+      for (const start of options.starts) yield* start(outputs, signal);
+    },
     async outputs() {
       const { Outputs = [] } = await lookup.deployed();
       return Outputs.map(

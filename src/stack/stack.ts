@@ -18,7 +18,12 @@ export interface Stack {
    * Plans a deployment. Throws an `AlakazamError` for a parameter that is not valid, for a change that AWS would refuse in the
    * middle of the deployment, and at the signal; the plan then deletes its uploads and its change set.
    */
-  plan(parameters: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<Plan>;
+  plan(parameters: ReadonlyMap<string, string>, signal?: AbortSignal, handed?: HandedFiles): Promise<Plan>;
+  /**
+   * Starts what a deployment makes without starting it, and follows it until it works. Gives nothing where all of it runs. Throws an
+   * `AlakazamError` if it does not work; the signal ends the wait alone.
+   */
+  start(signal: AbortSignal): AsyncIterable<StackEvent>;
   /** Names of the deployed resources. */
   outputs(): Promise<readonly Output[]>;
   parts(): Promise<readonly Part[]>;
@@ -67,6 +72,24 @@ export interface Proposal {
 
 /** A stage's check of a proposal. Throws an `AlakazamError` for a change that AWS would refuse during the deployment. */
 export type ProposalCheck = (proposal: Proposal) => Promise<void>;
+
+/** Paths of files that somebody has, and that this package can't bring along. */
+export interface HandedFiles {
+  /** The connector of Flink: a jar, or a directory of its parts. */
+  readonly flinkConnector?: string | undefined;
+}
+
+/** Code of an optional part that is made where it is wanted. */
+export interface OptionalUpload {
+  /** The parameter that takes its key. */
+  readonly parameter: string;
+  isWanted(values: ReadonlyMap<string, string>): boolean;
+  /** The key names the content. Throws an `AlakazamError` if it can't be made. */
+  make(handed: HandedFiles, signal?: AbortSignal): Promise<{ readonly key: string; readonly zip: Uint8Array }>;
+}
+
+/** Starts what a stage has in the stack. `outputs` are those of the stack. */
+export type StartPart = (outputs: ReadonlyMap<string, string>, signal: AbortSignal) => AsyncIterable<StackEvent>;
 
 export interface StackEvent {
   /** ISO 8601 */

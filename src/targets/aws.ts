@@ -112,17 +112,18 @@ export const aws: Target = (config, clock) => {
   const alarm = once(() => openAlarm(session, resources, arrivals, clock));
 
   const stack = once(async () => {
-    const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }, { rateAlarmFits }] =
+    const [{ openAwsStack }, { readAssets }, { shardLimits }, { quicksightIsReady }, { alarmDeployment }] =
       await Promise.all([
         import('../stack/stack.aws.js'),
         import('../stack/assets.js'),
         import('../stream/shard-limits.aws.js'),
         import('../warehouse/quicksight.aws.js'),
-        import('../rate-alarm/proposal.js'),
+        import('../rate-alarm/deployment.aws.js'),
       ]);
     const assets = readAssets(assetOf('dist/stack/'), PARTS);
-    const checks = [shardLimits(session), quicksightIsReady(session), rateAlarmFits];
-    return openAwsStack({ session, assets, clock, checks });
+    const { fits, uploads, starts } = alarmDeployment(session, join(home, 'flink'), clock);
+    const checks = [shardLimits(session), quicksightIsReady(session), fits];
+    return openAwsStack({ session, assets, clock, checks, uploads, starts });
   });
 
   async function arrivals() {

@@ -22,7 +22,3 @@ test('a quiet period is no shorter than the window', async () => {
   await expect(proposed({ RateWindowMs: '60000' })).resolves.toBeUndefined();
   await expect(proposed({ WithRateAlarm: 'no', RateQuietSeconds: '0' })).resolves.toBeUndefined();
 });
-
-test('without its application it is refused before anything is asked of AWS', async () => {
-  await expect(proposed({ RateApplicationCodeKey: 'none' })).rejects.toThrow('does not run on AWS yet');
-});

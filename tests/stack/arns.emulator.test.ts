@@ -87,6 +87,8 @@ test.each(['alakazam', 'Orders', 'alakazam-production-eu'])('the ARNs of stack %
       assets: { ...ASSETS, model: { ...MODEL, template: withArns() } },
       clock: Date.now,
       checks: [],
+      uploads: [],
+      starts: [],
     }),
   );
   const deployed = await findResources(session).deployed(MODEL);

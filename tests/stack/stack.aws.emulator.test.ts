@@ -9,6 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
+import type { OptionalUpload } from '../../src/stack/stack.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { MODEL } from '../fixtures/built-stack.js';
 import { ROOT } from '../run-cli.js';
@@ -59,6 +60,30 @@ describe('in CloudFormation', () => {
       expect.stringMatching(/^templates\/[0-9a-f]{64}\.json$/),
     ]);
     expect(bucket).toMatch(/^orders-\d+-artifacts-000000000000-eu-central-1$/);
+  });
+
+  test('code of an optional part is made and uploaded where the part is wanted', async () => {
+    const { open } = await startStack();
+    await deploy(open());
+    const before = await artifacts(open);
+    const made: unknown[] = [];
+    const upload: OptionalUpload = {
+      parameter: 'RateApplicationCodeKey',
+      isWanted: (values) => values.get('WithRateAlarm') === 'yes',
+      async make(handed) {
+        made.push(handed);
+        return { key: 'rate-alarm/application.zip', zip: Buffer.from('zip') };
+      },
+    };
+    await (await open({}, [upload]).plan(new Map([['LogRetentionDays', '7']]))).discard();
+    expect(made).toEqual([]);
+    const wanted = new Map([['WithRateAlarm', 'yes']]);
+    const plan = await open({}, [upload]).plan(wanted, never, { flinkConnector: 'connector.jar' });
+    expect(made).toEqual([{ flinkConnector: 'connector.jar' }]);
+    expect((await artifacts(open)).keys).toContain('rate-alarm/application.zip');
+    expect(plan.changes.map(({ name }) => name)).toContain('RateApplication');
+    await plan.discard();
+    expect(await artifacts(open)).toEqual(before);
   });
 
   test('a plan that is discarded leaves no bucket', async () => {
