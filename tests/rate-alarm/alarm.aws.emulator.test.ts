@@ -4,7 +4,7 @@ import type { Shard } from '../../src/engines/aws/shards.js';
 import { orderOf } from '../../src/orders/order-block.js';
 import { openAwsAlarm } from '../../src/rate-alarm/alarm.aws.js';
 import type { TestResult } from '../../src/rate-alarm/alarm.js';
-import { ALARM_DEFAULTS, type AlarmConfig } from '../../src/rate-alarm/alarm-settings.js';
+import type { AlarmConfig } from '../../src/rate-alarm/alarm-settings.js';
 import type { Subscriber } from '../../src/rate-alarm/alarm-topic.aws.js';
 import { openKeptEpisodes } from '../../src/rate-alarm/kept-episodes.dynamodb.js';
 import type { Notifier } from '../../src/rate-alarm/notifier.js';
@@ -18,6 +18,7 @@ import { type AlarmFixture, recorder, testAlarm } from './alarm.contract.js';
 import { alarmRecords } from './alarm-stream.js';
 import type { Arrival } from './naive.js';
 import { emulated, makeEpisodesTable } from './rate-alarm-parts.js';
+import { USUAL } from './usual-settings.js';
 
 useMiniStack({ stacks: false });
 
@@ -69,7 +70,7 @@ async function create({ subscribers = [], outcomes = [] }: Options = {}) {
   const told = new Set<string>();
   let nowMs = 0;
   const clock = () => nowMs;
-  let config: AlarmConfig = { ...ALARM_DEFAULTS, reminderMs: 900_000, notify: [] };
+  let config: AlarmConfig = { ...USUAL, reminderMs: 900_000, notify: [] };
 
   const fixture: AlarmFixture = {
     async arrive(timeMs, lines) {
@@ -91,7 +92,7 @@ async function create({ subscribers = [], outcomes = [] }: Options = {}) {
     async open({ notifiers = [], reminderMs = 900_000, ...settings } = {}) {
       const [notifier] = notifiers;
       const notify = notifier ? (['began', 'reminder', 'ended', 'caught-up', 'test'] as const) : (['test'] as const);
-      config = { ...ALARM_DEFAULTS, ...settings, reminderMs, notify };
+      config = { ...USUAL, ...settings, reminderMs, notify };
       const own = config;
       const shares = { log: async () => log, windowMs: own.windowMs, ordersMax: 10_000, timeMs: 3000 };
       const telling = {

@@ -1,12 +1,12 @@
 /** What is told of kept episodes, by whom and how often. */
 import { expect, test } from 'vitest';
 import type { AlarmMessage } from '../../src/rate-alarm/alarm.js';
-import { ALARM_DEFAULTS } from '../../src/rate-alarm/alarm-settings.js';
 import type { CrossingSpan } from '../../src/rate-alarm/crossing-span.js';
 import type { Notifier, SendOutcome } from '../../src/rate-alarm/notifier.js';
 import { recordSpan } from '../../src/rate-alarm/record-crossings.js';
 import { type Telling, tellDue } from '../../src/rate-alarm/tell-due.js';
 import { keptInMemory } from './kept-in-memory.js';
+import { USUAL } from './usual-settings.js';
 
 const AT = Date.UTC(2011, 10, 29, 10, 15);
 const MINUTE = 60_000;
@@ -33,11 +33,11 @@ function start(answer: (message: AlarmMessage) => Promise<SendOutcome> | SendOut
   };
   const telling: Telling = {
     ...{ episodes, notifier, place: 'stack test', clock: () => nowMs, random: () => 0 },
-    config: { ...ALARM_DEFAULTS, reminderMs: 15 * MINUTE, notify: ['began', 'reminder', 'ended', 'caught-up', 'test'] },
+    config: { ...USUAL, reminderMs: 15 * MINUTE, notify: ['began', 'reminder', 'ended', 'caught-up', 'test'] },
     timing: { lagMs: 30_000, settledMs: 90_000 },
     sharesOf: async () => TOP,
   };
-  const recording = { episodes, quietMs: ALARM_DEFAULTS.quietMs, clock: () => nowMs };
+  const recording = { episodes, quietMs: USUAL.quietMs, clock: () => nowMs };
   return {
     ...{ kept, got, telling, events: () => got.map(({ event }) => event) },
     cross: (timeMs: number, peak = 11) => recordSpan(spanAt(timeMs, peak), recording),
