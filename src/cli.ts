@@ -184,6 +184,7 @@ function valuesOf(command: Command<Options>, flags: Record<string, unknown>, con
 function flagOf(option: Option): Flag {
   const fallback = option.fallback === undefined ? '' : ` (default: ${option.fallback})`;
   const flag = new Flag(option.flags, `${option.about}${fallback}`);
+  if (option.group) flag.helpGroup(`${option.group}:`);
   return option.isRepeatable ? flag.argParser((typed, before: string[] = []) => [...before, typed]) : flag;
 }
 

@@ -32,6 +32,8 @@ export interface Option<T = unknown> {
   readonly fallback?: T;
   /** The setting this flag overrides. */
   readonly setting?: Key;
+  /** The heading under which help lists it; none for the options of the command's own. */
+  readonly group?: string;
   /** Values that complete it in a shell. */
   readonly choices?: readonly string[];
   /** What completes it is what the command `offers`. */

@@ -1,8 +1,9 @@
 /** What people type as the value of a flag, read strictly. */
-import type { Option } from './command.js';
+import type { Option, Options } from './command.js';
 import { durationMs } from './duration.js';
 import { AlakazamError } from './errors.js';
 import { isoDate } from './orders/order-line.js';
+import { type Key, settingOf } from './settings.js';
 import { FORMATS } from './terminal/answer.js';
 
 function wrong(flag: string, typed: string, valid: string): AlakazamError {
@@ -138,3 +139,25 @@ export const paramOption = {
   parse: assignment('StreamMode=PROVISIONED'),
   isRepeatable: true,
 } as const satisfies Option;
+
+const alarmSetting = (key: Key) => ({
+  about: settingOf(key).about,
+  parse: text,
+  setting: key,
+  group: 'Alarm',
+});
+
+/**
+ * The alarm's settings, for every command that takes orders into the embedded alarm. The secret has none: other users of the
+ * machine see the flags of a process.
+ */
+export const ALARM_FLAGS = {
+  alarmThreshold: { flags: '--alarm-threshold <n>', ...alarmSetting('alarm.threshold') },
+  alarmWindow: { flags: '--alarm-window <time>', ...alarmSetting('alarm.window') },
+  alarmQuiet: { flags: '--alarm-quiet <time>', ...alarmSetting('alarm.quiet') },
+  alarmCount: { flags: '--alarm-count <what>', ...alarmSetting('alarm.count'), choices: ['orders', 'invoices'] },
+  alarmReminder: { flags: '--alarm-reminder <time>', ...alarmSetting('alarm.reminder') },
+  alarmNotify: { flags: '--alarm-notify <events>', ...alarmSetting('alarm.notify') },
+  alarmWebhook: { flags: '--alarm-webhook <url>', ...alarmSetting('alarm.webhook') },
+  alarmCommand: { flags: '--alarm-command <command>', ...alarmSetting('alarm.command') },
+} as const satisfies Options;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { moment, momentMs, outputOption, text, wholeNumber } from '../options.js';
+import { ALARM_FLAGS, moment, momentMs, outputOption, text, wholeNumber } from '../options.js';
 import type { EpisodeReport, RateAlarm, TestResult } from '../rate-alarm/alarm.js';
 import { drawAlarm } from '../rate-alarm/drawing.js';
 import { utc } from '../rate-alarm/message.js';
@@ -67,6 +67,7 @@ export const alarm = defineCommand({
     limit: { flags: '-n, --number <n>', about: 'with history: at most so many, the latest', parse: wholeNumber(1) },
     exec: { flags: '--exec <command>', about: 'with watch: run this for each message', parse: text },
     output: outputOption,
+    ...ALARM_FLAGS,
   },
   async run(context, { since, limit, exec, output }, given) {
     const action = given || 'status';

@@ -1,6 +1,6 @@
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError, reasonOf } from '../errors.js';
-import { oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
+import { ALARM_FLAGS, oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { orderColumns, ordersOf } from '../orders/rows.js';
 import { orStopped, untilAborted } from '../sources/interruption.js';
 import type { OrderSource, SourcePosition } from '../sources/order-source.js';
@@ -52,6 +52,7 @@ export const generate = defineCommand({
     loop: { flags: '--loop', about: 'begin a file again at its end, with invoice numbers of its own' },
     dryRun: { flags: '--dry-run', about: 'print the orders and store nothing' },
     output: outputOption,
+    ...ALARM_FLAGS,
   },
   async run(context, options) {
     const { pipeline, terminal, signal, stdin, clock } = context;

@@ -17,6 +17,7 @@ import { RECOMMENDATIONS_PREFIX, TRAINING_APPLICATION, WITH_TRAINING } from '../
 import { awsRecommendationStage } from '../product-recommendations/stage.aws.js';
 import type { RateAlarm } from '../rate-alarm/alarm.js';
 import { SURGE_TABLE, WITH_RATE_ALARM } from '../rate-alarm/resources.js';
+import { refuseFlags } from '../rate-alarm/stack-settings.js';
 import { awsAlarmStage } from '../rate-alarm/stage.aws.js';
 import type { Resources } from '../stack/resource-names.js';
 import { findResources } from '../stack/resources.aws.js';
@@ -37,6 +38,7 @@ const WITH_REDSHIFT = 'alakazam deploy --with redshift';
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
 export const aws: Target = (config, clock) => {
+  refuseFlags(config);
   const home = config.get('home') as string;
   const session = openSession(config.get('stack') as string);
   const resources = findResources(session);

@@ -22,6 +22,14 @@ describe('with the real clock', () => {
     expect([state, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ state: 'OK', episode: null })]);
   });
 
+  test('a flag holds for what its command takes in', async () => {
+    const home = temporaryDirectory();
+    await run('generate --count 30 --alarm-threshold 30', { home });
+    expect(await json('alarm history', { home })).toEqual([]);
+    await run('generate --count 30', { home });
+    expect(await json('alarm history', { home })).toHaveLength(1);
+  });
+
   test('thirty a second raise one alarm, told at once to who watches and to a webhook, until it is quiet', async () => {
     const { got, url } = await webhookReceiver();
     const home = temporaryDirectory();

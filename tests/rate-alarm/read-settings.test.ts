@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { AlakazamError } from '../../src/errors.js';
 import { alarmSettings } from '../../src/rate-alarm/read-settings.js';
+import { refuseFlags } from '../../src/rate-alarm/stack-settings.js';
+import { flagFor, KEYS } from '../../src/settings.js';
 import { temporaryDirectory } from '../run-cli.js';
 import { USUAL } from './usual-settings.js';
 
@@ -55,5 +57,27 @@ describe('the settings of the alarm', () => {
         'alarm.quiet is "59s" (ALAKAZAM_ALARM_QUIET), and alarm.window is "1m" (ALAKAZAM_ALARM_WINDOW); valid: quiet from 1m',
       ),
     );
+  });
+});
+
+describe('for a stack', () => {
+  const config = (origins: Readonly<Record<string, string>>) => ({
+    origin: (key: string) => origins[key] ?? 'default',
+  });
+
+  test.each(KEYS.filter((key) => key.startsWith('alarm.') && key !== 'alarm.secret'))(
+    'the flag of %s is refused, and its parameter is named',
+    (key) => {
+      expect(() => refuseFlags(config({ [key]: flagFor(key) }))).toThrow(
+        expect.objectContaining({
+          message: `${flagFor(key)} is for the local target; a stack has parameters for its alarm`,
+          hint: expect.stringMatching(/^alakazam deploy --param (Rate|Alarm)[A-Za-z]+=/),
+        }),
+      );
+    },
+  );
+
+  test('settings of files and variables are for the local target', () => {
+    refuseFlags(config({ 'alarm.threshold': '/home/ann/.alakazamrc', 'alarm.window': 'ALAKAZAM_ALARM_WINDOW' }));
   });
 });
