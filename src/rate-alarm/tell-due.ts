@@ -39,6 +39,10 @@ const CLAIM_MS = 90_000;
 /** What was last recorded longer ago is told, or was given up. A surge that lasts is recorded again and again. */
 const LOOK_BACK_MS = 3 * 86_400_000;
 const ATTEMPTS_MAX = 20;
+/** People would rather be told now than be told whose all the orders of a long backlog are. */
+const LOOK_MS = 10_000;
+/** Of the episodes that are told together, so many are noted at once. */
+const AT_ONCE = 25;
 
 export async function tellDue(telling: Telling, signal: AbortSignal): Promise<ToldNow> {
   const { config, timing, clock } = telling;
@@ -71,25 +75,34 @@ async function tell(
   { event, of }: DueMessage,
   signal: AbortSignal,
 ): Promise<SendOutcome | undefined> {
-  const { episodes, notifier, config, place, sharesOf, clock } = telling;
+  const { episodes, notifier, config, place, clock } = telling;
   const { threshold, windowMs, counted } = config;
   const [first] = of;
   if (!(await episodes.replace([first], { ...first, claimedMs: clock() + CLAIM_MS }))) return undefined;
-  const tops = new Map<number, TopShares | null>();
-  for (const each of [...of].sort((a, b) => b.peak - a.peak)) tops.set(each.firstMs, await sharesOf(each));
+  const tops = await topsOf(of, telling);
   const facts = factsOf(event, of, (each) => tops.get(each.firstMs) ?? each.top, config, clock());
   const outcome =
     facts && (await notifier.send(alarmMessage({ ...facts, threshold, windowMs, counted, place }), signal));
-  for (const each of of) {
-    const top = tops.get(each.firstMs) ?? null;
-    await change(telling, each, (kept) => {
-      const now = { ...kept, top: top ?? kept.top, claimedMs: 0 };
+  const note = (each: KeptEpisode) =>
+    change(telling, each, (kept) => {
+      const now = { ...kept, top: tops.get(each.firstMs) ?? kept.top, claimedMs: 0 };
       return outcome && outcome.outcome !== 'delivered'
         ? failedToTell(now, event, outcome, telling)
         : toldOf(now, event, outcome !== undefined, each.lastMs, telling);
     });
-  }
+  for (let i = 0; i < of.length; i += AT_ONCE) await Promise.all(of.slice(i, i + AT_ONCE).map(note));
   return outcome;
+}
+
+/** By when an episode began. The greatest are looked at first: of a long backlog, the others are told without. */
+async function topsOf(of: DueMessage['of'], { sharesOf, clock }: Telling): Promise<Map<number, TopShares | null>> {
+  const tops = new Map<number, TopShares | null>();
+  const untilMs = clock() + LOOK_MS;
+  for (const each of [...of].sort((a, b) => b.peak - a.peak)) {
+    if (clock() >= untilMs) break;
+    tops.set(each.firstMs, await sharesOf(each));
+  }
+  return tops;
 }
 
 type TopOf = (episode: KeptEpisode) => TopShares | null;

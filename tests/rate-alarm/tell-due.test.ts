@@ -121,6 +121,23 @@ test('a backlog of 40 bursts is told in one message, once no more comes', async 
   expect([...kept.values()].every(({ notified }) => notified[0]?.event === 'caught-up')).toBe(true);
 });
 
+test('a backlog whose orders take long to look at is told with whose the greatest are', async () => {
+  const { cross, got, telling, setTime } = start();
+  for (let i = 0; i < 40; i++) await cross(AT + i * 2 * MINUTE, 11 + i);
+  const settledMs = AT + 86_400_000;
+  setTime(settledMs);
+  const looked: number[] = [];
+  const sharesOf = async ({ peak }: CrossingSpan) => {
+    looked.push(peak);
+    setTime(settledMs + 3000 * looked.length);
+    return TOP;
+  };
+  await tellDue({ ...telling, sharesOf }, NEVER);
+  expect(looked).toEqual([50, 49, 48, 47]);
+  const told = got.flatMap(({ episodes }) => episodes.map(({ peak, top }) => [peak, top]));
+  expect(told).toEqual(Array.from({ length: 40 }, (_, i) => [11 + i, 11 + i >= 47 ? TOP : null]));
+});
+
 test('what fails is tried again, at most 12 times in ten minutes, and told once', async () => {
   let attempts = 0;
   let isDown = true;
