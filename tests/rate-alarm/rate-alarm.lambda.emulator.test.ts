@@ -1,24 +1,16 @@
 /** The bundled function, fed as an event source mapping feeds it and called as the rule calls it, with faults as AWS documents them. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { CreateStreamCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { unzipSync } from 'fflate';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { orderOf } from '../../src/orders/order-block.js';
-import { openKeptEpisodes } from '../../src/rate-alarm/kept-episodes.dynamodb.js';
 import { type Handler, type Mapping, runMapping, shardRecords } from '../emulators/event-source.js';
 import { type Answer, type Call, refusal, useFaultProxy } from '../emulators/fault-proxy.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { clients } from '../emulators/order-history.js';
 import { blockOf, type Line } from '../fixtures/orders.js';
-import { ROOT, temporaryDirectory } from '../run-cli.js';
+import { temporaryDirectory } from '../run-cli.js';
 import { alarmRecords } from './alarm-stream.js';
-import { allOf } from './kept-episodes.contract.js';
-import { emulated, makeEpisodesTable } from './rate-alarm-parts.js';
+import { loadFunction, placeFunction } from './rate-alarm-function.js';
 
 const emulator = useMiniStack({ stacks: false });
 const proxy = useFaultProxy(emulator);
@@ -26,10 +18,7 @@ const directory = temporaryDirectory();
 let handler: Handler;
 
 beforeAll(async () => {
-  const file = join(directory, 'rate-alarm.mjs');
-  const zip = unzipSync(readFileSync(join(ROOT, 'dist', 'stack', 'rate-alarm.zip')));
-  writeFileSync(file, zip['rate-alarm.mjs'] as Uint8Array);
-  ({ watchRate: handler } = await import(pathToFileURL(file).href));
+  handler = await loadFunction(directory);
 });
 
 /** What the function logs. */
@@ -46,19 +35,9 @@ async function start() {
   const { kinesis, sqs } = clients();
   const name = `rate-${process.pid}-${++made}`;
   await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }));
-  const sns = new SNSClient({ requestHandler: new NodeHttpHandler() });
-  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: name }));
-  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
-  const queueUrl = QueueUrl.replace(/^https?:\/\/[^/]+/, process.env['AWS_ENDPOINT_URL'] as string);
-  const table = await makeEpisodesTable();
-  const settings = {
-    ...{ RateThreshold: '10', RateWindowMs: '1000', RateQuietSeconds: '60', RateCounted: 'orders' },
-    ...{ RateReminderMinutes: '15', RateNotify: 'began,reminder,ended', Place: 'alakazam' },
-    ...{ SurgeTableName: table, OrdersStreamName: name, AlarmTopicArn: TopicArn, AlarmFailuresQueueUrl: queueUrl },
-  };
-  for (const [variable, value] of Object.entries(settings)) vi.stubEnv(variable, value);
+  const { queueUrl, kept } = await placeFunction(name);
   return {
-    kept: () => allOf(openKeptEpisodes(emulated(), table)),
+    kept,
     run: (data: readonly string[], mapping: Partial<Mapping> = {}) =>
       runMapping(shardRecords(data), handler, { batchSize: 100, retriesMax: 4, ...mapping }),
     async putOrders(lines: readonly Line[]) {
