@@ -46,10 +46,11 @@ export async function planDeployment(
   const outputs = previous ? outputsOf(previous) : new Map<string, string>();
   const before = previous ? parametersOf(previous) : new Map<string, string>();
   for (const check of checks) await check({ outputs, before, after: wanted });
+  const owner = await lookup.owner();
   const made = uploads
     .filter((each) => each.isWanted(wanted))
     .map(async ({ parameter, make }) => ({ parameter, ...(await make(handed, signal)) }));
-  const artifacts = openArtifacts(session, await lookup.owner(), assets.functions, await Promise.all(made));
+  const artifacts = openArtifacts(session, owner, assets.functions, await Promise.all(made));
   const given = new Map([...chosen, ...artifacts.parameters]);
   const values = valuesOf(template.Parameters, given, previous);
   const kept = previous ? [] : (await findKept(session)).filter((each) => isSame(each, template));

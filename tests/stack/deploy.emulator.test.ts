@@ -256,6 +256,16 @@ describe('diff', () => {
     expect((await runCli(['diff', '--param', 'LogRetentionDays=7'], aws('compared'))).code).toBe(3);
     expect(await objectVersions('compared')).toEqual(deployed);
   });
+
+  // The code of the application, and so its key, is made of the connector.
+  test('with the rate alarm says that it lacks the connector where there is no mvn', async () => {
+    const { home, env } = { ...aws('watched'), home: temporaryDirectory() };
+    const lacking = await runCli(['diff', '--with', 'rate-alarm'], { home, env: { ...env, PATH: home } });
+    expect([lacking.code, lacking.stdout]).toEqual([1, '']);
+    expect(lacking.stderr).toMatch(
+      /^error: the rate alarm needs org\.apache\.flink:\S+ and 8 libraries, and there is no mvn .*\n.*--flink-connector /,
+    );
+  });
 });
 
 describe('destroy', () => {
