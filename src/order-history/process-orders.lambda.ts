@@ -3,23 +3,14 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { isDenied, isTransient } from '../engines/aws/errors.js';
 import { isInvalid, type Retries, readItems, retried, writeItems } from '../engines/aws/items.js';
-import type { KinesisEvent } from '../stream/kinesis/event.js';
+import type { LambdaContext } from '../engines/aws/lambda.js';
+import { metricLine } from '../engines/aws/metric-line.js';
+import type { BatchResponse, KinesisEvent } from '../stream/kinesis/event.js';
 import { sequenceAt } from '../stream/kinesis/sequence.js';
 import { checkpointKey } from './dynamodb/history-index.js';
 import { type CustomerOrder, keyOf, orderIn, positionIn } from './dynamodb/order-item.js';
 import { orderKey, type Processed, processOrders, type StreamRecord, type Tables } from './process-orders.js';
 import { messagesOf } from './rejected-messages.js';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html */
-interface BatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-}
-
-interface LambdaContext {
-  readonly functionName: string;
-  readonly awsRequestId: string;
-  getRemainingTimeInMillis(): number;
-}
 
 /** Time reserved at the end of an invocation to report failed records. A last wait between attempts fits into this time. */
 const RESERVE_MS = 5000;
@@ -130,40 +121,29 @@ function setting(name: string): string {
   return value;
 }
 
-/**
- * One line a batch, which CloudWatch makes metrics of. It names places in the stream, and nothing of an order.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
- */
+/** One line a batch. It names places in the stream, and nothing of an order. */
 function report(
   records: readonly StreamRecord[],
   { stored, unchanged, guests, rejected, failed, failure }: Processed,
   durationMs: number,
   { functionName, awsRequestId }: LambdaContext,
 ): void {
-  const metrics = { OrdersStored: stored, GuestOrders: guests, RejectedRecords: rejected };
-  const line = {
-    _aws: {
-      Timestamp: Date.now(),
-      CloudWatchMetrics: [
-        {
-          Namespace: 'Alakazam',
-          Dimensions: [['FunctionName']],
-          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
-        },
-      ],
+  const line = metricLine({
+    functionName,
+    atMs: Date.now(),
+    counts: { OrdersStored: stored, GuestOrders: guests, RejectedRecords: rejected },
+    fields: {
+      level: failed ? 'WARN' : 'INFO',
+      requestId: awsRequestId,
+      unchanged,
+      records: records.length,
+      shardId: records[0]?.shardId,
+      first: records[0]?.sequenceNumber,
+      last: records.at(-1)?.sequenceNumber,
+      failedFrom: failed?.sequenceNumber,
+      failure,
+      durationMs: Math.round(durationMs),
     },
-    level: failed ? 'WARN' : 'INFO',
-    FunctionName: functionName,
-    requestId: awsRequestId,
-    ...metrics,
-    unchanged,
-    records: records.length,
-    shardId: records[0]?.shardId,
-    first: records[0]?.sequenceNumber,
-    last: records.at(-1)?.sequenceNumber,
-    failedFrom: failed?.sequenceNumber,
-    failure,
-    durationMs: Math.round(durationMs),
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  });
+  process.stdout.write(line);
 }

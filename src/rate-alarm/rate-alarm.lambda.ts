@@ -5,9 +5,11 @@
  */
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { LambdaContext } from '../engines/aws/lambda.js';
+import { metricLine } from '../engines/aws/metric-line.js';
 import { openSession } from '../engines/aws/session.js';
 import { openArrivals } from '../stream/kinesis/arrivals.aws.js';
-import type { KinesisEvent } from '../stream/kinesis/event.js';
+import type { BatchResponse, KinesisEvent } from '../stream/kinesis/event.js';
 import { openKeptEpisodes } from './kept-episodes.dynamodb.js';
 import { snsNotifier } from './notifier.sns.js';
 import { readShares } from './read-shares.aws.js';
@@ -15,24 +17,11 @@ import { stackSettings } from './stack-settings.js';
 import { type RefusedRecord, type Taken, takeRecords } from './take-records.js';
 import { type Telling, type ToldNow, tellDue } from './tell-due.js';
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html */
-interface BatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-}
-
-interface LambdaContext {
-  readonly functionName: string;
-  readonly awsRequestId: string;
-  getRemainingTimeInMillis(): number;
-}
-
 /** Time reserved at the end of an invocation. */
 const RESERVE_MS = 5000;
 /** A record of a second comes about five seconds after it: the job waits for late orders, and the connector for a full batch. */
 const LAG_MS = 30_000;
 const SETTLED_MS = 90_000;
-/** People would rather be told now than be told of the last order. */
-const SHARES = { ordersMax: 10_000, timeMs: 3000 };
 
 const NOTHING: Taken = { refused: 0, late: 0, failed: undefined, failure: undefined };
 const session = openSession(process.env['Place'] ?? 'alakazam');
@@ -71,7 +60,7 @@ function open(): Telling {
     notifier: snsNotifier({ client: session.client(SNSClient), topicArn: setting('AlarmTopicArn') }),
     place: `stack ${setting('Place')}`,
     timing: { lagMs: LAG_MS, settledMs: SETTLED_MS },
-    sharesOf: (episode) => readShares(episode, { log, windowMs: config.windowMs, ...SHARES }),
+    sharesOf: (episode) => readShares(episode, { log, windowMs: config.windowMs }),
     clock: Date.now,
     random: Math.random,
   };
@@ -91,38 +80,29 @@ function setting(name: string): string {
   return value;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
 function report(
   records: number,
   { refused, late, failed, failure }: Taken,
   told: ToldNow,
   { functionName, awsRequestId }: LambdaContext,
 ): void {
-  const metrics = {
-    AlarmRecords: records,
-    RefusedAlarmRecords: refused,
-    LateOrders: late,
-    AlarmsSent: told.sent,
-    AlarmsFailed: told.failed,
-  };
-  const line = {
-    _aws: {
-      Timestamp: Date.now(),
-      CloudWatchMetrics: [
-        {
-          Namespace: 'Alakazam',
-          Dimensions: [['FunctionName']],
-          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
-        },
-      ],
+  const line = metricLine({
+    functionName,
+    atMs: Date.now(),
+    counts: {
+      AlarmRecords: records,
+      RefusedAlarmRecords: refused,
+      LateOrders: late,
+      AlarmsSent: told.sent,
+      AlarmsFailed: told.failed,
     },
-    level: failed || told.failed > 0 ? 'WARN' : 'INFO',
-    FunctionName: functionName,
-    requestId: awsRequestId,
-    ...metrics,
-    failedFrom: failed?.sequenceNumber,
-    failure,
-    problem: told.problem ?? undefined,
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+    fields: {
+      level: failed || told.failed > 0 ? 'WARN' : 'INFO',
+      requestId: awsRequestId,
+      failedFrom: failed?.sequenceNumber,
+      failure,
+      problem: told.problem ?? undefined,
+    },
+  });
+  process.stdout.write(line);
 }

@@ -10,22 +10,23 @@ import { countShares } from './top-shares.js';
 export interface SharesOptions {
   readonly log: () => Promise<ArrivalLog>;
   readonly windowMs: number;
-  /** Reading ends after so many orders: whose a surge is follows from its first ones. */
-  readonly ordersMax: number;
-  /** And after this time. */
-  readonly timeMs: number;
 }
+
+/** Reading ends after so many orders: whose a surge is follows from its first ones. */
+const ORDERS_MAX = 10_000;
+/** And after this time: people would rather be told now than be told of the last order. */
+const TIME_MS = 3000;
 
 /** Null if nothing could be read in time: people are told of a surge all the same. */
 export async function readShares(
   { firstMs, lastMs }: Pick<CrossingSpan, 'firstMs' | 'lastMs'>,
-  { log, windowMs, ordersMax, timeMs }: SharesOptions,
+  { log, windowMs }: SharesOptions,
 ): Promise<TopShares | null> {
   const counter = countShares();
   const stop = new AbortController();
-  const timeIsUp = delay(timeMs, undefined, { signal: stop.signal }).catch(() => undefined);
+  const timeIsUp = delay(TIME_MS, undefined, { signal: stop.signal }).catch(() => undefined);
   const readBehind = new Set<string>();
-  let left = ordersMax;
+  let left = ORDERS_MAX;
   try {
     const stream = await log();
     const shards = await stream.shards();

@@ -283,7 +283,7 @@ async function openAlarm(
   const config = stackSettings((name) => outputs.get(name));
   return openAwsAlarm({
     config,
-    sharesOf: (episode) => readShares(episode, { log, windowMs: config.windowMs, ordersMax: 10_000, timeMs: 3000 }),
+    sharesOf: (episode) => readShares(episode, { log, windowMs: config.windowMs }),
     episodes: openKeptEpisodes(session, await resources.nameOf(SURGE_TABLE)),
     topic: openAlarmTopic(session, outputs.get('AlarmTopicArn') as string, clock),
     ...{ log, place: `stack ${session.stack}`, clock },

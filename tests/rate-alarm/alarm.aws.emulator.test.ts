@@ -94,7 +94,7 @@ async function create({ subscribers = [], outcomes = [] }: Options = {}) {
       const notify = notifier ? (['began', 'reminder', 'ended', 'caught-up', 'test'] as const) : (['test'] as const);
       config = { ...USUAL, ...settings, reminderMs, notify };
       const own = config;
-      const shares = { log: async () => log, windowMs: own.windowMs, ordersMax: 10_000, timeMs: 3000 };
+      const shares = { log: async () => log, windowMs: own.windowMs };
       const telling = {
         ...{ episodes, notifier: notifier ?? NOBODY, config: own, place: 'stack test', clock, random: () => 0 },
         timing: { lagMs: 0, settledMs: 0 },

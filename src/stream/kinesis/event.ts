@@ -17,3 +17,8 @@ export interface KinesisEventRecord {
     readonly approximateArrivalTimestamp: number;
   };
 }
+
+/** The records from which on a batch has to come again: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html */
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
