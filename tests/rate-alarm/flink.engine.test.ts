@@ -1,6 +1,7 @@
 /**
- * The rate alarm on a real Flink, reading and writing Kinesis on MiniStack: the very package that is deployed, against a
- * reckoning in Python. Records of the order stream arrived when the tests say; Flink gets the time from the stream.
+ * The rate alarm on a real Flink, reading and writing Kinesis on MiniStack: the very package that is deployed, the very function
+ * that makes episodes of what Flink tells, and the arithmetic of the embedded target, against a reckoning in Python. Records of
+ * the order stream arrived when the tests say; Flink gets the time from the stream.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,9 +9,12 @@ import { dirname, join } from 'node:path';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { unzipSync } from 'fflate';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { AlarmSettings } from '../../src/rate-alarm/alarm-settings.js';
 import { flinkApplication } from '../../src/rate-alarm/flink-application.js';
 import { flinkConnector } from '../../src/rate-alarm/flink-connector.js';
+import { createRate } from '../../src/rate-alarm/rate.js';
+import { type Handler, runMapping, shardRecords } from '../emulators/event-source.js';
 import { useMiniStack } from '../emulators/ministack.js';
 import { seeded } from '../fixtures/random.js';
 import { describeReal, REAL_GZ } from '../fixtures/real-file.js';
@@ -18,11 +22,12 @@ import { describeUnless } from '../missing.js';
 import { finish, ROOT, temporaryDirectory } from '../run-cli.js';
 import { type FlinkJobs, startFlink } from './flink-jobs.js';
 import { type AlarmRecord, type Arrival, createStream, putArrivals, readAlarms } from './order-stream.js';
+import { loadFunction, placeFunction } from './rate-alarm-function.js';
+import { USUAL } from './usual-settings.js';
 
 const LONG_MS = 600_000;
 const CACHE = join(ROOT, 'node_modules', '.cache', 'alakazam-flink-connector');
 const connector = await flinkConnector({ cacheDirectory: CACHE }).catch((error: Error) => error.message);
-const DEFAULTS = { threshold: 10, windowMs: 1000, quietMs: 60_000, counted: 'orders' };
 /** Long enough for an emulator on a machine that others work on. */
 const BOUND_MS = 10_000;
 
@@ -48,26 +53,21 @@ async function python(program: string, args: readonly string[], input = ''): Pro
   return stdout;
 }
 
-const reckon = async (arrivals: readonly Arrival[], settings: typeof DEFAULTS): Promise<Reckoned> =>
+const reckon = async (arrivals: readonly Arrival[], settings: AlarmSettings): Promise<Reckoned> =>
   JSON.parse(await python('naive-alarm.py', [], JSON.stringify({ arrivals, ...settings })));
 
 const crossingsIn = (records: readonly AlarmRecord[]) =>
   records.flatMap(({ kind, atMs, count }) => (kind === 'crossing' ? [[atMs, count] as const] : []));
 
-/** As whoever reads the alarm stream makes them. */
-function episodesIn(records: readonly AlarmRecord[], quietMs: number): EpisodeOfSeconds[] {
-  const episodes: (EpisodeOfSeconds & { before: number })[] = [];
-  for (const { kind, firstMs = 0, lastMs = 0, count, atMs, before = 0, through = 0 } of records) {
-    if (kind !== 'second') continue;
-    const running = episodes.at(-1);
-    if (!running || firstMs - running.lastMs >= quietMs) {
-      episodes.push({ beganMs: firstMs, lastMs, peak: count, peakMs: atMs, orders: through - before, before });
-    } else {
-      const peak = count > running.peak ? { peak: count, peakMs: atMs } : {};
-      episodes[episodes.length - 1] = { ...running, ...peak, lastMs, orders: through - running.before };
-    }
-  }
-  return episodes.map(({ before: _, ...episode }) => episode);
+/** Those of the embedded target. */
+function localEpisodes(arrivals: readonly Arrival[], settings: AlarmSettings): EpisodeOfSeconds[] {
+  const rate = createRate(settings);
+  const inOrder = arrivals.toSorted(([a], [b]) => (a as number) - (b as number));
+  const changes = inOrder.flatMap(([timeMs, invoiceNos]) =>
+    rate.arrive(timeMs as number, invoiceNos.length, () => invoiceNos),
+  );
+  const ended = [...changes, ...rate.passTime(Number.MAX_SAFE_INTEGER)].filter(({ kind }) => kind === 'ended');
+  return ended.map(({ episode: { endedMs: _, ...episode } }) => episode);
 }
 
 /** Whether all is known until this time: there is a crossing then, and it is the last arrival of its second. */
@@ -89,6 +89,7 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
   const temporary = temporaryDirectory();
   let kinesis: KinesisClient;
   let flink: FlinkJobs;
+  let handler: Handler;
 
   beforeAll(async () => {
     // MiniStack closes a connection of HTTP/2 after some requests.
@@ -99,14 +100,14 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
       mkdirSync(dirname(join(application, name)), { recursive: true });
       writeFileSync(join(application, name), bytes);
     }
-    flink = await startFlink(application, temporary);
+    [flink, handler] = [await startFlink(application, temporary), await loadFunction(temporary)];
   }, LONG_MS);
   afterAll(async () => {
     await flink?.close();
     kinesis?.destroy();
   });
 
-  const propertiesOf = (name: string, { threshold, windowMs, counted }: typeof DEFAULTS, boundMs: number) => ({
+  const propertiesOf = (name: string, { threshold, windowMs, counted }: AlarmSettings, boundMs: number) => ({
     ...{ orderStream: name, alarmStream: `${name}-alarm`, region: 'eu-central-1', endpoint: server.url },
     ...{ threshold: `${threshold}`, windowMs: `${windowMs}`, counted, boundMs: `${boundMs}` },
   });
@@ -124,7 +125,7 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
     name: string,
     arrivals: readonly Arrival[],
     streams: { readonly shards: number; readonly used?: number; readonly extra?: readonly string[] },
-    settings = DEFAULTS,
+    settings = USUAL,
   ): Promise<Reckoned> {
     const all = [...arrivals, surgeAfter(arrivals, settings.threshold + 1)];
     await createStreams(name, streams.shards);
@@ -137,8 +138,33 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
     await flink.cancel(name);
     expect(records.filter(({ kind }) => kind === 'late')).toEqual([]);
     expect(crossingsIn(records)).toEqual(expected.crossings);
-    expect(episodesIn(records, settings.quietMs)).toEqual(expected.episodes);
+    expect(localEpisodes(all, settings)).toEqual(expected.episodes);
+    expect(await functionEpisodes(name, records, settings)).toEqual(expected.episodes);
     return expected;
+  }
+
+  /** Those that the function keeps of these records, which it gets as they came; it tells of all in one message. */
+  async function functionEpisodes(orderStream: string, records: readonly AlarmRecord[], settings: AlarmSettings) {
+    const { kept } = await placeFunction(orderStream, settings);
+    const data = records.map((record) => JSON.stringify(record));
+    const log = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    onTestFinished(() => log.mockRestore());
+    const outcome = await runMapping(shardRecords(data), handler, { batchSize: 100, retriesMax: 0 });
+    expect(outcome.givenUp).toEqual([]);
+    const now = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 91_000);
+    await handler(
+      { Records: [] },
+      { functionName: 'rate-alarm', awsRequestId: '1', getRemainingTimeInMillis: () => 60_000 },
+    );
+    clock.mockRestore();
+    const episodes = (await kept()).reverse();
+    expect(new Set(episodes.map(({ notified }) => notified.map(({ event }) => event).join()))).toEqual(
+      new Set(['caught-up']),
+    );
+    return episodes.map(({ firstMs, lastMs, peak, peakMs, before, through }) => {
+      return { beganMs: firstMs, lastMs, peak, peakMs, orders: through - before };
+    });
   }
 
   test('100,000 orders with 700 bursts, in five shards, one of which is idle', { timeout: LONG_MS }, async () => {
@@ -173,7 +199,7 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
       [arrivals[i], arrivals[other]] = [arrivals[other] as Arrival, arrivals[i] as Arrival];
     }
     const extra = ['no JSON', '[1]', '{"a":1}', '"text"', '\xf3\x89\x9a\xc2 damaged', '\xff'];
-    const settings = { threshold: 3, windowMs: 1500, quietMs: 20_000, counted: 'invoices' };
+    const settings = { threshold: 3, windowMs: 1500, quietMs: 20_000, counted: 'invoices' as const };
     const { episodes } = await compare('shuffled', arrivals, { shards: 2, extra }, settings);
     expect(episodes.length).toBeGreaterThan(20);
     expect(episodes[0]?.beganMs).toBe(BASE);
@@ -184,7 +210,7 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
     const [first, second] = [burst.slice(0, 8), [...burst.slice(8), surgeAfter(burst, 11)]];
     await createStreams('restarted', 2);
     await putArrivals(kinesis, 'restarted', first, { shards: 2 });
-    const properties = propertiesOf('restarted', DEFAULTS, 2 * BOUND_MS);
+    const properties = propertiesOf('restarted', USUAL, 2 * BOUND_MS);
     await flink.start('restarted', properties);
     await expect
       .poll(
@@ -203,10 +229,10 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
     await flink.start('restarted', properties, savepoint);
     const records = await alarmsOf('restarted', endsAt(second.at(-1)?.[0] as number));
     await flink.cancel('restarted');
-    const expected = await reckon([...first, ...second], DEFAULTS);
+    const expected = await reckon([...first, ...second], USUAL);
     expect(expected.crossings).toHaveLength(2);
     expect(crossingsIn(records)).toEqual(expected.crossings);
-    expect(episodesIn(records, DEFAULTS.quietMs)).toEqual(expected.episodes);
+    expect(await functionEpisodes('restarted', records, USUAL)).toEqual(expected.episodes);
   });
 
   test('says what is read too late, and does not count it; and tells of a burst now, before silence', {
@@ -215,7 +241,7 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
     await createStreams('late', 1);
     const burst: Arrival = [BASE, Array.from({ length: 12 }, (_, i) => `${i}`)];
     await putArrivals(kinesis, 'late', [burst]);
-    await flink.start('late', propertiesOf('late', DEFAULTS, 2000));
+    await flink.start('late', propertiesOf('late', USUAL, 2000));
     await alarmsOf('late', endsAt(BASE));
     const late = Array.from({ length: 5 }, (_, i): Arrival => [BASE + 100 * i, ['late']]);
     await putArrivals(kinesis, 'late', late);
@@ -240,7 +266,7 @@ describeUnless(typeof connector === 'string' ? connector : undefined, 'the rate 
       const arrivals: Arrival[] = JSON.parse(await python('real-arrivals.py', [REAL_GZ, `${BASE}`]));
       expect(arrivals.flatMap(([, invoiceNos]) => invoiceNos)).toHaveLength(541_909);
       // A night takes some 14 seconds. The shop was open on 305 days; the last surge is that of the test.
-      const settings = { ...DEFAULTS, quietMs: 10_000 };
+      const settings = { ...USUAL, quietMs: 10_000 };
       const { episodes } = await compare('real', arrivals, { shards: 2 }, settings);
       expect(episodes).toHaveLength(305 + 1);
     });
