@@ -100,7 +100,8 @@ function standingStill(alarm: { while: string; no: string }, seconds: string, ty
   ];
 }
 
-function metricLines({ namespace, name, dimension, resource, attribute }: NamedMetric): string[] {
+function metricLines({ namespace, name, dimension, resource, attribute, by }: NamedMetric): string[] {
+  if (by) throw new Error(`an alarm reads one metric, and ${name} has one for each ${by.join(' and ')}`);
   const value = attribute ? `!GetAtt ${resource}.${attribute}` : `!Ref ${resource}`;
   return [`Namespace: ${namespace}`, `MetricName: ${name}`, `Dimensions: [ { Name: ${dimension}, Value: ${value} } ]`];
 }

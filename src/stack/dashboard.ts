@@ -102,7 +102,8 @@ const metricOf = (text: string, resourceOf: ResourceOf) => readMetric(text, (nam
 function widgetMetric(metric: string | WidgetMetric, resourceOf: ResourceOf): unknown[] {
   const { metric: text, ...options } = typeof metric === 'string' ? { metric } : metric;
   if (text === undefined) return [options];
-  const { namespace, name, dimension, resource, attribute } = metricOf(text, resourceOf);
+  const { namespace, name, dimension, resource, attribute, by } = metricOf(text, resourceOf);
+  if (by) throw new Error(`a widget shows one metric, and ${name} has one for each ${by.join(' and ')}`);
   const value = `\${${attribute ? `${resource}.${attribute}` : resource}}`;
   return [namespace, name, dimension, value, ...(Object.keys(options).length > 0 ? [options] : [])];
 }

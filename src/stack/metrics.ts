@@ -1,6 +1,8 @@
 /** Metrics of CloudWatch as fragments and parts name them: `IteratorAge of ProcessOrdersFunction`. */
 import { typeOf } from './types.js';
 
+const METRIC = /^(?:(\w+)\/)?([\w.]+) of (\w+)(?: by (\w+(?:, \w+)*))?$/;
+
 export interface NamedMetric {
   readonly namespace: string;
   readonly name: string;
@@ -8,6 +10,8 @@ export interface NamedMetric {
   readonly dimension: string;
   readonly resource: string;
   readonly attribute?: string;
+  /** Further dimensions, whatever their values are. */
+  readonly by?: readonly string[];
 }
 
 /**
@@ -16,7 +20,7 @@ export interface NamedMetric {
  * `Error` for a text that is no metric.
  */
 export function readMetric(text: string, typeOfResource: (resource: string) => string | undefined): NamedMetric {
-  const [, namespace, name, resource] = /^(?:(\w+)\/)?([\w.]+) of (\w+)$/.exec(text) ?? [];
+  const [, namespace, name, resource, by] = METRIC.exec(text) ?? [];
   if (name === undefined || resource === undefined) {
     throw new Error(`${JSON.stringify(text)} is no metric; valid: IteratorAge of ProcessOrdersFunction`);
   }
@@ -24,5 +28,5 @@ export function readMetric(text: string, typeOfResource: (resource: string) => s
   if (type === undefined) throw new Error(`${JSON.stringify(text)} is of no resource of the template`);
   const { metrics } = typeOf(type);
   if (!metrics) throw new Error(`src/stack/types.ts knows no metrics of ${type}`);
-  return { ...metrics, ...(namespace ? { namespace } : {}), name, resource };
+  return { ...metrics, ...(namespace ? { namespace } : {}), name, resource, ...(by ? { by: by.split(', ') } : {}) };
 }

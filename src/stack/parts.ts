@@ -42,7 +42,11 @@ export interface StatusRow {
   readonly throughput?: Readonly<Record<string, string>>;
   /** Like `throughput`, but a sum of 0 is not shown. */
   readonly faults?: Readonly<Record<string, string>>;
+  /** Metrics that count from the start of the resource, each with the word to show: how far they rose in the last hour. */
+  readonly rises?: Readonly<Record<string, string>>;
   readonly lag?: { readonly metric: string; readonly unit: 'ms' | 's' };
+  /** Milliseconds for which what the resource runs is up. Without a recent value over 0 the part isn't healthy. */
+  readonly uptime?: string;
   /** Files that somebody has to look at. */
   readonly waiting?: Waiting;
   /** Contents that `destroy` would delete, for a resource whose contents can't be counted: `the orders of the last day`. */

@@ -111,7 +111,7 @@ export interface Part {
   readonly name: string;
   readonly isHealthy: boolean;
   readonly health: string;
-  /** Throughput of the last hour, for people. */
+  /** What there was in the last hour, for people. */
   readonly throughput: string;
   /** Delay of the part behind the stream, for people. */
   readonly lag: string;

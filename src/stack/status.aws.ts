@@ -1,27 +1,19 @@
 /** Status of each part of the stack: health, throughput, lag, and things that somebody has to look at. */
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import type { AwsSession } from '../engines/aws/session.js';
 import { reasonOf } from '../errors.js';
-import { duration, whole } from '../terminal/numbers.js';
+import { duration } from '../terminal/numbers.js';
 import type { StackResource } from './deployed.aws.js';
-import { type NamedMetric, readMetric } from './metrics.js';
 import type { StackModel, StatusRow } from './parts.js';
-import { contentsOf, filesIn, probe } from './probes.aws.js';
+import { contentsOf, filesIn, probe, type State } from './probes.aws.js';
+import { type RowMetrics, readRowMetrics } from './row-metrics.aws.js';
 import type { Holding, Part } from './stack.js';
 import { holdsData } from './types.js';
 
-const WINDOW_MS = 3_600_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 const ALARMS_MAX = 100;
 
 type Finding = Partial<Part> & Pick<Part, 'isHealthy' | 'health'>;
-
-/** Metrics, by their texts in `parts.ts`. */
-interface Metrics {
-  /** Sum of the last hour; `?` if CloudWatch can't be asked. */
-  sum(metric: string): string;
-  last(metric: string): number | undefined;
-}
 
 /** The rows of the stages, and one row for all alarms of the stack. An optional part that the stack does not have has no row. */
 export async function describeParts(
@@ -35,9 +27,9 @@ export async function describeParts(
       const isOptional = template.Resources[resource]?.Condition !== undefined;
       return !isOptional || resources.some(({ name }) => name === resource);
     });
-  let metrics: Metrics = { sum: () => '?', last: () => undefined };
+  let metrics: RowMetrics | undefined;
   const measured = await partOf('metrics', async () => {
-    metrics = await readMetrics(session, rows, resources);
+    metrics = await readRowMetrics(session, rows, resources);
     return { isHealthy: true, health: 'of the last hour' };
   });
   const found = await Promise.all([
@@ -55,29 +47,40 @@ async function partOf(name: string, find: () => Promise<Finding>): Promise<Part>
 
 async function describeRow(
   session: AwsSession,
-  { resource, does, unit = 'item', throughput = {}, faults = {}, lag, waiting }: StatusRow,
+  { resource, does, unit = 'item', throughput = {}, faults = {}, rises = {}, lag, uptime, waiting }: StatusRow,
   resources: readonly StackResource[],
-  metrics: Metrics,
+  metrics: RowMetrics | undefined,
 ): Promise<Finding> {
   const [state, files] = await Promise.all([
     probe(session, resourceOf(resources, resource), unit),
     waiting && filesIn(session, resourceOf(resources, waiting.resource).id, waiting.prefix),
   ]);
   const hasFault = waiting?.isFault === true && (files?.count ?? 0) > 0;
-  const sums = Object.entries(throughput).map(([what, metric]) => `${metrics.sum(metric)} ${what}`);
+  const sums = Object.entries(throughput).map(([what, metric]) => `${metrics?.sum(metric) ?? '?'} ${what}`);
+  const risen = Object.entries(rises).map(([what, metric]) => `${metrics?.risen(metric) ?? '?'} ${what}`);
   const errors = Object.entries(faults)
-    .map(([what, metric]) => ({ what, sum: metrics.sum(metric) }))
+    .map(([what, metric]) => ({ what, sum: metrics?.sum(metric) ?? '?' }))
     .filter(({ sum }) => !/^[0?]$/.test(sum))
     .map(({ what, sum }) => `${sum} ${what}`);
-  const behind = lag && metrics.last(lag.metric);
-  const health = [state.isUsual ? does : state.status, state.finding];
+  // A lag of -1 is one that AWS has yet to measure.
+  const behind = lag && metrics?.last(lag.metric);
+  const upMs = uptime && metrics ? (metrics.recent(uptime) ?? 0) : undefined;
+  const { isUp, words } = runningOf(state, does, upMs);
   return {
-    isHealthy: state.isHealthy && !hasFault,
-    health: [...health, ...errors].filter((each) => each).join(', '),
-    throughput: sums.join(', '),
-    lag: behind === undefined ? '' : duration(lag?.unit === 'ms' ? behind / 1000 : behind),
+    isHealthy: state.isHealthy && !hasFault && isUp,
+    health: [...words, state.finding, ...errors].filter((each) => each).join(', '),
+    throughput: [...sums, ...risen].join(', '),
+    lag: behind === undefined || behind < 0 ? '' : duration(lag?.unit === 'ms' ? behind / 1000 : behind),
     waiting: files && files.count > 0 ? `${files.text} ${waiting?.what}` : (state.waiting ?? ''),
   };
+}
+
+/** `upMs` is how long what the resource runs is up, where that is measured. A resource may do as it should, and what it runs not. */
+function runningOf({ isUsual, status }: State, does: string | undefined, upMs: number | undefined) {
+  if (!isUsual) return { isUp: true, words: [status] };
+  if (upMs === undefined) return { isUp: true, words: [does] };
+  if (upMs > 0) return { isUp: true, words: [does, `up ${duration(upMs / 1000)}`] };
+  return { isUp: false, words: [status, 'but its job does not run: its log says why'] };
 }
 
 /** Contents of the rows' resources that `destroy` would delete, for people. */
@@ -117,51 +120,4 @@ async function describeAlarms(session: AwsSession, resources: readonly StackReso
     isHealthy: ringing.length === 0,
     health: ringing.length === 0 ? `${states.length} quiet` : `ALARM: ${ringing.join(', ')}`,
   };
-}
-
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
-async function readMetrics(
-  session: AwsSession,
-  rows: readonly StatusRow[],
-  resources: readonly StackResource[],
-): Promise<Metrics> {
-  const named = new Set(
-    rows.flatMap(({ throughput = {}, faults = {}, lag }) => [
-      ...Object.values(throughput),
-      ...Object.values(faults),
-      ...(lag ? [lag.metric] : []),
-    ]),
-  );
-  const lags = new Set(rows.flatMap(({ lag }) => (lag ? [lag.metric] : [])));
-  const typeOfResource = (name: string) => resources.find((resource) => resource.name === name)?.type;
-  const there = [...named].filter((text) => typeOfResource(text.split(' ').at(-1) as string) !== undefined);
-  const queries = there.map((text, i) =>
-    queryOf(`m${i}`, readMetric(text, typeOfResource), lags.has(text) ? 'Maximum' : 'Sum', resources),
-  );
-  const end = new Date();
-  const { MetricDataResults = [] } = await session.client(CloudWatchClient).send(
-    new GetMetricDataCommand({
-      MetricDataQueries: queries,
-      StartTime: new Date(end.getTime() - WINDOW_MS),
-      EndTime: end,
-      ScanBy: 'TimestampDescending',
-    }),
-  );
-  const valuesOf = (text: string) => MetricDataResults.find(({ Id }) => Id === `m${there.indexOf(text)}`)?.Values ?? [];
-  return {
-    sum: (text) => whole(valuesOf(text).reduce((sum, value) => sum + value, 0)),
-    last: (text) => valuesOf(text)[0],
-  };
-}
-
-function queryOf(
-  Id: string,
-  { namespace, name, dimension, resource }: NamedMetric,
-  Stat: 'Sum' | 'Maximum',
-  resources: readonly StackResource[],
-) {
-  // The name of a queue is the last part of its URL.
-  const Value = resourceOf(resources, resource).id.split('/').at(-1) as string;
-  const Metric = { Namespace: namespace, MetricName: name, Dimensions: [{ Name: dimension, Value }] };
-  return { Id, MetricStat: { Metric, Period: 60, Stat } };
 }

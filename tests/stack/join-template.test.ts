@@ -144,6 +144,10 @@ describe('fragments', () => {
       'Alarms: { a: { metric: NumberOfMessagesSent of Waiting, is: Sum > 1, for: ever, says: x } }',
       'src/x/stack.yaml: alarm a is for ever; valid: 3 of 5 x 60 s',
     ],
+    [
+      'Alarms: { a: { metric: "Sent of Waiting by Flow, Id", is: Sum > 1, for: 1 of 1 x 60 s, says: x } }',
+      'src/x/stack.yaml: an alarm reads one metric, and Sent has one for each Flow and Id',
+    ],
   ])('that are wrong say where: %s', (text, message) => {
     expect(() => join(QUEUE, fragment('x', text))).toThrow(message);
   });
