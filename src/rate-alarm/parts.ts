@@ -9,7 +9,16 @@ export const rateAlarmParts: StackParts = {
   stage: 'rate-alarm',
   names: [SURGE_TABLE],
   rows: [
-    { name: 'Flink', resource: 'RateApplication', does: 'finds surges of orders' },
+    {
+      name: 'Flink',
+      resource: 'RateApplication',
+      does: 'finds surges of orders',
+      // What the level APPLICATION has: https://docs.aws.amazon.com/managed-flink/latest/java/metrics-dimensions.html. The lag is
+      // published by stream, with the dimensions that AWS's own templates name: github.com/aws-samples/kda-metrics-dashboard.
+      rises: { restarts: 'fullRestarts of RateApplication' },
+      lag: { metric: 'millisBehindLatest of RateApplication by Flow, Id', unit: 'ms' },
+      uptime: 'uptime of RateApplication',
+    },
     {
       name: 'rate-alarm',
       resource: 'RateAlarmMapping',
