@@ -33,6 +33,7 @@ export async function handler({ Records }: KinesisEvent, context: LambdaContext)
   if (known.size > KNOWN_MAX) known.clear();
   const processed = await processOrders(records, tablesOf(context, streamOf(Records)), known);
   report(records, processed, performance.now() - startMs, context);
+  if (process.env['ARRIVALS_BY_SECOND'] === 'yes') reportArrivals(processed, context);
   const { failed } = processed;
   return { batchItemFailures: failed ? [{ itemIdentifier: failed.sequenceNumber }] : [] };
 }
@@ -146,4 +147,14 @@ function report(
     },
   });
   process.stdout.write(line);
+}
+
+/**
+ * A line for each second in which orders arrived. The metrics of Kinesis itself are of a minute, in which a surge of a second is lost.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/publishingMetrics.html#high-resolution-metrics
+ */
+function reportArrivals({ arrived }: Processed, { functionName }: LambdaContext): void {
+  for (const [atMs, OrdersArrived] of arrived) {
+    process.stdout.write(metricLine({ functionName, atMs, resolution: 1, counts: { OrdersArrived } }));
+  }
 }

@@ -67,6 +67,8 @@ export interface Processed {
   readonly unchanged: number;
   readonly guests: number;
   readonly rejected: number;
+  /** How many orders arrived in each second, by its first millisecond. Guest orders count, and so does an order that came before. */
+  readonly arrived: ReadonlyMap<number, number>;
   /** The first record that Lambda has to send again, together with all records after it. */
   readonly failed: StreamRecord | undefined;
   /** Why the record failed, without any contents of the record. */
@@ -79,7 +81,7 @@ export async function processOrders(
   tables: Tables,
   known: Set<string>,
 ): Promise<Processed> {
-  const { latest, guests, rejected } = decoded(records);
+  const { latest, numbers, guests, rejected } = decoded(records);
   const { stored, unchanged, failures, invalid } = await store(latest, tables, known);
   for (const { number, reason } of invalid) rejected.push({ ...(records[number] as StreamRecord), number, reason });
   // Lambda sends the records after a failed one again, and they are rejected then.
@@ -96,15 +98,26 @@ export async function processOrders(
     if (reason !== undefined) failures.push({ number: end - 1, reason });
   }
   const failure = earliest(failures);
+  // Lambda sends what comes after a failed record again, and it is counted then.
+  const isTaken = (number: number) => number < (failure?.number ?? records.length);
   return {
     stored,
     unchanged,
-    // Lambda sends a guest order after a failed record again, and it is counted then.
-    guests: guests.filter((number) => number < (failure?.number ?? records.length)).length,
+    guests: guests.filter(isTaken).length,
+    arrived: bySecond(numbers.filter(isTaken).map((number) => (records[number] as StreamRecord).arrivalMs)),
     rejected: due.length - unsent.length,
     failed: failure && records[failure.number],
     failure: failure?.reason,
   };
+}
+
+function bySecond(timesMs: readonly number[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const timeMs of timesMs) {
+    const secondMs = Math.floor(timeMs / 1000) * 1000;
+    counts.set(secondMs, (counts.get(secondMs) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** A record of the batch, by number, and what is wrong with it. */
@@ -130,6 +143,8 @@ interface BatchOrder {
 interface Decoded {
   /** By `orderKey`. */
   readonly latest: Map<string, BatchOrder>;
+  /** For each order the number of its record. */
+  readonly numbers: readonly number[];
   /** For each guest order the number of its record. */
   readonly guests: readonly number[];
   readonly rejected: (RejectedRecord & { readonly number: number })[];
@@ -138,12 +153,17 @@ interface Decoded {
 function decoded(records: readonly StreamRecord[]): Decoded {
   const latest: Decoded['latest'] = new Map();
   const rejected: Decoded['rejected'] = [];
+  const numbers: number[] = [];
   const guests: number[] = [];
   for (const [number, record] of records.entries()) {
     for (const [n, data] of userRecords(record.data).entries()) {
       const order = decodeOrder(data);
-      if (!isOrder(order)) rejected.push({ ...record, data, number, reason: order.reason });
-      else if (!hasCustomer(order)) guests.push(number);
+      if (!isOrder(order)) {
+        rejected.push({ ...record, data, number, reason: order.reason });
+        continue;
+      }
+      numbers.push(number);
+      if (!hasCustomer(order)) guests.push(number);
       else {
         const sequence = sequenceAt(record.sequenceNumber, n);
         const position = { sequence, lastSequence: sequence, arrivalMs: record.arrivalMs };
@@ -152,7 +172,7 @@ function decoded(records: readonly StreamRecord[]): Decoded {
       }
     }
   }
-  return { latest, guests, rejected };
+  return { latest, numbers, guests, rejected };
 }
 
 /** The last record of an order id wins. An identical repeat only moves its position. */

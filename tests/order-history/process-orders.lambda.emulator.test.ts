@@ -181,6 +181,66 @@ describe('a batch', () => {
   });
 });
 
+describe('orders by the second in which they arrived', () => {
+  const AT = 1_764_000_000;
+  /** Two orders, two with what is none between them, and an aggregated record of three. */
+  const records = () => {
+    const all = shardRecords([
+      ...dataOf([{ stockCode: 'A' }, { stockCode: 'G', customer: -1 }, { stockCode: 'B' }]),
+      'no order',
+      ...dataOf([{ stockCode: 'A' }]),
+      Buffer.from(THREE_ORDERS, 'base64'),
+    ]);
+    const seconds = [0.001, 0.999, 2, 2.25, 2.5, 3.25];
+    return all.map((record, i) => {
+      const approximateArrivalTimestamp = AT + (seconds[i] as number);
+      return { ...record, kinesis: { ...record.kinesis, approximateArrivalTimestamp } };
+    });
+  };
+  /** What the lines say, in the order in which they were written. */
+  const arrivals = () =>
+    logged
+      .filter((text) => text.includes('OrdersArrived'))
+      .map((text) => JSON.parse(text))
+      .map(({ _aws, FunctionName, OrdersArrived, ...rest }) => {
+        expect([FunctionName, rest]).toEqual(['process-orders', {}]);
+        const [{ Dimensions, Metrics }] = _aws.CloudWatchMetrics;
+        expect(Dimensions).toEqual([['FunctionName']]);
+        expect(Metrics).toEqual([{ Name: 'OrdersArrived', Unit: 'Count', StorageResolution: 1 }]);
+        return [_aws.Timestamp / 1000 - AT, OrdersArrived];
+      });
+
+  test('are counted where the stack asks for it', async () => {
+    const { run } = await start();
+    await run(records());
+    expect(arrivals()).toEqual([]);
+    vi.stubEnv('ARRIVALS_BY_SECOND', 'yes');
+    await run(records());
+    // The order that was in the table already arrived all the same.
+    expect(arrivals()).toEqual([
+      [0, 2],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
+  test('are counted once, when a record that failed comes again', async () => {
+    const { run } = await start();
+    vi.stubEnv('ARRIVALS_BY_SECOND', 'yes');
+    // What is no order can't be kept at first: it comes again, with what is behind it.
+    proxy.fault(({ action, number }) =>
+      action === 'SendMessageBatch' && number === 1 ? refusal('AccessDenied', 'no') : undefined,
+    );
+    expect(await run(records())).toEqual({ invocations: 2, givenUp: [] });
+    expect(arrivals()).toEqual([
+      [0, 2],
+      [2, 1],
+      [2, 1],
+      [3, 3],
+    ]);
+  });
+});
+
 /** BatchWriteItem to a history table that leaves some items over, as the API documents it. */
 async function leaveOver({ body, forward }: Call, isLeft: (i: number) => boolean): Promise<Answer> {
   const [[table, requests]] = Object.entries(body.RequestItems) as [[string, unknown[]]];
