@@ -21,6 +21,8 @@ export interface Widget {
   readonly stat: string;
   /** Seconds. */
   readonly period: number;
+  /** The condition under which the dashboard has the widget, where its resources are there without one. */
+  readonly condition?: string;
   readonly metrics: readonly (string | WidgetMetric)[];
 }
 

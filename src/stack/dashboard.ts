@@ -90,10 +90,12 @@ function shownWidgets(widgets: readonly Widget[], resourceOf: ResourceOf): Condi
 }
 
 /** Throws an `Error` for a widget of which only a part stands under a condition. */
-function conditionOf({ title, metrics }: Widget, resourceOf: ResourceOf): string | undefined {
+function conditionOf({ title, condition, metrics }: Widget, resourceOf: ResourceOf): string | undefined {
   const texts = metrics.flatMap((of) => (typeof of === 'string' ? of : (of.metric ?? [])));
-  const conditions = new Set(texts.map((text) => resourceOf(metricOf(text, resourceOf).resource)?.condition));
-  if (conditions.size <= 1) return [...conditions][0];
+  const conditions = new Set(
+    texts.map((text) => resourceOf(metricOf(text, resourceOf).resource)?.condition ?? condition),
+  );
+  if (conditions.size <= 1) return [...conditions][0] ?? condition;
   throw new Error(`widget ${title} shows resources of several conditions; give those of each a widget of its own`);
 }
 

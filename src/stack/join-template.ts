@@ -1,7 +1,7 @@
 /**
  * Joins the fragments of the stages to one template of CloudFormation. The build runs it. Beside CloudFormation's sections a
- * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`), and `Views`
- * (see `athena-views.ts`). The build adds the tags `application` and `stage`.
+ * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`), `Views`
+ * (see `athena-views.ts`), and `Variables` of the environment of another stage's functions. The build adds the tags `application` and `stage`.
  */
 import { type Document, isMap, isScalar, type Pair, parse, parseDocument, type Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { type Alarm, alarmIdOf, alarmYaml, metricsOf, type Widget } from './alarms-and-widgets.js';
@@ -28,7 +28,7 @@ export interface JoinedTemplate {
 }
 
 const SECTIONS = ['Parameters', 'Conditions', 'Resources', 'Outputs'] as const;
-const OWN_SECTIONS = ['Title', 'Views', 'Alarms', 'Widgets'];
+const OWN_SECTIONS = ['Title', 'Views', 'Variables', 'Alarms', 'Widgets'];
 const LINE_CHARACTERS_MAX = 120;
 
 interface OwnSections {
@@ -78,6 +78,7 @@ export function joinTemplate(fragments: readonly Fragment[]): JoinedTemplate {
   for (const { path, stage, document } of read) {
     const { Views, Alarms, Widgets = [] } = plain(document) as OwnSections;
     within(path, () => {
+      for (const entry of entriesOf(document, 'Variables')) addVariables(joined, entry);
       for (const [id, view] of Object.entries(Views ?? {})) {
         const [entry] = (parseDocument(viewYaml(id, view)).contents as YAMLMap).items as Entry[];
         add('Resources', entry as Entry, path);
@@ -155,6 +156,12 @@ function addTags(joined: Document, { value }: Entry, type: string, stage: string
   const all = tagsForm === 'map' ? map : Object.entries(map).map(([Key, Value]) => ({ Key, Value }));
   if (!value.has('Properties')) value.set('Properties', joined.createNode({}));
   (value.get('Properties') as YAMLMap).set(tags, joined.createNode(all, { flow: true }));
+}
+
+function addVariables(joined: Document, { key: { value: name }, value: { items } }: Entry): void {
+  const variables = joined.getIn(['Resources', name, 'Properties', 'Environment', 'Variables']);
+  if (!isMap(variables)) throw new Error(`${name} is no function of the template that has variables`);
+  variables.items.push(...items);
 }
 
 function setDashboard(joined: Document, { text, variables }: DashboardBody): void {

@@ -113,7 +113,10 @@ describe('fragments', () => {
   });
 
   test.each([
-    ['Resource: {}', 'src/x/stack.yaml has a section Resource; valid: Title, Views, Alarms, Widgets, Parameters,'],
+    [
+      'Resource: {}',
+      'src/x/stack.yaml has a section Resource; valid: Title, Views, Variables, Alarms, Widgets, Parameters,',
+    ],
     [
       'Resources: { A: { Type: AWS::Nothing::Known } }',
       'src/x/stack.yaml: src/stack/types.ts knows nothing of AWS::Nothing::Known',
@@ -128,6 +131,7 @@ describe('fragments', () => {
       'src/x/stack.yaml: view v has ${ in its SQL, which CloudFormation would replace',
     ],
     ['- 1', 'src/x/stack.yaml has no sections'],
+    ['Variables: { Nobody: { A: b } }', 'src/x/stack.yaml: Nobody is no function of the template that has variables'],
     [
       'Alarms: { a: { metric: Errors of Nobody, is: Sum > 1, for: 1 of 1 x 60 s, says: x } }',
       'src/x/stack.yaml: "Errors of Nobody" is of no resource of the template',
@@ -150,6 +154,17 @@ describe('fragments', () => {
     ],
   ])('that are wrong say where: %s', (text, message) => {
     expect(() => join(QUEUE, fragment('x', text))).toThrow(message);
+  });
+});
+
+test('a stage may set a variable of another stage’s function, which refers to what the stage has', () => {
+  const worker = `
+Resources:
+  Worker: { Type: AWS::Lambda::Function, Properties: { Environment: { Variables: { TABLE: !Ref Table } } } }`;
+  const asked = 'Variables: { Worker: { IS_WATCHED: !If [HasIt, "yes", "no"] } }';
+  const { Worker } = join(fragment('a', asked), fragment('b', worker)).Resources;
+  expect(Worker?.Properties?.['Environment']).toEqual({
+    Variables: { TABLE: { Ref: 'Table' }, IS_WATCHED: { 'Fn::If': ['HasIt', 'yes', 'no'] } },
   });
 });
 
@@ -248,10 +263,14 @@ Alarms:
   full: { metric: IncomingRecords of Maybe, is: Sum > 1, for: 1 of 1 x 60 s, says: It is full. }
 Widgets:
   - { title: Maybe, stat: Sum, period: 60, metrics: [IncomingRecords of Maybe] }
+  - { title: Then, condition: HasIt, stat: Sum, period: 1, metrics: [NumberOfMessagesSent of Waiting] }
 `,
     );
     const { Resources } = join(optional, QUEUE, FRAME);
     expect(Resources['FullAlarm']).toMatchObject({ Condition: 'HasIt' });
+    interface Shown {
+      readonly properties: { readonly title: string; readonly metrics: readonly unknown[] };
+    }
     type Values = Record<string, { 'Fn::If': [string, { 'Fn::Sub': string }, string] }>;
     const { DashboardBody } = Resources['Dashboard']?.Properties ?? {};
     const { 'Fn::Sub': body } = DashboardBody as { 'Fn::Sub': [string, Values] };
@@ -276,10 +295,13 @@ Widgets:
       ).widgets;
     const [alarms, ...shown] = bodyIf(true);
     expect(alarms.properties.alarms).toEqual([`\${TooManyAlarm.Arn}`, `\${FullAlarm.Arn}`]);
-    expect(shown.at(-1).properties.metrics).toEqual([['AWS/Kinesis', 'IncomingRecords', 'StreamName', `\${Maybe}`]]);
+    expect(shown.slice(-2).map(({ properties: { title, metrics } }: Shown) => [title, ...metrics])).toEqual([
+      ['Maybe', ['AWS/Kinesis', 'IncomingRecords', 'StreamName', `\${Maybe}`]],
+      ['Then', ['AWS/SQS', 'NumberOfMessagesSent', 'QueueName', `\${Waiting.QueueName}`]],
+    ]);
     const [fewer, ...without] = bodyIf(false);
     expect(fewer.properties.alarms).toEqual([`\${TooManyAlarm.Arn}`]);
-    expect(without).toEqual(shown.slice(0, -1));
+    expect(without).toEqual(shown.slice(0, -2));
   });
 
   test('puts three widgets in a row, none over another', () => {
