@@ -76,7 +76,15 @@ export const rateAlarmParts: StackParts = {
         if: { WithRateAlarm: 'yes' },
       },
     ],
-    RateAlarmLogGroup: [{ what: 'log lines of rate-alarm', unit: 'GB', atRest: 0.01 }],
+    RateAlarmLogGroup: [
+      { what: 'log lines of rate-alarm', unit: 'GB', atRest: 0.01 },
+      // The rule has them written each minute, whether orders come or not.
+      { what: 'its five metrics', unit: 'metric-month', atRest: 5 },
+    ],
+    ProcessOrdersLogGroup: [
+      // Two lines of 300 bytes for each batch of 500. Where one order comes in a second, each has a line.
+      { what: 'orders by second', unit: 'GB', perMillionOrders: 0.0012, if: { WithRateAlarm: 'yes' } },
+    ],
     RateApplicationLogGroup: [{ what: 'warnings of Flink', unit: 'GB', atRest: 0.1 }],
     AlarmFailuresQueue: [{ what: 'failures of rate-alarm', unit: 'million requests', atRest: 0 }],
   },
