@@ -46,8 +46,8 @@ export async function readRowMetrics(
   const end = new Date();
   const queries = there.map((text, i): MetricDataQuery => {
     const metric = readMetric(text, typeOfResource);
-    // The name of a queue is the last part of its URL.
-    const value = found.get(metric.resource)?.id.split('/').at(-1) as string;
+    // The name of a queue is the last part of its URL, that of a topic the last part of its ARN.
+    const value = found.get(metric.resource)?.id.split(/[/:]/).at(-1) as string;
     return { Id: `m${i}`, ...queryOf(metric, value, gauges.has(text) ? 'Maximum' : 'Sum') };
   });
   const { MetricDataResults = [] } = await session.client(CloudWatchClient).send(

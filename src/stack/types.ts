@@ -336,6 +336,7 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
     tags: TAGS,
     make: ['sns:CreateTopic', 'sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:TagResource'],
     remove: ['sns:DeleteTopic', 'sns:GetTopicAttributes'],
+    metrics: { namespace: 'AWS/SNS', dimension: 'TopicName', attribute: 'TopicName' },
   },
   'AWS::SNS::TopicPolicy': { partOf: 'Topics', make: ['sns:SetTopicAttributes'], remove: ['sns:SetTopicAttributes'] },
   'AWS::SQS::Queue': {

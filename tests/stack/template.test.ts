@@ -103,6 +103,24 @@ test('the alarm on rejected records looks further back than their messages are h
   expect(Number(Period) * Number(EvaluationPeriods)).toBeGreaterThan(2 * 300);
 });
 
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html: SMS and e-mail are tried 50 times. The waits between
+// are 2 of 10 s, 10 of at most 600 s, and 38 of 600 s.
+test('a message that fails is told once: the failure of what tells of it comes while the alarm lasts', () => {
+  const triedSeconds = 2 * 10 + 10 * 600 + 38 * 600;
+  const { Period, EvaluationPeriods, ...alarm } = propertiesOf('MessagesFailedAlarm');
+  expect(Number(Period) * Number(EvaluationPeriods)).toBeGreaterThan(triedSeconds);
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: at most a day.
+  expect(Number(Period) * Number(EvaluationPeriods)).toBeLessThanOrEqual(86_400);
+  expect(alarm).toMatchObject({
+    ...{ Namespace: 'AWS/SNS', MetricName: 'NumberOfNotificationsFailed', Statistic: 'Sum', Threshold: 0 },
+    Dimensions: [{ Name: 'TopicName', Value: { 'Fn::GetAtt': ['AlarmTopic', 'TopicName'] } }],
+    DatapointsToAlarm: 1,
+    AlarmActions: [{ Ref: 'AlarmTopic' }],
+  });
+  // To tell when it is over would be one more message that may fail.
+  expect(alarm).not.toHaveProperty('OKActions');
+});
+
 // https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html: other engines "use the standard partition metadata".
 test('engines that know nothing of partition projection have a table with the same columns', () => {
   const tables = ofType('AWS::Glue::Table').map(([name]) => propertiesOf(name)['TableInput'] as Properties);
