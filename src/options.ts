@@ -161,3 +161,10 @@ export const ALARM_FLAGS = {
   alarmWebhook: { flags: '--alarm-webhook <url>', ...alarmSetting('alarm.webhook') },
   alarmCommand: { flags: '--alarm-command <command>', ...alarmSetting('alarm.command') },
 } as const satisfies Options;
+
+/** Of commands that plan a deployment. */
+export const flinkConnectorOption = {
+  flags: '--flink-connector <path>',
+  about: 'with rate-alarm: the jar, or a directory of its parts, where there is no mvn',
+  parse: text,
+} as const satisfies Option;

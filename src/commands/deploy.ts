@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { outputOption, paramOption, partOptions, text } from '../options.js';
+import { flinkConnectorOption, outputOption, paramOption, partOptions } from '../options.js';
 import { partParameters } from '../stack/optional-parts.js';
 import { costLines, eventColumns, showEvents, shownChangeColumns } from '../stack/rows.js';
 import { answer, openAnswer } from '../terminal/answer.js';
@@ -23,11 +23,7 @@ export const deploy = defineCommand({
     yes: { flags: '-y, --yes', about: 'do not ask' },
     wait: { flags: '--no-wait', about: 'return as soon as AWS has begun' },
     printTemplate: { flags: '--print-template', about: 'print the template and do nothing' },
-    flinkConnector: {
-      flags: '--flink-connector <path>',
-      about: 'with rate-alarm: the jar, or a directory of its parts, where there is no mvn',
-      parse: text,
-    },
+    flinkConnector: flinkConnectorOption,
     output: outputOption,
   },
   async run(

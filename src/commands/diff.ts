@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { outputOption, paramOption, partOptions } from '../options.js';
+import { flinkConnectorOption, outputOption, paramOption, partOptions } from '../options.js';
 import { partParameters } from '../stack/optional-parts.js';
 import { changeColumns, costLines, shownChangeColumns } from '../stack/rows.js';
 import { answer } from '../terminal/answer.js';
@@ -17,12 +17,13 @@ export const diff = defineCommand({
   options: {
     param: paramOption,
     ...partOptions,
+    flinkConnector: flinkConnectorOption,
     output: outputOption,
   },
-  async run({ pipeline, terminal, signal }, { param, output, ...parts }) {
+  async run({ pipeline, terminal, signal }, { param, flinkConnector, output, ...parts }) {
     const stack = await pipeline.stack();
     const wanted = partParameters(stack.optionalParts, parts.with, parts.without);
-    const plan = await stack.plan(new Map([...param, ...wanted]), signal);
+    const plan = await stack.plan(new Map([...param, ...wanted]), signal, { flinkConnector });
     await plan.discard();
     const { changes, cost } = plan;
     await answer(terminal, output, changeColumns, changes, {

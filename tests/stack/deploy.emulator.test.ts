@@ -1,6 +1,6 @@
 /** `deploy` and `destroy` as they are typed, and cut off at any call they make. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { ListBucketsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -258,13 +258,19 @@ describe('diff', () => {
   });
 
   // The code of the application, and so its key, is made of the connector.
-  test('with the rate alarm says that it lacks the connector where there is no mvn', async () => {
+  test('with the rate alarm says that it lacks the connector, and takes it from a file', async () => {
     const { home, env } = { ...aws('watched'), home: temporaryDirectory() };
-    const lacking = await runCli(['diff', '--with', 'rate-alarm'], { home, env: { ...env, PATH: home } });
+    const withoutMaven = { home, env: { ...env, PATH: home } };
+    const lacking = await runCli(['diff', '--with', 'rate-alarm'], withoutMaven);
     expect([lacking.code, lacking.stdout]).toEqual([1, '']);
     expect(lacking.stderr).toMatch(
       /^error: the rate alarm needs org\.apache\.flink:\S+ and 8 libraries, and there is no mvn .*\n.*--flink-connector /,
     );
+    const other = join(home, 'other.jar');
+    writeFileSync(other, '');
+    const given = await runCli(['diff', '--with', 'rate-alarm', '--flink-connector', other], withoutMaven);
+    expect([given.code, given.stdout]).toEqual([2, '']);
+    expect(given.stderr).toMatch(/^error: \S+other\.jar is another file: its SHA-256 is e3b0c442/);
   });
 });
 
