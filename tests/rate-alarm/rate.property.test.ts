@@ -27,7 +27,7 @@ const steps = fc.array(
 /** Other runs than those of every day: `ALAKAZAM_RUNS=1000000`. */
 const numRuns = Number(process.env['ALAKAZAM_RUNS'] ?? 2000);
 
-test('gives the episodes of the plain reckoning, each once', () => {
+test('gives the episodes of the plain reckoning, each once', { timeout: 60_000 + numRuns }, () => {
   fc.assert(
     fc.property(settings, steps, fc.integer({ min: 0, max: 200 }), (settings, steps, laterMs) => {
       const arrivals: Arrival[] = [];
