@@ -2,7 +2,7 @@
  * Hands messages of the alarm to a command of the user: as JSON, one line on standard input. Exit code 0 means that it took the
  * message. What it writes to standard output is dropped; the last line on standard error says why it failed.
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { reasonOf } from '../errors.js';
@@ -48,6 +48,8 @@ export function commandNotifier({ command, deadline = AbortSignal.timeout }: Com
 async function run(command: string, message: AlarmMessage, signals: readonly AbortSignal[]): Promise<SendOutcome> {
   // The secret is of the webhook.
   const { [variableOf('alarm.secret')]: _, ...env } = process.env;
+  // Loaded only where a message is sent: a command that looks at the alarm does without.
+  const { spawn } = await import('node:child_process');
   // A process group of its own, so that all that it starts can be ended.
   const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'ignore', 'pipe'], env });
   const exited = once(child, 'exit');
