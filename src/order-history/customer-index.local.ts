@@ -3,8 +3,7 @@
  * follow each other in the stream. A run has 16 bytes, and a value holds up to 256 runs, so the index of half a million orders
  * takes half a megabyte.
  */
-import type { Database } from 'lmdb';
-import type { LmdbKey } from '../engines/lmdb/store.js';
+import type { Table } from '../engines/lmdb/checked-table.js';
 
 export interface Run {
   /** Sequence number of its first order. */
@@ -17,13 +16,11 @@ export interface Run {
 const RUN_BYTES = 16;
 const RUNS_A_VALUE = 256;
 
-type Table = Database<Buffer, LmdbKey>;
-
 /** Runs of a customer, in the order they were put. */
 export function runsOf(table: Table, customer: number): Run[] {
   const runs: Run[] = [];
   for (let value = 0; runs.length === value * RUNS_A_VALUE; value++) {
-    const bytes = table.getBinaryFast([customer, value]);
+    const bytes = table.get([customer, value]);
     if (!bytes) break;
     decode(bytes, runs);
   }
@@ -40,16 +37,14 @@ export function keepRuns(table: Table, customer: number, runs: readonly Run[], f
   for (let value = Math.ceil(runs.length / RUNS_A_VALUE); table.removeSync([customer, value]); value++);
 }
 
-/** Every customer with runs, in the order of the ids, from one on. */
-export function* customersFrom(table: Table, customer: number, reverse = false): Generator<number> {
-  let start: LmdbKey = reverse ? [customer, Number.MAX_SAFE_INTEGER] : [customer];
-  for (;;) {
-    const [key] = [...table.getKeys({ start, reverse, limit: 1 })];
-    if (!key) return;
-    const [found] = key as [number, number];
-    yield found;
-    start = reverse ? [found] : [found, Number.MAX_SAFE_INTEGER];
+/** Every customer with runs, in the order of the ids. */
+export function customersIn(table: Table): number[] {
+  const customers: number[] = [];
+  for (const key of table.getKeys()) {
+    const [customer] = key as [number, number];
+    if (customers.at(-1) !== customer) customers.push(customer);
   }
+  return customers;
 }
 
 /** FNV-1a, 32 bits. */

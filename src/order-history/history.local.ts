@@ -15,7 +15,11 @@ import { tailOrders } from './tail.local.js';
 
 const ORDERS_A_COMMIT = 32_768;
 
-export const HISTORY_STORE = { tables: ['customers'], remedy: 'delete it: it is made again from the stream' };
+export const HISTORY_STORE = {
+  tables: ['customers'],
+  remedy: 'delete it: it is made again from the stream',
+  isMadeAgain: true,
+} as const;
 
 /** The state that the parts of this driver share. */
 export interface LocalHistoryParts extends Pick<OrderHistory, 'update'> {

@@ -1,7 +1,7 @@
 /** Looks up orders in the embedded history. */
 import { invoicesIn, type Order } from '../orders/order.js';
 import { GUEST, type OrderBlock, orderIdOf, orderOf } from '../orders/order-block.js';
-import { customersFrom, hashOf, type Run, runsOf } from './customer-index.local.js';
+import { customersIn, hashOf, type Run, runsOf } from './customer-index.local.js';
 import type { OrderHistory } from './history.js';
 import type { LocalHistoryParts } from './history.local.js';
 
@@ -39,7 +39,7 @@ export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Loo
     async order(id, customerId) {
       refresh();
       const hashes = new Set(invoicesIn(id).map((invoiceNo) => hashOf(Buffer.from(invoiceNo))));
-      for (const customer of customerId === undefined ? customersFrom(customers(), 0) : [customerId]) {
+      for (const customer of customerId === undefined ? customersIn(customers()) : [customerId]) {
         for (const run of runsOf(customers(), customer)) {
           if (!hashes.has(run.invoiceHash)) continue;
           const orders = ordersIn(run, customer);
@@ -50,19 +50,14 @@ export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Loo
     },
     async customersNear(customer, limit) {
       refresh();
-      const near: number[] = [];
-      for (const isUpTo of [true, false]) {
-        let left = limit;
-        for (const found of customersFrom(customers(), isUpTo ? customer : customer + 1, isUpTo)) {
-          if (left-- <= 0) break;
-          near.push(found);
-        }
-      }
-      return near.sort((a, b) => Math.abs(a - customer) - Math.abs(b - customer)).slice(0, limit);
+      const distance = (other: number) => Math.abs(other - customer);
+      return customersIn(customers())
+        .sort((a, b) => distance(a) - distance(b))
+        .slice(0, limit);
     },
     async *all() {
       refresh();
-      for (const customer of customersFrom(customers(), 0)) {
+      for (const customer of customersIn(customers())) {
         for (const run of runsOf(customers(), customer)) yield ordersIn(run, customer);
       }
     },

@@ -1,8 +1,10 @@
-/** A block of orders as bytes at rest: a header, the columns, the lines, and a checksum over them. */
+/** A block of orders as bytes at rest: a header, the columns, the lines, and checksums. */
 import { crc32 } from 'node:zlib';
 import type { OrderBlock } from './order-block.js';
 
-const FORMAT = 1;
+/** Blocks of format 1 have no checksum of the header, and do not know their place. They are still read. */
+const FORMAT = 2;
+const FORMAT_BEFORE = 1;
 const HEADER_BYTES = 24;
 const COLUMN_BYTES = 8 + 4 + 4;
 
@@ -13,8 +15,12 @@ export interface StoredBlock {
 
 let scratch = Buffer.allocUnsafeSlow(1 << 16);
 
-/** The bytes are valid until the next call, which uses the same memory. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, reserved u32; little-endian throughout. */
-export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
+/**
+ * The bytes of a block whose last order has the sequence number `last`. They are valid until the next call, which uses the same
+ * memory. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, checksum of `last` and of what is before
+ * the checksums u32; little-endian throughout.
+ */
+export function encodeBlock({ arrivalMs, orders }: StoredBlock, last: number): Buffer {
   const { count, customers, ends, occurrences, lines } = orders;
   const size = HEADER_BYTES + count * COLUMN_BYTES + lines.length;
   if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size * 2);
@@ -23,7 +29,7 @@ export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   header.setUint32(0, FORMAT, true);
   header.setUint32(4, count, true);
   header.setFloat64(8, arrivalMs, true);
-  header.setUint32(20, 0, true);
+  header.setUint32(20, headerChecksum(bytes, last), true);
   const columns = columnsOf(bytes.buffer, count);
   columns.customers.set(customers);
   columns.ends.set(ends);
@@ -33,29 +39,41 @@ export function encodeBlock({ arrivalMs, orders }: StoredBlock): Buffer {
   return bytes;
 }
 
-/** Gives undefined if the bytes are not a whole block as it was written. */
-export function decodeBlock(stored: Uint8Array): StoredBlock | undefined {
+/** Gives undefined if the bytes are not a whole block as it was written, or that of another place. */
+export function decodeBlock(stored: Uint8Array, last: number): StoredBlock | undefined {
   // The columns have to begin on a multiple of eight, and LMDB does not promise that of its bytes.
   const bytes = stored.byteOffset % 8 === 0 ? stored : new Uint8Array(stored);
-  if (bytes.length < HEADER_BYTES) return undefined;
-  const header = new DataView(bytes.buffer, bytes.byteOffset);
-  const count = header.getUint32(4, true);
+  const known = decodeHeader(bytes, last);
+  if (!known) return undefined;
+  const { count, arrivalMs } = known;
   const linesAt = HEADER_BYTES + count * COLUMN_BYTES;
-  if (header.getUint32(0, true) !== FORMAT || bytes.length < linesAt) return undefined;
-  if (checksum(bytes) !== header.getUint32(16, true)) return undefined;
+  const header = new DataView(bytes.buffer, bytes.byteOffset);
+  if (bytes.length < linesAt || checksum(bytes) !== header.getUint32(16, true)) return undefined;
   return {
-    arrivalMs: header.getFloat64(8, true),
+    arrivalMs,
     orders: { count, ...columnsOf(bytes.buffer, count, bytes.byteOffset), lines: bytes.subarray(linesAt) },
   };
+}
+
+/** How many orders a stored block has and when it arrived, without reading the rest of it. */
+export function decodeHeader(
+  stored: Uint8Array,
+  last: number,
+): { readonly count: number; readonly arrivalMs: number } | undefined {
+  if (stored.length < HEADER_BYTES) return undefined;
+  const header = new DataView(stored.buffer, stored.byteOffset);
+  const format = header.getUint32(0, true);
+  const isWhole =
+    format === FORMAT_BEFORE || (format === FORMAT && headerChecksum(stored, last) === header.getUint32(20, true));
+  return isWhole ? { count: header.getUint32(4, true), arrivalMs: header.getFloat64(8, true) } : undefined;
 }
 
 function checksum(bytes: Uint8Array): number {
   return crc32(bytes.subarray(20), crc32(bytes.subarray(0, 16)));
 }
 
-/** When a stored block arrived, without reading the rest of it. */
-export function arrivalOf(stored: Uint8Array): number {
-  return new DataView(stored.buffer, stored.byteOffset).getFloat64(8, true);
+function headerChecksum(bytes: Uint8Array, last: number): number {
+  return crc32(bytes.subarray(0, 16), crc32(String(last)));
 }
 
 function columnsOf(buffer: ArrayBufferLike, count: number, offset = 0) {

@@ -19,6 +19,8 @@ const END = '\u{10ffff}';
 export function openBookmarks(store: LocalStore): WritableBookmarks {
   const sources = () => store.table('sources');
   const rejections = () => store.table('rejected');
+  /** Sources of which this process has read the first line. What is kept of them is a moment old. */
+  const begun = new Set<string>();
 
   function positionOf(sourceId: string): SourcePosition | undefined {
     const kept = sources().get([sourceId]);
@@ -34,7 +36,12 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
       store.refresh();
       return positionOf(sourceId);
     },
-    codesOf: (sourceId, invoiceNo) => sources().get([sourceId, invoiceNo])?.toString().split('\n'),
+    codesOf(sourceId, invoiceNo) {
+      const key = [sourceId, invoiceNo];
+      // Most invoices are new, and to prove each of them takes as long as to read its orders.
+      const codes = begun.has(sourceId) ? sources().find(key) : sources().get(key);
+      return codes?.toString().split('\n');
+    },
     forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
     async *rejected() {
       store.refresh();
@@ -53,7 +60,8 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
     },
     isNext: ({ sourceId, from, isRestart }) =>
       isRestart || JSON.stringify(positionOf(sourceId)) === JSON.stringify(from),
-    keep({ sourceId, source, position, invoices, rejected, isRestart, isNewPass }) {
+    keep({ sourceId, source, from, position, invoices, rejected, isRestart, isNewPass }) {
+      if (isRestart || from === undefined) begun.add(sourceId);
       if (isNewPass) forget(sources(), sourceId);
       if (isRestart) for (const table of [sources(), rejections()]) forget(table, sourceId);
       sources().putSync([sourceId], Buffer.from(JSON.stringify({ source, position })));

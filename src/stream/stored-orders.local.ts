@@ -1,7 +1,8 @@
 /** The orders of the embedded stream in its store. One value holds up to 512, because a put costs by the value and hardly by the byte. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Range } from '../engines/lmdb/checked-table.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
-import { arrivalOf, decodeBlock, encodeBlock } from '../orders/codec.js';
+import { decodeBlock, decodeHeader, encodeBlock } from '../orders/codec.js';
 import { joined, type OrderBlock, slice } from '../orders/order-block.js';
 import type { ArrivedBlock, NumberedBlock, NumberedOrders } from './numbered-stream.js';
 
@@ -28,13 +29,17 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
   let touchedBytes = 0;
   let blocksSinceTurn = 0;
 
-  const orders = () => store.table('orders');
+  const orders = () => store.uncheckedTable('orders');
   const meta = () => store.table('meta');
+
+  const keys = (range: Range) => store.read(() => Array.from(orders().getKeys(range)) as number[]);
 
   /** A value's key is the sequence number of its last order, so that the first key from n on holds order n. */
   function last(): number {
-    for (const key of orders().getKeys({ reverse: true, limit: 1 })) return key as number;
-    return 0;
+    const [found = 0] = keys({ reverse: true, limit: 1 });
+    const noted = meta().find('last');
+    if (noted && Number(noted) !== found) throw store.damaged(`it ends at order number ${found}, and at ${noted}`);
+    return found;
   }
 
   function identity(): string {
@@ -42,18 +47,68 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
   }
 
   function decoded(key: number, value: Buffer): NumberedBlock {
-    const block = decodeBlock(value);
-    if (!block) throw store.damaged(`the orders up to number ${key} can't be read`);
+    const block = decodeBlock(value, key);
+    if (!block) throw unreadable(key);
     touch(value.length);
     return { ...block, first: key - block.orders.count + 1 };
   }
+
+  const unreadable = (key: number) => store.damaged(`the orders up to number ${key} can't be read`);
+  const missing = (sequence: number) => store.damaged(`order number ${sequence} is missing`);
 
   function blockOf(sequence: number): NumberedBlock | undefined {
     forgetEmptied();
     const known = recent.find(({ first, orders: { count } }) => first <= sequence && sequence < first + count);
     if (known) return known;
-    for (const { key, value } of orders().getRange({ start: sequence, limit: 1 })) return decoded(key as number, value);
+    const found = store.read(() => Array.from(orders().getRange({ start: sequence, limit: 1 })));
+    for (const { key, value } of found) {
+      const block = decoded(key as number, value);
+      if (block.first > sequence || (key as number) < sequence) throw missing(sequence);
+      return block;
+    }
+    if (sequence <= last()) throw missing(sequence);
     return undefined;
+  }
+
+  /** How many orders the value of a key has and when they arrived. */
+  function headerOf(key: number) {
+    // Into a buffer that is used again: to make one for each value takes several times as long.
+    const value = store.read(() => orders().getBinaryFast(key));
+    const header = value && decodeHeader(value, key);
+    if (value && !header) throw unreadable(key);
+    touch(value?.length ?? 0);
+    return header;
+  }
+
+  /** Sequence number of the first order that arrived since; arrival times never decrease. */
+  function arrivedSince(sinceMs: number): number {
+    let [low, high] = [1, last() + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [key] = keys({ start: middle, limit: 1 });
+      const header = key === undefined ? undefined : headerOf(key);
+      if (!header) throw missing(middle);
+      if (header.arrivalMs >= sinceMs) high = middle;
+      else low = (key as number) + 1;
+    }
+    return low;
+  }
+
+  function* arrivals(sequence: number): Generator<ArrivedBlock> {
+    for (let next = sequence; ; ) {
+      // In parts: whoever asks may write in between.
+      const found = keys({ start: next, limit: ARRIVALS_A_READ });
+      for (const key of found) {
+        const header = headerOf(key);
+        // The stream was emptied in between.
+        if (!header) return;
+        if (key - header.count + 1 > next || key < next) throw missing(next);
+        yield { first: next, count: key - next + 1, arrivalMs: header.arrivalMs };
+        next = key + 1;
+      }
+      if (found.length < ARRIVALS_A_READ) return;
+      unmapIfLarge();
+    }
   }
 
   function touch(bytes: number): void {
@@ -96,7 +151,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
         await rest();
       }
     },
-    arrivals: (sequence) => arrivalsFrom(sequence, { orders, touch, unmapIfLarge }),
+    arrivals,
     async *backwards() {
       for (let end = last(); end > 0; ) {
         const block = blockOf(end) as NumberedBlock;
@@ -110,26 +165,27 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
       const end = sequence + count;
       for (let next = sequence; next < end; ) {
         const block = blockOf(next);
-        if (!block || block.first > next) throw store.damaged(`order number ${next} is missing`);
+        if (!block) throw missing(next);
         const upTo = Math.min(block.first + block.orders.count, end);
         parts.push(slice(block.orders, next - block.first, upTo - block.first));
         next = upTo;
       }
       return joined(parts);
     },
-    arrivedSince: (sinceMs) => firstSince(orders(), last(), sinceMs),
+    arrivedSince,
     append(block, arrivalMs) {
       if (identity() === '') meta().putSync('identity', Buffer.from(crypto.randomUUID()));
       const before = last();
-      const lastValue = before > 0 ? orders().get(before) : undefined;
-      const notBeforeMs = Math.max(arrivalMs, lastValue ? arrivalOf(lastValue) : 0);
+      const notBeforeMs = Math.max(arrivalMs, headerOf(before)?.arrivalMs ?? 0);
       const blocks: NumberedBlock[] = [];
       for (let at = 0; at < block.count; at += ORDERS_A_VALUE) {
         const part = slice(block, at, Math.min(at + ORDERS_A_VALUE, block.count));
         const numbered = { first: before + at + 1, arrivalMs: notBeforeMs, orders: part };
-        orders().putSync(before + at + part.count, encodeBlock(numbered));
+        const key = before + at + part.count;
+        orders().putSync(key, encodeBlock(numbered, key));
         blocks.push(numbered);
       }
+      meta().putSync('last', Buffer.from(String(before + block.count)));
       return blocks;
     },
     remember(blocks) {
@@ -143,44 +199,8 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
     },
     clear() {
       orders().clearSync();
+      meta().putSync('last', Buffer.from('0'));
       meta().putSync('identity', Buffer.from(crypto.randomUUID()));
     },
   };
-}
-
-/** Sequence number of the first order that arrived since; arrival times never decrease. */
-function firstSince(orders: ReturnType<LocalStore['table']>, last: number, sinceMs: number): number {
-  let [low, high] = [1, last + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    for (const { key, value } of orders.getRange({ start: middle, limit: 1 })) {
-      if (arrivalOf(value) >= sinceMs) high = middle;
-      else low = (key as number) + 1;
-    }
-  }
-  return low;
-}
-
-interface Values {
-  readonly orders: () => ReturnType<LocalStore['table']>;
-  readonly touch: (bytes: number) => void;
-  readonly unmapIfLarge: () => void;
-}
-
-function* arrivalsFrom(sequence: number, { orders, touch, unmapIfLarge }: Values): Generator<ArrivedBlock> {
-  for (let next = sequence; ; ) {
-    // In parts: whoever asks may write in between.
-    const keys = Array.from(orders().getKeys({ start: next, limit: ARRIVALS_A_READ })) as number[];
-    for (const key of keys) {
-      // Into a buffer that is used again: to make one for each value takes several times as long.
-      const value = orders().getBinaryFast(key);
-      // The stream was emptied in between.
-      if (!value) return;
-      touch(value.length);
-      yield { first: next, count: key - next + 1, arrivalMs: arrivalOf(value) };
-      next = key + 1;
-    }
-    if (keys.length < ARRIVALS_A_READ) return;
-    unmapIfLarge();
-  }
 }

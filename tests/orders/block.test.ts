@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
-import { arrivalOf, decodeBlock, encodeBlock } from '../../src/orders/codec.js';
+import { decodeBlock, decodeHeader, encodeBlock } from '../../src/orders/codec.js';
 import { filtered, GUEST, joined, lineOf, type OrderBlock, orderOf, slice } from '../../src/orders/order-block.js';
 import { anyDescription, FIRST_LINE, FIRST_ORDER } from '../fixtures/reading.js';
 
@@ -32,9 +32,16 @@ function rowsOf(block: OrderBlock): Row[] {
   }));
 }
 
+/** FIRST_LINE of customer 17850, which arrived at 1290000000123 ms, in the form that blocks had before. */
+const BEFORE =
+  'AQAAAAEAAAAAsEfen8VyQpmpOxMAAAAAAAAAAIBu0UBcAAAAAQAAADUzNjM2NSw4NTEyM0EsV0hJVEUgSEFOR0lORyBIRUFSVCBULUxJR0hUIEhPTERFUiw2LDEyLzEvMjAxMCA4OjI2LDIuNTUsMTc4NTAsVW5pdGVkIEtpbmdkb20K';
+
+/** Sequence number of the last order of each block. */
+const LAST = 541_909;
+
 /** As a decoder gets it: in memory of its own, which may begin anywhere. */
 function stored(block: OrderBlock, arrivalMs = 1_290_000_000_123, shift = 0): Uint8Array {
-  const bytes = encodeBlock({ arrivalMs, orders: block });
+  const bytes = encodeBlock({ arrivalMs, orders: block }, LAST);
   const memory = new Uint8Array(bytes.length + shift);
   memory.set(bytes, shift);
   return memory.subarray(shift);
@@ -140,8 +147,8 @@ describe('a block at rest', () => {
     fc.assert(
       fc.property(anyRows, fc.double({ noNaN: true }), fc.nat(16), (rows, arrivalMs, shift) => {
         const bytes = stored(blockOf(rows), arrivalMs, shift);
-        expect(arrivalOf(bytes)).toBe(arrivalMs);
-        const decoded = decodeBlock(bytes);
+        expect(decodeHeader(bytes, LAST)?.arrivalMs).toBe(arrivalMs);
+        const decoded = decodeBlock(bytes, LAST);
         expect(decoded?.arrivalMs).toBe(arrivalMs);
         expect(rowsOf(decoded?.orders as OrderBlock)).toEqual(rows);
       }),
@@ -151,9 +158,9 @@ describe('a block at rest', () => {
 
   test('comes back as it was after a larger one was encoded', () => {
     const large = blockOf([{ line: 'x'.repeat(200_000), customer: 1, occurrence: 1 }]);
-    expect(rowsOf(decodeBlock(stored(large))?.orders as OrderBlock)).toEqual(rowsOf(large));
+    expect(rowsOf(decodeBlock(stored(large), LAST)?.orders as OrderBlock)).toEqual(rowsOf(large));
     const small = blockOf([{ line: 'y', customer: 2, occurrence: 3 }]);
-    expect(rowsOf(decodeBlock(stored(small))?.orders as OrderBlock)).toEqual(rowsOf(small));
+    expect(rowsOf(decodeBlock(stored(small), LAST)?.orders as OrderBlock)).toEqual(rowsOf(small));
   });
 
   test('notices one flipped bit, wherever it is', () => {
@@ -167,15 +174,35 @@ describe('a block at rest', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const damaged = Uint8Array.from(bytes);
       damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
-      if (decodeBlock(damaged) !== undefined) unnoticed.push(`bit ${bit & 7} of byte ${bit >> 3}`);
+      // The body's checksum stands in the header, and says nothing of it.
+      const isOfHeader = bit >> 3 < 24 && ![16, 17, 18, 19].includes(bit >> 3);
+      if (isOfHeader && decodeHeader(damaged, LAST) !== undefined) unnoticed.push(`byte ${bit >> 3} of the header`);
+      if (decodeBlock(damaged, LAST) !== undefined) unnoticed.push(`bit ${bit & 7} of byte ${bit >> 3}`);
     }
     expect(unnoticed).toEqual([]);
   });
 
+  test('notices that it is that of another place', () => {
+    const bytes = stored(blockOf([{ line: FIRST_LINE, customer: 17850, occurrence: 1 }]));
+    expect(decodeBlock(bytes, LAST + 1)).toBeUndefined();
+    expect(decodeHeader(bytes, LAST + 1)).toBeUndefined();
+  });
+
+  test('of the format before is read', () => {
+    const bytes = Buffer.from(BEFORE, 'base64');
+    expect(rowsOf(decodeBlock(bytes, LAST)?.orders as OrderBlock)).toEqual([
+      { line: FIRST_LINE, customer: 17850, occurrence: 1 },
+    ]);
+    expect(decodeHeader(bytes, LAST)).toEqual({ count: 1, arrivalMs: 1_290_000_000_123 });
+    bytes[30] = (bytes[30] as number) ^ 1;
+    expect(decodeBlock(bytes, LAST)).toBeUndefined();
+  });
+
   test('notices that it was cut, or that something follows', () => {
     const bytes = stored(blockOf([{ line: FIRST_LINE, customer: 17850, occurrence: 1 }]));
-    for (let length = 0; length < bytes.length; length++) expect(decodeBlock(bytes.slice(0, length))).toBeUndefined();
-    expect(decodeBlock(Uint8Array.of(...bytes, 0))).toBeUndefined();
-    expect(decodeBlock(bytes)).toBeDefined();
+    for (let length = 0; length < bytes.length; length++)
+      expect(decodeBlock(bytes.slice(0, length), LAST)).toBeUndefined();
+    expect(decodeBlock(Uint8Array.of(...bytes, 0), LAST)).toBeUndefined();
+    expect(decodeBlock(bytes, LAST)).toBeDefined();
   });
 });

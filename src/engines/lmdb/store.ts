@@ -1,18 +1,22 @@
 /** The one place that opens LMDB: paths and versions of the files, and the errors of a failing disk. */
-import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
 import { AlakazamError, reasonOf } from '../../errors.js';
 import { diskError, diskFull } from '../disk-errors.js';
+import { checkedTable, type RawTable, type Table } from './checked-table.js';
 import { whatIsDamaged } from './file.js';
-
-/** Version in every store. A store with a higher version was made by a newer alakazam. */
-const STORE_VERSION = 1;
+import { checkTransaction, noteTransaction } from './last-transaction.js';
+import { bringUpToDate, isUpToDate } from './version.js';
 
 export interface LocalStore {
   readonly path: string;
   /** A table of the store; values are bytes. Valid until `unmap`, so ask for it where it is used. */
-  table(name: string): Database<Buffer, LmdbKey>;
+  table(name: string): Table;
+  /** One of `uncheckedTables`. */
+  uncheckedTable(name: string): RawTable;
+  /** Reads tables that are not checked. Throws the error to show where that fails. */
+  read<T>(act: () => T): T;
   /** Runs `write` in a transaction that is durable, whole, when this returns. */
   write<T>(write: () => T): T;
   /** The error to throw when stored data can't be right. */
@@ -32,6 +36,8 @@ export interface LocalStore {
 export interface StoreOptions {
   /** The tables of the store, besides `meta`. */
   readonly tables: readonly string[];
+  /** Tables whose values have a checksum of their own. */
+  readonly uncheckedTables?: readonly string[];
   /** What to do if the store is damaged, for people. */
   readonly remedy: string;
   /**
@@ -39,14 +45,17 @@ export interface StoreOptions {
    * end the process where the disk has no room for a page.
    */
   readonly leavesRoom?: true;
+  /** It is emptied where an older alakazam made it, and is made again from the stream. */
+  readonly isMadeAgain?: true;
 }
 
 export type LmdbKey = string | number | (string | number)[];
 
 /** Opens the file `<store>.mdb` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
 export function openStore(directory: string, store: string, options: StoreOptions): LocalStore {
-  const { tables: names, remedy, leavesRoom } = options;
+  const { tables: names, uncheckedTables = [], remedy, leavesRoom, isMadeAgain = false } = options;
   const path = join(directory, `${store}.mdb`);
+  const damage = (what: string) => damaged(path, what, remedy);
   function guard<T>(act: () => T): T {
     try {
       return act();
@@ -56,57 +65,109 @@ export function openStore(directory: string, store: string, options: StoreOption
   }
 
   let root = guard(() => {
-    mkdirSync(directory, { recursive: true });
-    // The lock file is mapped too, and a page of it for which the disk has no room would kill the process. Its first page has
-    // room for sixty readers.
-    if (!isBegun(`${path}-lock`) && isFull(directory)) throw diskFull(`${path}-lock`);
-    if (leavesRoom && isFull(directory)) throw diskFull(path);
-    const damage = whatIsDamaged(path);
-    if (damage) throw damaged(path, damage, remedy);
+    prepareFiles(directory, path, leavesRoom === true);
+    const damaged = whatIsDamaged(path);
+    if (damaged) throw damage(damaged);
     return openRoot();
   });
-  let tables = openTables();
+  const begunEmpty = new Map<string, boolean>();
+  let raw = openTables();
+  let tables = checkedTables();
   let file = fileAt(path);
+  let isChanged = false;
 
   function openRoot(): RootDatabase<Buffer, LmdbKey> {
-    return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8, noMemInit: true });
+    return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8 });
   }
 
   /** Opens all tables at once: a table that is first opened in a failing transaction disappears with it. */
-  function openTables(): Map<string, Database<Buffer, LmdbKey>> {
+  function openTables(): Map<string, RawTable> {
     const open = (table: string) => root.openDB<Buffer, LmdbKey>(table, { encoding: 'binary' });
-    return guard(() => new Map(['meta', ...names].map((table) => [table, open(table)])));
+    return guard(() => new Map(['meta', ...names, ...uncheckedTables].map((table) => [table, open(table)])));
   }
 
-  function table(name: string): Database<Buffer, LmdbKey> {
-    return tables.get(name) as Database<Buffer, LmdbKey>;
+  /** A store that is whole can always be read. */
+  function read<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      const shown = storeError(path, remedy, error);
+      throw shown instanceof AlakazamError ? shown : damaged(path, reasonOf(error), remedy, error);
+    }
   }
 
-  const meta = table('meta');
-  const version = Number(meta.get('version')?.toString() ?? 0);
-  if (version > STORE_VERSION) throw tooNew(path, version);
-  if (version === 0) guard(() => meta.putSync('version', Buffer.from(String(STORE_VERSION))));
+  function checkedTables(): Map<string, Table> {
+    const onChange = () => {
+      isChanged = true;
+    };
+    const checked = (name: string) => {
+      const of = raw.get(name) as RawTable;
+      const isNew = () => {
+        if (!begunEmpty.has(name)) begunEmpty.set(name, of.getKeysCount() === 0);
+        return begunEmpty.get(name) as boolean;
+      };
+      return checkedTable(of, { damage, read, onChange, isNew });
+    };
+    return new Map(['meta', ...names].map((name) => [name, checked(name)]));
+  }
+
+  const table = (name: string) => tables.get(name) as Table;
+
+  function write<T>(act: () => T): T {
+    return guard(() => {
+      if (leavesRoom && isFull(path)) throw diskFull(path);
+      return root.transactionSync(() => {
+        const result = act();
+        if (isChanged) noteTransaction(root, table('meta'));
+        isChanged = false;
+        return result;
+      });
+    });
+  }
+
+  /** Sees that this is what the last transaction left, and not what one before it did. */
+  function check(): void {
+    guard(() => checkTransaction(root, table('meta'), damage));
+  }
+
+  const versioned = { path, damage, raw, meta: table('meta'), checked: ['meta', ...names], isMadeAgain };
+  if (!guard(() => isUpToDate(versioned))) write(() => bringUpToDate(versioned));
+  check();
 
   return {
     path,
     table,
-    write: (write) =>
-      guard(() => {
-        if (leavesRoom && isFull(path)) throw diskFull(path);
-        return root.transactionSync(write);
-      }),
+    read,
+    uncheckedTable: (name) => raw.get(name) as RawTable,
+    write,
     refresh: () => root.resetReadTxn(),
     unmap() {
       // The map is closed when this returns, because no write is ever pending between two turns of the event loop.
       void root.close();
       root = guard(openRoot);
-      tables = openTables();
+      raw = openTables();
+      tables = checkedTables();
       file = fileAt(path);
+      check();
     },
     isExchanged: () => fileAt(path) !== file,
-    damaged: (what) => damaged(path, what, remedy),
+    damaged: damage,
     close: () => root.close(),
   };
+}
+
+/** Makes what LMDB would make with other permissions, or would open through a link that somebody else may have put there. */
+function prepareFiles(directory: string, path: string, leavesRoom: boolean): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = `${path}-lock`;
+  for (const each of [path, lock]) {
+    if (lstatSync(each, { throwIfNoEntry: false })?.isSymbolicLink()) throw linked(each);
+  }
+  // The lock file is mapped too, and a page of it for which the disk has no room would kill the process. Its first page has
+  // room for sixty readers.
+  if (!isBegun(lock) && isFull(directory)) throw diskFull(lock);
+  if (leavesRoom && isFull(directory)) throw diskFull(path);
+  for (const each of [path, lock]) closeSync(openSync(each, 'a', 0o600));
 }
 
 /** Tells a file from another that takes its place; undefined if there is none. */
@@ -148,10 +209,8 @@ function damaged(path: string, what: string, remedy: string, cause?: unknown): A
   return new AlakazamError('failed', `${path} is damaged: ${what}`, { hint: remedy, cause });
 }
 
-function tooNew(path: string, version: number): AlakazamError {
-  return new AlakazamError(
-    'failed',
-    `${path} was made by a newer alakazam (store version ${version}, known is ${STORE_VERSION})`,
-    { hint: 'npm install -g . in a checkout of that version, or set ALAKAZAM_HOME to another directory' },
-  );
+function linked(path: string): AlakazamError {
+  return new AlakazamError('failed', `${path} is a link, and a store is opened through none`, {
+    hint: 'remove the link, or set ALAKAZAM_HOME to the directory where the store is',
+  });
 }

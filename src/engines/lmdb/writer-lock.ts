@@ -6,7 +6,7 @@ import type { LocalStore } from './store.js';
 const POLL_MS = 20;
 const KEY = 'writer';
 
-export const LOCK_STORE = { tables: [], remedy: 'delete it: it holds no orders' };
+export const LOCK_STORE = { tables: [], remedy: 'delete it: it holds no orders', isMadeAgain: true } as const;
 
 /** Runs `write` while no other process writes; does nothing if the signal says stop before. */
 export async function whileLocked(

@@ -168,12 +168,11 @@ describe('damage', () => {
     const stream = await fixture.open();
     await putter(stream)(manyLines(1000));
     await stream.close();
-    const root = open<Buffer, number>({ path: join(fixture.home, 'stream.mdb'), encoding: 'binary' });
-    const orders = root.openDB<Buffer, number>('orders', { encoding: 'binary' });
-    const value = Buffer.from(orders.get(1000) as Buffer);
-    value[value.length - 9] = (value[value.length - 9] as number) ^ 1;
-    orders.putSync(1000, value);
-    await root.close();
+    const path = join(fixture.home, 'stream.mdb');
+    const bytes = readFileSync(path);
+    // LMDB leaves pages behind that are no longer of the store.
+    for (let at = bytes.indexOf(',P999,'); at >= 0; at = bytes.indexOf(',P999,', at + 1)) bytes[at + 1] = 0x51;
+    writeFileSync(path, bytes);
     const again = await fixture.open();
     const read = collect(again.read({ from: 'first' }));
     await expect(read).rejects.toThrow(/stream\.mdb is damaged: the orders up to number 1000 can't be read/);
@@ -211,7 +210,7 @@ describe('damage', () => {
     root.openDB<Buffer, string>('meta', { encoding: 'binary' }).putSync('version', Buffer.from('99'));
     await root.close();
     expect(() => openStore(fixture.home, 'stream', { tables: [], remedy: '' })).toThrow(
-      /newer alakazam \(store version 99, known is 1\)/,
+      /newer alakazam \(store version 99, known is 2\)/,
     );
   });
 });
