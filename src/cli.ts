@@ -9,6 +9,7 @@ import type { Key } from './settings.js';
 import { TARGETS } from './targets/index.js';
 import { programIn, spelled } from './terminal/invocation.js';
 import { openTerminal, type Terminal } from './terminal/terminal.js';
+import type { Waiting } from './waiting.js';
 
 declare const VERSION: string;
 
@@ -109,10 +110,11 @@ async function run(command: Command<Options>, flags: Record<string, unknown>, ar
     targets: Object.keys(TARGETS),
   });
   const values = valuesOf(command, flags, config);
-  const pipeline = await openTarget(config);
+  const terminal = terminalOf(flags['quiet'] === true);
+  const pipeline = await openTarget(config, { signal: stop.signal, warn: terminal.warn });
   const context: Context = {
     pipeline,
-    terminal: terminalOf(flags['quiet'] === true),
+    terminal,
     config,
     clock: Date.now,
     signal: stop.signal,
@@ -156,9 +158,9 @@ function currentDirectory(): string {
   }
 }
 
-async function openTarget(config: Config) {
+async function openTarget(config: Config, waiting: Waiting) {
   const name = config.get('target') as keyof typeof TARGETS;
-  return (await TARGETS[name]())(config, Date.now);
+  return (await TARGETS[name]())(config, Date.now, waiting);
 }
 
 /** The settings that were given as flags. */

@@ -35,6 +35,9 @@ export class AlakazamError extends Error {
   }
 }
 
+/** What is stored can't be changed now, and can be read: the disk is full or forbids it, or another process does not let go of it. */
+export class CannotWrite extends AlakazamError {}
+
 /** The reason an engine or the system gave, on one line. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -23,6 +23,7 @@ import type { Stage } from './stage.js';
 import type { Bookmarks } from './stream/bookmarks.js';
 import type { OrderStream } from './stream/stream.js';
 import type { Check } from './terminal/check.js';
+import type { Waiting } from './waiting.js';
 import type { Warehouse } from './warehouse/warehouse.js';
 
 /** Each part opens when it is first asked for, and once. */
@@ -47,4 +48,4 @@ export interface Pipeline {
 }
 
 /** A place the pipeline runs in. What it can't do is a driver that says so in its error. */
-export type Target = (config: Config, clock: () => number) => Pipeline;
+export type Target = (config: Config, clock: () => number, waiting?: Waiting) => Pipeline;

@@ -78,6 +78,10 @@ export interface Proof {
 export interface Through {
   /** Arrival time in milliseconds since 1970; 0 if there is no order, infinity for a view that `isDue` speaks for. */
   readonly arrivalMs: number;
+  /** Sequence number of the next order, where the stream numbers its orders: clocks may stand still, and are several. */
+  readonly next?: number;
+  /** The view could not be written. Why was said. */
+  readonly isBehind?: true;
 }
 
 /** Input that is no order: a line of a source, or a record that others put into the stream. */

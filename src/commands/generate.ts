@@ -167,7 +167,9 @@ async function conclude(
   if (isExhausted) terminal.say(`  ${source.name} has no more orders; --from start reads it again`);
   if (signal.aborted)
     terminal.say(`  stopped after ${whole(streamed)} of ${whole(count)}; the same command goes on from there`);
-  for (const { name, reason } of behind) terminal.warn(`the ${name} is behind the stream: ${reason}`);
+  for (const { name, reason } of behind) {
+    if (reason !== undefined) terminal.warn(`the ${name} is behind the stream: ${reason}`);
+  }
   return behind.length > 0 ? ('partial' as const) : undefined;
 }
 

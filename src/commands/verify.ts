@@ -39,6 +39,9 @@ export const verify = defineCommand({
       {
         signal,
         throughMs: Math.min(...through.map(({ arrivalMs }) => arrivalMs)),
+        throughNext: through.every(({ next }) => next !== undefined)
+          ? Math.min(...through.map(({ next = 1 }) => next))
+          : undefined,
         sinceMs,
         onProgress: (read, most) => progress.update(read, most),
       },

@@ -1,7 +1,7 @@
 /** What a disk does not allow, said alike whoever met it: LMDB, DuckDB or Node. */
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AlakazamError, reasonOf } from '../errors.js';
+import { AlakazamError, CannotWrite, reasonOf } from '../errors.js';
 
 /**
  * The error to show if the disk is full, or forbids it, or has a file where a directory has to be; undefined for any other.
@@ -15,7 +15,7 @@ export function diskError(error: unknown, path?: string): AlakazamError | undefi
     return path === undefined ? noRoom(reason, error) : diskFull(path, error);
   }
   if (isAny(code, 30, 13, 1, 'EROFS', 'EACCES', 'EPERM') || /read-only|permission denied/i.test(reason)) {
-    return new AlakazamError('access', path === undefined ? reason : `no permission to write ${path}`, {
+    return new CannotWrite('access', path === undefined ? reason : `no permission to write ${path}`, {
       hint: 'give yourself write access to it, or set ALAKAZAM_HOME to a directory of your own',
       cause: error,
     });
@@ -29,7 +29,7 @@ export function diskFull(path: string, cause?: unknown): AlakazamError {
 }
 
 function noRoom(what: string, cause: unknown): AlakazamError {
-  return new AlakazamError('failed', `the disk is full: ${what}`, {
+  return new CannotWrite('failed', `the disk is full: ${what}`, {
     hint: 'make room, then run the same command again: it goes on where it stopped',
     cause,
   });

@@ -1,4 +1,4 @@
-/** Tells whether a process that left its name somewhere is still running. */
+/** Tells whether a process that left its name somewhere is still running, or is stopped. */
 import { readFileSync } from 'node:fs';
 
 export interface ProcessName {
@@ -7,8 +7,16 @@ export interface ProcessName {
   readonly started: string;
 }
 
+let self: ProcessName | undefined;
+
 export function thisProcess(): ProcessName {
-  return { pid: process.pid, started: startOf(process.pid) };
+  self ??= { pid: process.pid, started: statOf(process.pid)?.started ?? '' };
+  return self;
+}
+
+/** Whether somebody has stopped it, as Ctrl-Z does: it holds what it holds until it goes on. False where the system does not say. */
+export function isStopped({ pid }: ProcessName): boolean {
+  return STOPPED.test(statOf(pid)?.state ?? '');
 }
 
 export function isRunning({ pid, started }: ProcessName): boolean {
@@ -25,10 +33,7 @@ export function isRunning({ pid, started }: ProcessName): boolean {
 
 /** A process that has ended stays in this state until its parent asks for it; some parents never do. */
 const ENDED = /[ZXx]/;
-
-function startOf(pid: number): string {
-  return statOf(pid)?.started ?? '';
-}
+const STOPPED = /[Tt]/;
 
 /** Fields 3 and 22 of /proc/<pid>/stat, the second of which may hold blanks and ends at the last parenthesis: proc(5). */
 function statOf(pid: number): { readonly state: string; readonly started: string } | undefined {

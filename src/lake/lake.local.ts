@@ -5,6 +5,7 @@ import type { LocalStore } from '../engines/lmdb/store.js';
 import { whileLocked } from '../engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../errors.js';
 import type { Through } from '../stage.js';
+import { lagging } from '../stream/lag.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
 import { bringIn } from './bring-in.local.js';
@@ -26,18 +27,25 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     return opened;
   }
 
-  async function update(options: UpdateOptions = {}): Promise<Through> {
+  const through = (): Through => {
+    const { arrivalMs = 0, next = 1 } = readManifest(directory).checkpoint ?? {};
+    return { arrivalMs, next };
+  };
+  const mayLag = lagging({ name: 'data lake', waiting: lock.waiting, through });
+  const update = (options?: UpdateOptions) => mayLag(() => bringUpToDate(options));
+
+  async function bringUpToDate(options: UpdateOptions = {}): Promise<void> {
     const stamp = stampOf(stream.path);
     stream.refresh();
     let manifest = readManifest(directory);
     if (!isUpToDate(manifest)) {
-      await whileWriting(place, options.signal, openWriter, (writer) =>
+      const writing = { ...place, mayGiveUp: true };
+      await whileWriting(writing, options.signal, openWriter, (writer) =>
         bringIn({ directory, stream, engine, writer }, options),
       );
       manifest = readManifest(directory);
     }
     if (stamp !== undefined && isUpToDate(manifest)) keepFreshness(directory, stamp, versionOf(manifest));
-    return { arrivalMs: manifest.checkpoint?.arrivalMs ?? 0 };
   }
 
   function isUpToDate({ checkpoint }: Manifest): boolean {
@@ -59,7 +67,7 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
         await bringIn({ directory, stream, engine, writer }, options);
         if (!signal?.aborted) writer.publish();
       });
-      return signal?.aborted ? { arrivalMs: 0 } : update(options);
+      return signal?.aborted ? { arrivalMs: 0, next: 1 } : update(options);
     },
     async backfill() {
       throw new AlakazamError('failed', 'the lake of this target needs no backfill: it reads the stream itself', {
@@ -74,14 +82,22 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
   };
 }
 
+interface Writing {
+  readonly directory: string;
+  readonly lock: LocalStore;
+  interrupt(): void;
+  /** See `whileLocked`. */
+  readonly mayGiveUp?: boolean;
+}
+
 /** What nobody needs any more is deleted afterwards. */
 async function whileWriting<W extends Writer>(
-  { directory, lock, interrupt }: { readonly directory: string; readonly lock: LocalStore; interrupt(): void },
+  { directory, lock, interrupt, mayGiveUp }: Writing,
   signal: AbortSignal | undefined,
   open: (directory: string) => W,
   act: (writer: W) => Promise<void>,
 ): Promise<void> {
-  await whileLocked(lock, signal, async () => {
+  const write = async () => {
     signal?.addEventListener('abort', interrupt);
     try {
       const writer = open(directory);
@@ -96,5 +112,6 @@ async function whileWriting<W extends Writer>(
     } finally {
       signal?.removeEventListener('abort', interrupt);
     }
-  });
+  };
+  await whileLocked(lock, signal, write, mayGiveUp);
 }

@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { slice } from '../orders/order-block.js';
+import { lagging } from '../stream/lag.js';
 import type { NumberedBlock, NumberedStream } from '../stream/numbered-stream.js';
 import { openViewCheckpoint, type ViewCheckpoint } from '../stream/view-checkpoint.js';
 import type { OrderHistory } from './history.js';
@@ -19,6 +20,8 @@ export const HISTORY_STORE = {
   tables: ['customers'],
   remedy: 'delete it: it is made again from the stream',
   isMadeAgain: true,
+  leavesRoom: true,
+  mayLag: true,
 } as const;
 
 /** The state that the parts of this driver share. */
@@ -35,9 +38,9 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Ord
   const checkpoint = openViewCheckpoint(store, stream);
 
   /** Adds blocks to the index and moves the checkpoint, in one transaction. */
-  function commit(blocks: readonly NumberedBlock[]): void {
+  async function commit(blocks: readonly NumberedBlock[]): Promise<void> {
     if (blocks.length === 0) return;
-    store.write(() => {
+    await store.write(() => {
       const writer = createIndexWriter(store, stream);
       for (const block of blocks) {
         const { first, orders } = block;
@@ -58,10 +61,16 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Ord
     store.refresh();
   }
 
-  async function update(signal?: AbortSignal) {
+  const through = () => {
+    const { arrivalMs, next } = checkpoint.read();
+    return { arrivalMs, next };
+  };
+  const mayLag = lagging({ name: 'order history', waiting: store.waiting, through });
+
+  async function bringIn(signal?: AbortSignal): Promise<void> {
     refresh();
     if (!checkpoint.isOfStream()) {
-      store.write(() => {
+      await store.write(() => {
         customers().clearSync();
         checkpoint.restart();
       });
@@ -74,17 +83,17 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Ord
         blocks.push(block);
         count += block.orders.count;
         if (count < ORDERS_A_COMMIT) continue;
-        commit(blocks);
+        await commit(blocks);
         blocks = [];
         count = 0;
         await nextTurn();
         if (signal?.aborted) break;
       }
-      commit(blocks);
+      await commit(blocks);
     }
-    return { arrivalMs: checkpoint.read().arrivalMs };
   }
 
+  const update = (signal?: AbortSignal) => mayLag(() => bringIn(signal));
   const parts = { store, stream, checkpoint, refresh, update };
   return { update, ...lookUpOrders(parts), tail: (options) => tailOrders(parts, options), close: () => store.close() };
 }

@@ -1,7 +1,6 @@
 /** The alarm as a view of the embedded stream: one transaction writes how far it is, its episodes, and what has to be told. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ordersOf } from '../orders/rows.js';
-import type { Through } from '../stage.js';
 import type { ArrivedBlock, NumberedBlock } from '../stream/numbered-stream.js';
 import type { AlarmParts } from './alarm-parts.local.js';
 import { createRate, type RateState } from './rate.js';
@@ -9,12 +8,12 @@ import { createRate, type RateState } from './rate.js';
 const BLOCKS_A_COMMIT = 4096;
 
 /** Brings the view up to the end of the stream. */
-export async function takeInOrders(parts: AlarmParts, signal?: AbortSignal): Promise<Through> {
+export async function takeInOrders(parts: AlarmParts, signal?: AbortSignal): Promise<void> {
   const { store, stream, stored, checkpoint } = parts;
   stream.refresh();
   store.refresh();
   if (!checkpoint.isOfStream()) {
-    store.write(() => {
+    await store.write(() => {
       stored.clear();
       checkpoint.restart();
     });
@@ -23,13 +22,12 @@ export async function takeInOrders(parts: AlarmParts, signal?: AbortSignal): Pro
   for (const block of stream.arrivals(checkpoint.read().next)) {
     blocks.push(block);
     if (blocks.length < BLOCKS_A_COMMIT) continue;
-    commit(parts, blocks);
+    await commit(parts, blocks);
     blocks = [];
     await nextTurn();
     if (signal?.aborted) break;
   }
-  commit(parts, blocks);
-  return { arrivalMs: checkpoint.read().arrivalMs };
+  await commit(parts, blocks);
 }
 
 /** The invoices of orders from one number to before another. */
@@ -46,11 +44,11 @@ function beginWith({ stored, config }: AlarmParts, next: number, rate: RateState
 }
 
 /** Takes in blocks that follow the checkpoint. What another process has taken in already is passed over. */
-function commit(parts: AlarmParts, blocks: readonly ArrivedBlock[]): void {
+async function commit(parts: AlarmParts, blocks: readonly ArrivedBlock[]): Promise<void> {
   const { store, stream, stored, checkpoint, config } = parts;
   const last = blocks.at(-1);
   if (!last) return;
-  store.write(() => {
+  await store.write(() => {
     const kept = stored.state();
     const rate = createRate(config, kept.rate);
     const untold = [...kept.untold];

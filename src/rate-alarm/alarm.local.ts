@@ -1,6 +1,7 @@
 /** The rate alarm of the embedded target: a view of the stream in LMDB, and an outbox beside it. */
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { Proof } from '../stage.js';
+import { lagging } from '../stream/lag.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { openViewCheckpoint } from '../stream/view-checkpoint.js';
 import type { AlarmStatus, RateAlarm, TestResult } from './alarm.js';
@@ -42,22 +43,28 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
   const names = notifiers.map(({ name }) => name);
   const tell: Tell = (facts, nowMs) => stored.addMessage(alarmMessage({ ...facts, ...about }), names, nowMs);
 
-  async function update(signal?: AbortSignal) {
-    const through = await takeInOrders(parts, signal);
-    if (!signal?.aborted) await tellChanges(parts, tell, signal);
-    return through;
-  }
+  const through = () => {
+    const { arrivalMs, next } = parts.checkpoint.read();
+    return { arrivalMs, next };
+  };
+  const mayLag = lagging({ name: 'rate alarm', waiting: store.waiting, through });
+
+  const update = (signal?: AbortSignal) =>
+    mayLag(async () => {
+      await takeInOrders(parts, signal);
+      if (!signal?.aborted) await tellChanges(parts, tell, signal);
+    });
 
   return {
     update,
     async prove(signal) {
-      await takeInOrders(parts, signal);
+      await mayLag(() => takeInOrders(parts, signal));
       return proveEpisodes(parts, signal);
     },
     deliver: outbox.deliver,
     destinations: async () => outbox.destinations(),
     command: (command) => commandNotifier({ command }),
-    retryFailed: async () => outbox.retryFailed(),
+    retryFailed: outbox.retryFailed,
     status: () => statusOf(parts),
     recentRates: async (seconds) => ratesOf(parts, seconds),
     episodes: async ({ sinceMs = 0, limit }) =>

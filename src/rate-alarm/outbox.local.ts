@@ -5,6 +5,7 @@
  */
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { isRunning, thisProcess } from '../engines/processes.js';
+import { CannotWrite } from '../errors.js';
 import type { AlarmMessage, Destination } from './alarm.js';
 import { nextAttemptMs } from './backoff.js';
 import { iso } from './episode-report.js';
@@ -23,7 +24,7 @@ export interface OutboxOptions {
 
 export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOptions) {
   /** The first message that the destination has not got, if it may be sent now. */
-  function claim({ name }: Notifier): StoredDelivery | undefined {
+  async function claim({ name }: Notifier): Promise<StoredDelivery | undefined> {
     const due = () => {
       const next = stored.deliveries(name).find(({ of }) => !of.isFailed);
       if (!next || (next.of.claim && isRunning(next.of.claim))) return undefined;
@@ -32,20 +33,26 @@ export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOp
     };
     // Most looks find nothing, and a transaction would wait for who streams.
     if (!due()) return undefined;
-    return store.write(() => {
-      const next = due();
-      if (next) stored.keepDelivery(name, next.sequence, { ...next.of, claim: thisProcess() });
-      return next;
-    });
+    try {
+      return await store.write(() => {
+        const next = due();
+        if (next) stored.keepDelivery(name, next.sequence, { ...next.of, claim: thisProcess() });
+        return next;
+      });
+    } catch (error) {
+      // It stays due.
+      if (error instanceof CannotWrite) return undefined;
+      throw error;
+    }
   }
 
-  function note(
+  async function note(
     { name, via }: Notifier,
     { sequence, of: { claim: _, ...of } }: StoredDelivery,
     delivery: SendOutcome,
-  ): void {
+  ): Promise<void> {
     const nowMs = clock();
-    store.write(() => {
+    await store.write(() => {
       if (delivery.outcome === 'delivered') {
         stored.removeDelivery(name, sequence);
         noteNotified(stored, of.message, via, nowMs);
@@ -63,12 +70,12 @@ export function openOutbox({ store, stored, notifiers, clock, random }: OutboxOp
   }
 
   async function deliverTo(notifier: Notifier, signal: AbortSignal): Promise<void> {
-    for (let next = claim(notifier); next; next = signal.aborted ? undefined : claim(notifier)) {
+    for (let next = await claim(notifier); next; next = signal.aborted ? undefined : await claim(notifier)) {
       const { sequence, of } = next;
       try {
-        note(notifier, next, await notifier.send(of.message, signal));
+        await note(notifier, next, await notifier.send(of.message, signal));
       } catch (error) {
-        store.write(() => stored.keepDelivery(notifier.name, sequence, of));
+        await store.write(() => stored.keepDelivery(notifier.name, sequence, of));
         if (!signal.aborted) throw error;
       }
     }

@@ -10,6 +10,7 @@ export const ALARM_STORE = {
   tables: ['episodes', 'messages', 'deliveries'],
   remedy: 'delete it: the episodes are made again from the stream, and who was told is forgotten',
   leavesRoom: true,
+  mayLag: true,
 } as const;
 
 /** Goes with the checkpoint, in one transaction. */

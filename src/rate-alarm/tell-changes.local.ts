@@ -14,7 +14,7 @@ export async function tellChanges(parts: AlarmParts, tell: Tell, signal?: AbortS
   const { store, stored, clock } = parts;
   const nowMs = clock();
   if (!isAnythingDue(parts, nowMs)) return;
-  passTime(parts, nowMs);
+  await passTime(parts, nowMs);
   const kept = stored.state();
   const { untold } = kept;
   const toRemindOf = dueReminder(kept, parts.config, nowMs);
@@ -23,9 +23,9 @@ export async function tellChanges(parts: AlarmParts, tell: Tell, signal?: AbortS
     // As it is by now: a surge that began with orders of one customer may have gone on with those of others.
     const top = await sharesOf(parts, (stored.episode(beganMs) as StoredEpisode).episode);
     if (signal?.aborted) return;
-    store.write(() => stored.keepTop(beganMs, top));
+    await store.write(() => stored.keepTop(beganMs, top));
   }
-  store.write(() => {
+  await store.write(() => {
     const kept = stored.state();
     // Another process may have told of it meanwhile, or has seen more.
     if (JSON.stringify(kept.untold) !== JSON.stringify(untold)) return;
@@ -47,8 +47,8 @@ function isAnythingDue({ stored, config }: AlarmParts, nowMs: number): boolean {
 }
 
 /** Ends an episode that has become quiet, once every order that arrived is taken in. */
-function passTime({ store, stream, stored, checkpoint, config }: AlarmParts, nowMs: number): void {
-  store.write(() => {
+async function passTime({ store, stream, stored, checkpoint, config }: AlarmParts, nowMs: number): Promise<void> {
+  await store.write(() => {
     if (checkpoint.read().next !== stream.last() + 1) return;
     const kept = stored.state();
     const rate = createRate(config, kept.rate);

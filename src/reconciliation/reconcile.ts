@@ -3,6 +3,7 @@
  * read first, then the stream once for all of them. No view's own bookkeeping is believed.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
 import { GUEST, lineOf, type OrderBlock, orderIdOf, orderOf } from '../orders/order-block.js';
@@ -13,7 +14,7 @@ import type { OrderStream } from '../stream/stream.js';
 import { counted } from '../terminal/numbers.js';
 import { createFingerprints } from './fingerprints.js';
 
-/** All counts are of orders that arrived up to `throughMs`; revenue is in pounds, as a decimal string. */
+/** All counts are of orders up to where every view was brought; revenue is in pounds, as a decimal string. */
 export interface Reconciliation {
   readonly pass: boolean;
   /** Orders in the stream. */
@@ -62,6 +63,11 @@ export interface ReconcileOptions {
    * a view has them already or not.
    */
   readonly throughMs?: number;
+  /**
+   * The same as the sequence number of the next order, where the stream numbers its orders. It decides: orders that arrive while a
+   * clock stands still have one time.
+   */
+  readonly throughNext?: number | undefined;
   /** Arrival time of the first order that is compared. */
   readonly sinceMs?: number;
 }
@@ -69,7 +75,7 @@ export interface ReconcileOptions {
 /** Memory grows with the orders in the views, by eighteen to thirty-six bytes each. */
 export async function reconcile(
   { stream, bookmarks, views }: Reconcilable,
-  { signal, onProgress, throughMs = Number.POSITIVE_INFINITY, sinceMs = 0 }: ReconcileOptions,
+  { signal, onProgress, throughMs = Number.POSITIVE_INFINITY, throughNext, sinceMs = 0 }: ReconcileOptions,
 ): Promise<Reconciliation> {
   const ledgers = views.map((view) => openLedger(view));
   const revenue = createSum();
@@ -91,28 +97,30 @@ export async function reconcile(
     most -= (size ?? 0) - held;
   }
 
-  for await (const { arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
-    const isLater = arrivalMs > throughMs;
+  // The views can't hold what comes from now on. Who streams on would be read after for ever.
+  const end = throughNext && stream.size?.();
+  for await (const { first, arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
+    if (first !== undefined && end !== undefined && first > end) break;
+    const isNumbered = first !== undefined && throughNext !== undefined;
     const held = views.map((view) => view.asHeld?.(orders) ?? orders);
     const isDue = views.map((view) => view.isDue?.(arrivalMs) ?? true);
     for (let i = 0; i < orders.count; i++) {
       const value = amountOf(orders, i);
+      const isLater = isNumbered ? first + i >= throughNext : arrivalMs > throughMs;
       if (!isLater) {
         streamed++;
         if (orders.customers[i] === GUEST) guests++;
         revenue.add(value.quantity, value.price);
       }
       for (const [n, { tickOff }] of ledgers.entries()) {
-        const lookUp = tickOff(held[n] as OrderBlock, i, value, { isLater, isDue: isDue[n] as boolean });
-        // Hardly any order needs one, and to wait half a million times for nothing takes long.
-        if (lookUp) await lookUp;
+        tickOff(held[n] as OrderBlock, i, value, { isLater, isDue: isDue[n] as boolean });
       }
     }
     await count(orders.count);
     if (signal.aborted) break;
   }
 
-  const closed = ledgers.map(({ close }) => close(streamed, revenue.toString()));
+  const closed = await Promise.all(ledgers.map(({ close }) => close(streamed, revenue.toString(), signal)));
   const differences = closed.flatMap((ledger) => ledger.differences);
   if (signal.aborted) differences.push('interrupted before everything was read');
   return {
@@ -138,10 +146,8 @@ function openLedger(view: Reconcilable['views'][number]) {
   let notExpected = 0;
   let notDue = 0;
   let repeated = 0;
-  /** Orders of which the view holds another version: that version has to come later in the stream. */
-  const replaced = new Set<string>();
-  /** Orders that the view doesn't hold, and how often each came: a version that isn't expected has to come later. */
-  const missing = new Map<string, number>();
+  /** Orders that were not ticked off, by their ids: of each, a version that the view holds has to come later. */
+  const open = new Map<string, OpenOrder[]>();
 
   function differ(what: string): void {
     if (differences.length < DIFFERENCES_MAX) differences.push(what);
@@ -153,56 +159,74 @@ function openLedger(view: Reconcilable['views'][number]) {
     held++;
   }
 
-  /** Gives a promise where the view has to be asked. */
   function tickOff(
     orders: OrderBlock,
     i: number,
-    value: Amount,
+    { quantity, price }: Amount,
     { isLater, isDue }: ArrivalOfOrder,
-  ): Promise<void> | undefined {
-    const { quantity, price } = value;
+  ): void {
     const isExpected = view.expects(orders, i);
     const found = isExpected ? fingerprints.mark(orders, i) : undefined;
-    // The order that has replaced earlier ones of its id.
-    if (found && replaced.size > 0) replaced.delete(nameOf(orderOf(orders, i)));
-    if (!isExpected && missing.size > 0) {
-      const order = nameOf(orderOf(orders, i));
-      repeated += missing.get(order) ?? 0;
-      missing.delete(order);
-    }
+    if ((found || !isExpected) && open.size > 0) settle(orderIdOf(orders, i), orders.customers[i] as number);
     if (isLater) {
-      if (found !== 'first') return undefined;
+      if (found !== 'first') return;
       held--;
       heldRevenue.add(-quantity, price);
-      return undefined;
+      return;
     }
-    if (found === 'first') return undefined;
+    if (found === 'first') return;
     otherRevenue.add(quantity, price);
     if (!isExpected) notExpected++;
     else if (found === 'again') repeated++;
     else if (!isDue) notDue++;
-    else return lookUp(orders, i);
-    return undefined;
+    else leaveOpen(orders, i);
   }
 
-  /** An order that was not ticked off: the view holds another version of it, or the same since before, or doesn't hold it. */
-  async function lookUp(orders: OrderBlock, i: number): Promise<void> {
+  /** Earlier versions of an order that was ticked off, or need not be, were rightly replaced. */
+  function settle(orderId: string, customer: number): void {
+    const versions = open.get(orderId);
+    if (!versions) return;
+    const others = versions.filter((each) => each.customer !== customer);
+    for (const each of others) each.followers.add(customer);
+    for (const each of versions) if (each.customer === customer) repeated += each.times;
+    if (others.length > 0) open.set(orderId, others);
+    else open.delete(orderId);
+  }
+
+  function leaveOpen(orders: OrderBlock, i: number): void {
     const order = orderOf(orders, i);
-    const found = await view.find(order.orderId, orders.customers[i] as number);
-    if (!found) missing.set(nameOf(order), (missing.get(nameOf(order)) ?? 0) + 1);
-    else {
-      repeated++;
-      if (isSame(found, order)) replaced.delete(nameOf(order));
-      else replaced.add(nameOf(found));
-    }
+    const customer = orders.customers[i] as number;
+    const versions = open.get(order.orderId) ?? [];
+    const before = versions.find((each) => each.customer === customer);
+    if (before) Object.assign(before, { times: before.times + 1, hash: hashOf(order), followers: new Set() });
+    else versions.push({ customer, times: 1, hash: hashOf(order), followers: new Set() });
+    open.set(order.orderId, versions);
   }
 
-  function close(streamed: number, revenue: string) {
-    for (const order of missing.keys()) differ(`${order} is in the stream and not in the ${key}`);
-    for (const order of replaced) differ(`${order} is in the ${key} as an older version than in the stream`);
+  /** Asks the view for what was never ticked off: it holds an older version, or the same since before, or does not hold it. */
+  async function askFor(orderId: string, { customer, times, hash, followers }: OpenOrder): Promise<number> {
+    const found = await view.find(orderId, customer);
+    if (!found) {
+      differ(`${nameOf(orderId, customer)} is in the stream and not in the ${key}`);
+      return times;
+    }
+    repeated += times;
+    const holder = found.customerId ?? GUEST;
+    const isReplaced = holder !== customer && followers.has(holder);
+    if (hashOf(found) !== hash && !isReplaced) {
+      differ(`${nameOf(orderId, holder)} is in the ${key} as an older version than in the stream`);
+    }
+    return 0;
+  }
+
+  async function close(streamed: number, revenue: string, signal: AbortSignal) {
+    let missed = 0;
+    for (const [orderId, versions] of open) {
+      for (const version of versions) missed += await askFor(orderId, version);
+      if (signal.aborted) break;
+    }
     const unmarked = fingerprints.unmarked();
     if (unmarked > 0) differ(`${counted(unmarked, 'order')} in the ${key} and not in the stream`);
-    const missed = [...missing.values()].reduce((sum, times) => sum + times, 0);
     if (missed > DIFFERENCES_MAX) differences.push(`${missed} orders in all are missing from the ${key}`);
     const expected = createSum();
     expected.add(1, heldRevenue.toString());
@@ -224,12 +248,23 @@ function openLedger(view: Reconcilable['views'][number]) {
   return { view, add, tickOff, close };
 }
 
-function isSame(a: Order, b: Order): boolean {
-  return (Object.keys(a) as (keyof Order)[]).every((field) => a[field] === b[field]);
+/** An order, all versions of which so far are not those that the view holds. */
+interface OpenOrder {
+  readonly customer: number;
+  times: number;
+  /** Of the latest version: to keep half a million orders would take much memory. */
+  hash: number;
+  /** Customers of whom a later order with the same id was ticked off. */
+  followers: Set<number>;
 }
 
-function nameOf({ orderId, customerId }: Order): string {
-  return `order ${orderId} of ${customerId === null ? 'a guest' : `customer ${customerId}`}`;
+function hashOf(order: Order): number {
+  const fields = Object.keys(order).sort() as (keyof Order)[];
+  return crc32(fields.map((field) => order[field]).join('\n'));
+}
+
+function nameOf(orderId: string, customer: number): string {
+  return `order ${orderId} of ${customer === GUEST ? 'a guest' : `customer ${customer}`}`;
 }
 
 interface ArrivalOfOrder {

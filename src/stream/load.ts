@@ -28,8 +28,8 @@ export interface Loaded {
   readonly position: SourcePosition | null;
   /** True if the source has no more. */
   readonly isExhausted: boolean;
-  /** Views that could not be brought up to date, and why. */
-  readonly behind: readonly { readonly name: string; readonly reason: string }[];
+  /** Views that could not be brought up to date, and why, unless that was said. */
+  readonly behind: readonly { readonly name: string; readonly reason: string | undefined }[];
 }
 
 /** Fewer orders are read sooner than a thread has started. */
@@ -47,7 +47,7 @@ export async function load({
   onProgress,
 }: Load): Promise<Loaded> {
   const sourceId = source.id ?? `pipe:${crypto.randomUUID()}`;
-  const behind = new Map<string, string>();
+  const behind = new Map<string, string | undefined>();
   let restart = isRestart || source.id === undefined;
   let streamed = 0;
   let rejected = 0;
@@ -83,8 +83,9 @@ export async function load({
   async function updateViews(): Promise<void> {
     for (const view of views) {
       try {
-        await view.update(signal);
-        behind.delete(view.name);
+        const { isBehind } = await view.update(signal);
+        if (isBehind) behind.set(view.name, undefined);
+        else behind.delete(view.name);
       } catch (error) {
         behind.set(view.name, reasonOf(error));
       }

@@ -43,7 +43,7 @@ export interface NumberedStream extends BookmarkedStream, NumberedOrders {
   /** Sequence number where reading from `start` begins. */
   sequenceOf(start: StreamStart, customer?: number): Promise<number>;
   /** Empties the stream and forgets its sources. Each view sees that the identity has changed, and begins again. */
-  clear(): void;
+  clear(): Promise<void>;
   /** Resolves when there may be more to read, or when `signal` says stop. */
   wait(signal: AbortSignal): Promise<void>;
 }

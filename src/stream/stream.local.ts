@@ -51,15 +51,15 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
     isExchanged: store.isExchanged,
     sequenceOf,
     wait,
-    clear() {
-      store.write(() => {
+    async clear() {
+      await store.write(() => {
         clear();
         bookmarks.clear();
       });
     },
     async put(block, progress) {
       const arrivalMs = clock();
-      const put = store.write((): NumberedBlock[] | undefined => {
+      const put = await store.write((): NumberedBlock[] | undefined => {
         if (!bookmarks.isNext(progress)) return undefined;
         const blocks = append(block, arrivalMs);
         bookmarks.keep(progress);
@@ -75,8 +75,8 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
       for (;;) {
         for await (const { first, arrivalMs, orders: block } of orders.from(next)) {
           next = first + block.count;
-          const wanted = customer === undefined ? block : filtered(block, (i) => block.customers[i] === customer);
-          yield { arrivalMs, orders: wanted };
+          if (customer === undefined) yield { first, arrivalMs, orders: block };
+          else yield { arrivalMs, orders: filtered(block, (i) => block.customers[i] === customer) };
           if (signal?.aborted) return;
           store.refresh();
         }

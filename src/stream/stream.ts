@@ -7,6 +7,8 @@ export interface StreamBlock {
   /** Arrival time in milliseconds since 1970. */
   readonly arrivalMs: number;
   readonly orders: OrderBlock;
+  /** Sequence number of the first of them, where the stream numbers its orders and all of them were asked for. */
+  readonly first?: number;
 }
 
 /** Where reading begins: at the first order, after the last one, at a time of arrival, or n orders before the end. */

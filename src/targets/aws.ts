@@ -37,7 +37,7 @@ import { awsWarehouseStage } from '../warehouse/stage.aws.js';
 const WITH_REDSHIFT = 'alakazam deploy --with redshift';
 
 /** A driver and its engine are loaded when they are first used: a command that asks one service loads one client. */
-export const aws: Target = (config, clock) => {
+export const aws: Target = (config, clock, waiting) => {
   refuseFlags(config);
   const home = config.get('home') as string;
   const session = openSession(config.get('stack') as string);
@@ -58,7 +58,7 @@ export const aws: Target = (config, clock) => {
       clock,
       openBookmarks(identity) {
         const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-        const store = openStore(join(home, 'aws'), hash, BOOKMARK_STORE);
+        const store = openStore(join(home, 'aws'), hash, BOOKMARK_STORE, waiting);
         return { store, bookmarks: openBookmarks(store) };
       },
     });

@@ -19,9 +19,10 @@ import type { LocalAlarm } from '../rate-alarm/alarm.local.js';
 import { localAlarmStage } from '../rate-alarm/stage.local.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { localStreamStage } from '../stream/stage.local.js';
+import type { Waiting } from '../waiting.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 
-export const local: Target = (config, clock) => {
+export const local: Target = (config, clock, waiting) => {
   const home = config.get('home') as string;
   const { once, close } = trackOpenings();
   const directory = join(home, 'lake');
@@ -35,7 +36,7 @@ export const local: Target = (config, clock) => {
     ]);
     // One store, so that one transaction writes orders and bookmarks.
     const tables = [...STREAM_STORE.tables, ...BOOKMARK_STORE.tables];
-    const store = openStore(home, 'stream', { ...STREAM_STORE, tables });
+    const store = openStore(home, 'stream', { ...STREAM_STORE, tables }, waiting);
     return openLocalStream(store, openBookmarks(store), clock);
   });
   const history = once(async () => {
@@ -43,15 +44,15 @@ export const local: Target = (config, clock) => {
       import('../engines/lmdb/store.js'),
       import('../order-history/history.local.js'),
     ]);
-    return openLocalHistory(openStore(home, 'history', HISTORY_STORE), await stream());
+    return openLocalHistory(openStore(home, 'history', HISTORY_STORE, waiting), await stream());
   });
   const lake = once(async () => {
     const { openLocalLake } = await import('../lake/lake.local.js');
-    return openLocalLake(directory, await stream(), await openLock(directory));
+    return openLocalLake(directory, await stream(), await openLock(directory, waiting));
   });
-  const alarm = once(async () => openAlarm(config, await stream(), clock));
+  const alarm = once(async () => openAlarm({ config, stream: await stream(), clock, waiting }));
   const warehouse = once(() => openWarehouse(home, lake));
-  const modelLock = once(() => openLock(join(home, 'models')));
+  const modelLock = once(() => openLock(join(home, 'models'), waiting));
   const models = () => openModels(home, { lake, modelLock });
   const recommender = once(() => openRecommender(home, { lake, history, models, clock }));
 
@@ -104,7 +105,14 @@ function findLake(home: string, lake: () => Promise<Lake>) {
   };
 }
 
-async function openAlarm(config: Config, stream: NumberedStream, clock: () => number): Promise<LocalAlarm> {
+interface AlarmSources {
+  readonly config: Config;
+  readonly stream: NumberedStream;
+  readonly clock: () => number;
+  readonly waiting: Waiting | undefined;
+}
+
+async function openAlarm({ config, stream, clock, waiting }: AlarmSources): Promise<LocalAlarm> {
   const [{ openStore }, { openLocalAlarm }, { ALARM_STORE }, { alarmSettings }, { notifiersOf }] = await Promise.all([
     import('../engines/lmdb/store.js'),
     import('../rate-alarm/alarm.local.js'),
@@ -114,17 +122,17 @@ async function openAlarm(config: Config, stream: NumberedStream, clock: () => nu
   ]);
   const home = config.get('home') as string;
   const settings = alarmSettings(config);
-  const store = openStore(home, 'alarm', ALARM_STORE);
+  const store = openStore(home, 'alarm', ALARM_STORE, waiting);
   return openLocalAlarm({ store, stream, config: settings, notifiers: notifiersOf(settings), place: home, clock });
 }
 
 /** The lock of the process that writes this directory. */
-async function openLock(directory: string): Promise<LocalStore> {
+async function openLock(directory: string, waiting: Waiting | undefined): Promise<LocalStore> {
   const [{ openStore }, { LOCK_STORE }] = await Promise.all([
     import('../engines/lmdb/store.js'),
     import('../engines/lmdb/writer-lock.js'),
   ]);
-  return openStore(directory, 'writer', LOCK_STORE);
+  return openStore(directory, 'writer', LOCK_STORE, waiting);
 }
 
 interface Sources {

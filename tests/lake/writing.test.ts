@@ -1,7 +1,6 @@
 /** Several processes at once, and what those leave behind that end in the middle. */
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
@@ -10,21 +9,7 @@ import { leaseManifest } from '../../src/lake/leases.local.js';
 import type { NumberedStream } from '../../src/stream/numbered-stream.js';
 import { latestIn, openedLake, pathsIn } from '../fixtures/opened-lake.js';
 import { idsOf, manyLines, putter } from '../fixtures/orders.js';
-
-/** The name of a process that has ended, as Linux counts. */
-function endedProcess() {
-  const { pid } = spawnSync('true');
-  return { pid, started: '1' };
-}
-
-/** A process that does nothing until the test has ended. */
-async function otherProcess() {
-  const child = spawn('sleep', ['1000']);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child, 'spawn');
-  const pid = child.pid as number;
-  return { child, name: { pid, started: readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[21] as string } };
-}
+import { endedProcess, otherProcess } from '../fixtures/processes.js';
 
 function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -98,7 +83,7 @@ test('a stream that is emptied while its orders are brought in leaves none of th
     async *from(sequence) {
       yield* stream.from(sequence);
       if (stream.last() !== 30) return;
-      stream.clear();
+      await stream.clear();
       await putter(stream, 'other')([{ stockCode: 'NEW' }]);
     },
   };
@@ -126,18 +111,18 @@ test('the lock of a process that ended is free, and that of a stopped one is wai
   onTestFinished(() => store.close());
   const hold = (name: object) =>
     store.write(() => void store.table('meta').putSync('writer', Buffer.from(JSON.stringify(name))));
-  hold(endedProcess());
+  await hold(endedProcess());
   await lake.update();
   expect((await lake.status()).arrivals).toBe(3);
 
   const { child, name } = await otherProcess();
   // A process has the number of one that held the lock.
-  hold({ ...name, started: String(Number(name.started) - 1) });
+  await hold({ ...name, started: String(Number(name.started) - 1) });
   await putter(stream, 'second')(manyLines(3, 3));
   await lake.update();
   expect((await lake.status()).arrivals).toBe(6);
 
-  hold(name);
+  await hold(name);
   child.kill('SIGSTOP');
   await putter(stream, 'third')(manyLines(3, 6));
   const stop = new AbortController();

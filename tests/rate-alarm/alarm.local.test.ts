@@ -35,8 +35,8 @@ async function create() {
     },
   };
   /** Empties the stream. */
-  function empty(): void {
-    stream.clear();
+  async function empty(): Promise<void> {
+    await stream.clear();
     put = putter(stream);
   }
   return { ...fixture, home, empty };
@@ -66,7 +66,7 @@ test('an emptied stream has no surges', async () => {
   const alarm = await fixture.open();
   await alarm.update();
   expect(await alarm.episodes({ limit: 10 })).toHaveLength(1);
-  fixture.empty();
+  await fixture.empty();
   await alarm.update();
   expect(await alarm.episodes({ limit: 10 })).toEqual([]);
   expect((await alarm.status()).state).toBe('OK');
@@ -83,7 +83,7 @@ test('whoever watches hears of the first surge of a stream that was emptied', as
   })();
   await fixture.arrive(1_000_000, manyLines(20));
   await expect.poll(() => began).toHaveLength(1);
-  fixture.empty();
+  await fixture.empty();
   fixture.setTime(2_000_000);
   await fixture.arrive(2_000_000, manyLines(20));
   await expect.poll(() => began).toEqual([1_000_000, 2_000_000].map((ms) => new Date(ms).toISOString()));

@@ -32,6 +32,39 @@ function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount
 const lines = manyLines(20);
 
 describe('reconciliation', () => {
+  test('goes by sequence numbers where there are some: a clock may stand still while others stream on', async () => {
+    let read = 0;
+    const stream = {
+      size: () => 4,
+      async *read() {
+        for (const [n, line] of manyLines(1000).entries()) {
+          read++;
+          yield { first: n + 1, arrivalMs: 5000, orders: blockOf([line]) };
+        }
+      },
+    } as unknown as OrderStream;
+    const view = historyView({
+      async *all() {
+        yield blockOf(manyLines(3));
+      },
+    } as unknown as OrderHistory);
+    const options = { signal: new AbortController().signal, onProgress() {}, throughMs: 5000, throughNext: 3 };
+    const bookmarks = { rejectedCount: async () => 0 };
+    expect(await reconcile({ stream, bookmarks, views: [view] }, options)).toMatchObject({
+      pass: true,
+      streamed: 2,
+      views: { history: { held: 2, repeated: 0 } },
+    });
+    expect(read).toBe(5);
+  });
+
+  test('asks the view for no order that was rightly replaced, however many were', async () => {
+    const changed = lines.map((line) => ({ ...line, quantity: 77 }));
+    const find = () => Promise.reject(new Error('asked'));
+    const result = await holding([...lines, ...changed, ...lines], lines, 0, { find });
+    expect(result).toMatchObject({ pass: true, streamed: 60, views: { history: { held: 20, repeated: 40 } } });
+  });
+
   test('looks at what the stream still has, and leaves out what it has forgotten', async () => {
     const [old, again, recent] = [{ stockCode: 'A' }, { stockCode: 'B' }, { stockCode: 'C' }];
     const asked: unknown[] = [];

@@ -7,7 +7,7 @@ export interface BookmarksFixture {
   /** Each call is another handle on the same bookmarks, of which there are none at first. */
   open(): WritableBookmarks;
   /** Runs `write` in a transaction. */
-  write(write: () => void): void;
+  write(write: () => void): void | Promise<void>;
 }
 
 export function testBookmarks(name: string, create: () => BookmarksFixture) {
@@ -30,8 +30,8 @@ export function testBookmarks(name: string, create: () => BookmarksFixture) {
       const { open, write } = create();
       const [bookmarks, other] = [open(), open()];
       const codes = new Map([['536365', ['A', 'B']]]);
-      write(() => bookmarks.keep(progress(undefined, { at: 1 }, { invoices: codes, rejected: [no(2)] })));
-      write(() => bookmarks.keep(progress({ at: 1 }, { at: 5 }, { rejected: [no(7)] })));
+      await write(() => bookmarks.keep(progress(undefined, { at: 1 }, { invoices: codes, rejected: [no(2)] })));
+      await write(() => bookmarks.keep(progress({ at: 1 }, { at: 5 }, { rejected: [no(7)] })));
       expect(await other.positionOf('source')).toEqual({ at: 5 });
       expect(other.codesOf('source', '536365')).toEqual(['A', 'B']);
       expect((await rejectedOf(other)).map(({ line, reason, text }) => [line, reason, text])).toEqual([
@@ -40,10 +40,10 @@ export function testBookmarks(name: string, create: () => BookmarksFixture) {
       ]);
     });
 
-    test('accept progress that begins where they stand, and a restart always', () => {
+    test('accept progress that begins where they stand, and a restart always', async () => {
       const { open, write } = create();
       const bookmarks = open();
-      write(() => bookmarks.keep(progress(undefined, { at: 1 })));
+      await write(() => bookmarks.keep(progress(undefined, { at: 1 })));
       expect(bookmarks.isNext(progress({ at: 1 }, { at: 2 }))).toBe(true);
       expect(bookmarks.isNext(progress(undefined, { at: 2 }))).toBe(false);
       expect(bookmarks.isNext(progress({ at: 3 }, { at: 4 }))).toBe(false);
@@ -54,8 +54,8 @@ export function testBookmarks(name: string, create: () => BookmarksFixture) {
       const { open, write } = create();
       const bookmarks = open();
       const all = Array.from({ length: 2500 }, (_, n) => n + 2);
-      write(() => bookmarks.keep(progress(undefined, { at: 1 }, { rejected: all.map(no) })));
-      write(() => bookmarks.keep(progress(undefined, { at: 1 }, { sourceId: 'zz', rejected: [no(4)] })));
+      await write(() => bookmarks.keep(progress(undefined, { at: 1 }, { rejected: all.map(no) })));
+      await write(() => bookmarks.keep(progress(undefined, { at: 1 }, { sourceId: 'zz', rejected: [no(4)] })));
       expect((await rejectedOf(bookmarks)).map(({ line }) => line)).toEqual([...all, 4]);
       expect(await bookmarks.rejectedCount()).toBe(2501);
     });
@@ -63,10 +63,10 @@ export function testBookmarks(name: string, create: () => BookmarksFixture) {
     test('forget a source but for its rejected lines, and everything when they are cleared', async () => {
       const { open, write } = create();
       const bookmarks = open();
-      write(() => bookmarks.keep(progress(undefined, { at: 1 }, { rejected: [no(2)] })));
+      await write(() => bookmarks.keep(progress(undefined, { at: 1 }, { rejected: [no(2)] })));
       await bookmarks.forget('source');
       expect([await bookmarks.positionOf('source'), await bookmarks.rejectedCount()]).toEqual([undefined, 1]);
-      write(() => bookmarks.clear());
+      await write(() => bookmarks.clear());
       expect(await bookmarks.rejectedCount()).toBe(0);
     });
   });

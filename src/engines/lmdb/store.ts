@@ -1,24 +1,27 @@
-/** The one place that opens LMDB: paths and versions of the files, and the errors of a failing disk. */
-import { closeSync, lstatSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+/** A store of the embedded target: one LMDB file, with the turns in which processes write it. */
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
-import { AlakazamError, reasonOf } from '../../errors.js';
-import { diskError, diskFull } from '../disk-errors.js';
-import { checkedTable, type RawTable, type Table } from './checked-table.js';
-import { whatIsDamaged } from './file.js';
-import { checkTransaction, noteTransaction } from './last-transaction.js';
-import { bringUpToDate, isUpToDate } from './version.js';
+import type { AlakazamError } from '../../errors.js';
+import { UNHEARD, type Waiting } from '../../waiting.js';
+import { diskFull } from '../disk-errors.js';
+import type { RawTable, Table } from './checked-table.js';
+import { fileAt, openFile, openForWriting } from './open-file.js';
+import { isFull, problemsOf } from './problems.js';
+import { turnsAt } from './turn.js';
 
 export interface LocalStore {
   readonly path: string;
+  readonly waiting: Waiting;
   /** A table of the store; values are bytes. Valid until `unmap`, so ask for it where it is used. */
   table(name: string): Table;
   /** One of `uncheckedTables`. */
   uncheckedTable(name: string): RawTable;
-  /** Reads tables that are not checked. Throws the error to show where that fails. */
+  /** Reads such tables. Throws the error to show where that fails. */
   read<T>(act: () => T): T;
-  /** Runs `write` in a transaction that is durable, whole, when this returns. */
-  write<T>(write: () => T): T;
+  /**
+   * Runs `act` in a transaction that is durable, whole, when this resolves. Waits while another process writes: ends that wait as
+   * the signal of the store's `Waiting` does, by throwing its reason. Tables are to be asked for within.
+   */
+  write<T>(act: () => T): Promise<T>;
   /** The error to throw when stored data can't be right. */
   damaged(what: string): AlakazamError;
   /** Sees what other processes have written since the last look. */
@@ -47,170 +50,90 @@ export interface StoreOptions {
   readonly leavesRoom?: true;
   /** It is emptied where an older alakazam made it, and is made again from the stream. */
   readonly isMadeAgain?: true;
+  /** Nobody has to wait for it: `write` gives up where another process does not let go, and throws a `CannotWrite`. */
+  readonly mayLag?: true;
 }
 
 export type LmdbKey = string | number | (string | number)[];
 
-/** Opens the file `<store>.mdb` with the tables `names` and `meta`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
-export function openStore(directory: string, store: string, options: StoreOptions): LocalStore {
-  const { tables: names, uncheckedTables = [], remedy, leavesRoom, isMadeAgain = false } = options;
+/** Opens the file `<store>.mdb`. Throws an `AlakazamError` if it can't be opened, is damaged, or was made by a newer version. */
+export function openStore(
+  directory: string,
+  store: string,
+  options: StoreOptions,
+  waiting: Waiting = UNHEARD,
+): LocalStore {
+  const { remedy, leavesRoom, mayLag = false } = options;
   const path = join(directory, `${store}.mdb`);
-  const damage = (what: string) => damaged(path, what, remedy);
-  function guard<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      throw storeError(path, remedy, error);
-    }
+  const problems = problemsOf(path, remedy);
+  const { guard, damage } = problems;
+  const of = { path, options, problems, begunEmpty: new Map<string, boolean>() };
+  const turn = turnsAt({ path, fileId: () => fileAt(path), waiting, mayGiveUp: mayLag });
+
+  let opened = guard(() => openFile(of));
+  const handle = {
+    path,
+    close: () => void opened.root.close(),
+    reopen: () => {
+      opened = guard(() => openFile(of));
+    },
+  };
+  HANDLES.add(handle);
+
+  /** LMDB opens a file once a process, for reading or for writing: every handle of this process lets go of it. */
+  function becomeWriter(): void {
+    const all = [...HANDLES].filter((other) => other.path === path);
+    for (const { close } of all) close();
+    opened = openForWriting(of);
+    for (const other of all) if (other !== handle) other.reopen();
   }
 
-  let root = guard(() => {
-    prepareFiles(directory, path, leavesRoom === true);
-    const damaged = whatIsDamaged(path);
-    if (damaged) throw damage(damaged);
-    return openRoot();
-  });
-  const begunEmpty = new Map<string, boolean>();
-  let raw = openTables();
-  let tables = checkedTables();
-  let file = fileAt(path);
-  let isChanged = false;
-
-  function openRoot(): RootDatabase<Buffer, LmdbKey> {
-    return open<Buffer, LmdbKey>({ path, encoding: 'binary', overlappingSync: false, maxDbs: 8 });
+  /** The files at these paths are still those that are open. Who removes LMDB's lock file has others begin with a new one. */
+  function isOpen(): boolean {
+    return opened.file === fileAt(path) && opened.lockFile === fileAt(`${path}-lock`);
   }
-
-  /** Opens all tables at once: a table that is first opened in a failing transaction disappears with it. */
-  function openTables(): Map<string, RawTable> {
-    const open = (table: string) => root.openDB<Buffer, LmdbKey>(table, { encoding: 'binary' });
-    return guard(() => new Map(['meta', ...names, ...uncheckedTables].map((table) => [table, open(table)])));
-  }
-
-  /** A store that is whole can always be read. */
-  function read<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      const shown = storeError(path, remedy, error);
-      throw shown instanceof AlakazamError ? shown : damaged(path, reasonOf(error), remedy, error);
-    }
-  }
-
-  function checkedTables(): Map<string, Table> {
-    const onChange = () => {
-      isChanged = true;
-    };
-    const checked = (name: string) => {
-      const of = raw.get(name) as RawTable;
-      const isNew = () => {
-        if (!begunEmpty.has(name)) begunEmpty.set(name, of.getKeysCount() === 0);
-        return begunEmpty.get(name) as boolean;
-      };
-      return checkedTable(of, { damage, read, onChange, isNew });
-    };
-    return new Map(['meta', ...names].map((name) => [name, checked(name)]));
-  }
-
-  const table = (name: string) => tables.get(name) as Table;
-
-  function write<T>(act: () => T): T {
-    return guard(() => {
-      if (leavesRoom && isFull(path)) throw diskFull(path);
-      return root.transactionSync(() => {
-        const result = act();
-        if (isChanged) noteTransaction(root, table('meta'));
-        isChanged = false;
-        return result;
-      });
-    });
-  }
-
-  /** Sees that this is what the last transaction left, and not what one before it did. */
-  function check(): void {
-    guard(() => checkTransaction(root, table('meta'), damage));
-  }
-
-  const versioned = { path, damage, raw, meta: table('meta'), checked: ['meta', ...names], isMadeAgain };
-  if (!guard(() => isUpToDate(versioned))) write(() => bringUpToDate(versioned));
-  check();
 
   return {
     path,
-    table,
-    read,
-    uncheckedTable: (name) => raw.get(name) as RawTable,
-    write,
-    refresh: () => root.resetReadTxn(),
+    waiting,
+    table: (name) => opened.tables.get(name) as Table,
+    uncheckedTable: (name) => opened.raw.get(name) as RawTable,
+    read: problems.read,
+    async write(act) {
+      const end = await turn().catch((error: unknown) =>
+        guard(() => {
+          throw error;
+        }),
+      );
+      try {
+        return guard(() => {
+          if (leavesRoom && isFull(path)) throw diskFull(path);
+          if (opened.isReadOnly || !isOpen()) becomeWriter();
+          return opened.transact(act);
+        });
+      } finally {
+        end();
+      }
+    },
+    refresh: () => opened.root.resetReadTxn(),
     unmap() {
       // The map is closed when this returns, because no write is ever pending between two turns of the event loop.
-      void root.close();
-      root = guard(openRoot);
-      raw = openTables();
-      tables = checkedTables();
-      file = fileAt(path);
-      check();
+      handle.close();
+      handle.reopen();
     },
-    isExchanged: () => fileAt(path) !== file,
+    isExchanged: () => fileAt(path) !== opened.file,
     damaged: damage,
-    close: () => root.close(),
+    async close() {
+      HANDLES.delete(handle);
+      await opened.root.close();
+    },
   };
 }
 
-/** Makes what LMDB would make with other permissions, or would open through a link that somebody else may have put there. */
-function prepareFiles(directory: string, path: string, leavesRoom: boolean): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lock = `${path}-lock`;
-  for (const each of [path, lock]) {
-    if (lstatSync(each, { throwIfNoEntry: false })?.isSymbolicLink()) throw linked(each);
-  }
-  // The lock file is mapped too, and a page of it for which the disk has no room would kill the process. Its first page has
-  // room for sixty readers.
-  if (!isBegun(lock) && isFull(directory)) throw diskFull(lock);
-  if (leavesRoom && isFull(directory)) throw diskFull(path);
-  for (const each of [path, lock]) closeSync(openSync(each, 'a', 0o600));
+interface Handle {
+  readonly path: string;
+  close(): void;
+  reopen(): void;
 }
 
-/** Tells a file from another that takes its place; undefined if there is none. */
-function fileAt(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
-}
-
-function storeError(path: string, remedy: string, error: unknown): unknown {
-  if (error instanceof AlakazamError) return error;
-  const { code } = error as { code?: string | number };
-  const reason = reasonOf(error);
-  const isFailing = code === 5 || code === 'EIO';
-  // LMDB reports EIO when the disk accepted only a part.
-  if (isFailing && isFull(path)) return diskFull(path, error);
-  const ofDisk = diskError(error, path);
-  if (ofDisk) return ofDisk;
-  if (isFailing)
-    return new AlakazamError('failed', `the disk failed to read or write ${path}: ${reason}`, { cause: error });
-  if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH/.test(reason)) {
-    return damaged(path, reason, remedy, error);
-  }
-  return error;
-}
-
-/** A commit needs at least this much room. */
-const FREE_BYTES_MIN = 1 << 18;
-
-/** Whether the disk holds the first page of the file. */
-function isBegun(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) > 0;
-}
-
-function isFull(path: string): boolean {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize < FREE_BYTES_MIN;
-}
-
-function damaged(path: string, what: string, remedy: string, cause?: unknown): AlakazamError {
-  return new AlakazamError('failed', `${path} is damaged: ${what}`, { hint: remedy, cause });
-}
-
-function linked(path: string): AlakazamError {
-  return new AlakazamError('failed', `${path} is a link, and a store is opened through none`, {
-    hint: 'remove the link, or set ALAKAZAM_HOME to the directory where the store is',
-  });
-}
+const HANDLES = new Set<Handle>();

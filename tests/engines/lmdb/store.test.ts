@@ -119,7 +119,7 @@ describe('reset', () => {
     const seen = follow((signal) => stream.read({ from: 'first', signal }));
     const tailed = follow((signal) => history.tail({ from: 'first', signal }));
     await Promise.all([seen.until(100), tailed.until(100)]);
-    other.clear();
+    await other.clear();
     await putter(other)(manyLines(40, 1000));
     await Promise.all([seen.until(140), tailed.until(140)]);
     const expected = [...idsOf(await collect(other.read({ from: 'first' })))];
@@ -138,7 +138,7 @@ describe('reset', () => {
     const stop = new AbortController();
     const blocks = stream.read({ from: 'first', signal: stop.signal })[Symbol.asyncIterator]();
     await blocks.next();
-    other.clear();
+    await other.clear();
     const after = manyLines(1500, 90_000);
     await putter(other)(after);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -153,7 +153,7 @@ describe('reset', () => {
     const stream = await (await localFixture()).open();
     const rejected = [{ line: 2, reason: 'no', text: '' }];
     await stream.put(blockOf([{}]), progress(undefined, { at: 1 }, { rejected, invoices: new Map([['1', ['A']]]) }));
-    stream.clear();
+    await stream.clear();
     expect(await stream.bookmarks.positionOf('source')).toBeUndefined();
     expect(stream.bookmarks.codesOf('source', '1')).toBeUndefined();
     expect([stream.last(), await stream.bookmarks.rejectedCount()]).toEqual([0, 0]);
