@@ -38,10 +38,7 @@ export const verify = defineCommand({
       { stream, bookmarks, views },
       {
         signal,
-        throughMs: Math.min(...through.map(({ arrivalMs }) => arrivalMs)),
-        throughNext: through.every(({ next }) => next !== undefined)
-          ? Math.min(...through.map(({ next = 1 }) => next))
-          : undefined,
+        through,
         sinceMs,
         onProgress: (read, most) => progress.update(read, most),
       },

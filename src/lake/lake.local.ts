@@ -8,6 +8,7 @@ import type { Through } from '../stage.js';
 import { lagging } from '../stream/lag.js';
 import type { NumberedStream } from '../stream/numbered-stream.js';
 import { followStream } from '../stream/view-checkpoint.js';
+import { UNHEARD, type Waiting } from '../waiting.js';
 import { bringIn } from './bring-in.local.js';
 import { keepFreshness } from './freshness.local.js';
 import { joinFiles } from './join-files.local.js';
@@ -17,10 +18,21 @@ import { readLake } from './read.local.js';
 import { spillPath } from './spill.local.js';
 import { openNewLakeWriter, openWriter, type Writer } from './writer.local.js';
 
-/** `lock` holds the lock of the process that writes. */
-export function openLocalLake(directory: string, stream: NumberedStream, lock: LocalStore): Lake {
+export interface LakeOptions {
+  readonly stream: NumberedStream;
+  /** Opens the lock of the process that writes. Who only reads needs none. */
+  readonly openLock: () => Promise<LocalStore>;
+  readonly waiting?: Waiting | undefined;
+}
+
+export function openLocalLake(directory: string, { stream, openLock, waiting = UNHEARD }: LakeOptions): Lake {
   let opened: Promise<Database> | undefined;
-  const place = { directory, lock, interrupt: () => void opened?.then((database) => database.interrupt()) };
+  let lock: Promise<LocalStore> | undefined;
+  const lockOf = async () => {
+    lock ??= openLock();
+    return lock;
+  };
+  const place = { directory, lockOf, interrupt: () => void opened?.then((database) => database.interrupt()) };
   /** Loaded and opened when it is first needed: an unchanged lake is often asked for something else. */
   function engine(): Promise<Database> {
     opened ??= openDatabase({ spillTo: spillPath(directory) });
@@ -31,7 +43,7 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     const { arrivalMs = 0, next = 1 } = readManifest(directory).checkpoint ?? {};
     return { arrivalMs, next };
   };
-  const mayLag = lagging({ name: 'data lake', waiting: lock.waiting, through });
+  const mayLag = lagging({ name: 'data lake', waiting, through });
   const update = (options?: UpdateOptions) => mayLag(() => bringUpToDate(options));
 
   async function bringUpToDate(options: UpdateOptions = {}): Promise<void> {
@@ -77,14 +89,14 @@ export function openLocalLake(directory: string, stream: NumberedStream, lock: L
     ...readLake({ directory, engine, interrupt: place.interrupt }),
     async close() {
       (await opened?.catch(() => undefined))?.close();
-      await lock.close();
+      await (await lock?.catch(() => undefined))?.close();
     },
   };
 }
 
 interface Writing {
   readonly directory: string;
-  readonly lock: LocalStore;
+  readonly lockOf: () => Promise<LocalStore>;
   interrupt(): void;
   /** See `whileLocked`. */
   readonly mayGiveUp?: boolean;
@@ -92,7 +104,7 @@ interface Writing {
 
 /** What nobody needs any more is deleted afterwards. */
 async function whileWriting<W extends Writer>(
-  { directory, lock, interrupt, mayGiveUp }: Writing,
+  { directory, lockOf, interrupt, mayGiveUp }: Writing,
   signal: AbortSignal | undefined,
   open: (directory: string) => W,
   act: (writer: W) => Promise<void>,
@@ -113,5 +125,5 @@ async function whileWriting<W extends Writer>(
       signal?.removeEventListener('abort', interrupt);
     }
   };
-  await whileLocked(lock, signal, write, mayGiveUp);
+  await whileLocked(await lockOf(), signal, write, mayGiveUp);
 }

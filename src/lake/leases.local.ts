@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { diskError } from '../engines/disk-errors.js';
 import { isRunning, thisProcess } from '../engines/processes.js';
+import { CannotWrite } from '../errors.js';
 import { type Manifest, readManifest } from './manifest.local.js';
 
 export interface Lease {
@@ -44,7 +45,10 @@ export function leaseManifest(directory: string): Lease {
       if (manifest.version === version) return { manifest, release };
     } catch (error) {
       release();
-      throw diskError(error, readers) ?? error;
+      const problem = diskError(error, readers);
+      // Where nothing can be written, nobody brings in orders either, and nobody deletes a file.
+      if (problem instanceof CannotWrite) return { manifest: readManifest(directory), release() {} };
+      throw problem ?? error;
     }
     release();
   }

@@ -20,7 +20,6 @@ export const HISTORY_STORE = {
   tables: ['customers'],
   remedy: 'delete it: it is made again from the stream',
   isMadeAgain: true,
-  leavesRoom: true,
   mayLag: true,
 } as const;
 

@@ -13,7 +13,7 @@ import { alarmMessage } from './message.js';
 import { commandNotifier } from './notifier.command.js';
 import type { Notifier } from './notifier.js';
 import { openOutbox } from './outbox.local.js';
-import { proveEpisodes } from './prove.local.js';
+import { NOTHING_PROVED, proveEpisodes } from './prove.local.js';
 import { sharesOf } from './shares-of.local.js';
 import { openStoredAlarm, type StoredEpisode } from './stored-alarm.local.js';
 import { type Tell, tellChanges } from './tell-changes.local.js';
@@ -58,7 +58,9 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
   return {
     update,
     async prove(signal) {
-      await mayLag(() => takeInOrders(parts, signal));
+      const { isBehind } = await mayLag(() => takeInOrders(parts, signal));
+      // What it holds is of a stream that was emptied, and it could not be emptied too.
+      if (isBehind && !parts.checkpoint.isOfStream()) return NOTHING_PROVED;
       return proveEpisodes(parts, signal);
     },
     deliver: outbox.deliver,

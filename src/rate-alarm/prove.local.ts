@@ -10,6 +10,10 @@ import { createRate } from './rate.js';
 const DIFFERENCES_MAX = 10;
 const BLOCKS_A_TURN = 4096;
 
+const SURGES = { key: 'alarm', name: 'surges, as the stream has them' } as const;
+
+export const NOTHING_PROVED: Proof = { ...SURGES, figure: ['surges', 0], differences: [] };
+
 /** Of what was taken in so far. Where the settings were changed, of what came since. */
 export async function proveEpisodes(parts: AlarmParts, signal: AbortSignal): Promise<Proof> {
   const { stored, checkpoint } = parts;
@@ -32,8 +36,7 @@ export async function proveEpisodes(parts: AlarmParts, signal: AbortSignal): Pro
     }),
   ];
   return {
-    key: 'alarm',
-    name: 'surges, as the stream has them',
+    ...SURGES,
     figure: ['surges', kept.length],
     // What was not read to its end says nothing.
     differences: signal.aborted ? [] : differences.slice(0, DIFFERENCES_MAX),

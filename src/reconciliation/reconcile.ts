@@ -8,7 +8,7 @@ import { createSum } from '../orders/money.js';
 import type { Order } from '../orders/order.js';
 import { GUEST, lineOf, type OrderBlock, orderIdOf, orderOf } from '../orders/order-block.js';
 import { parseLine } from '../orders/order-line.js';
-import type { View } from '../stage.js';
+import type { Through, View } from '../stage.js';
 import type { Bookmarks } from '../stream/bookmarks.js';
 import type { OrderStream } from '../stream/stream.js';
 import { counted } from '../terminal/numbers.js';
@@ -38,7 +38,7 @@ export interface ViewReconciliation {
   readonly repeated: number;
   /** Orders in the stream that do not belong in the view. */
   readonly notExpected: number;
-  /** Orders in the stream that the view need not hold yet and does not hold; only of a view that something else fills. */
+  /** Orders in the stream that the view need not hold yet and does not hold; only of a view that something else fills, or that could not be written. */
   readonly notDue?: number;
   /** Of the orders in the view. */
   readonly revenue: string;
@@ -59,15 +59,10 @@ export interface ReconcileOptions {
   /** Hears how many orders were read, of how many at most in the views and the stream together, if the stream knows its size. */
   readonly onProgress: (read: number, most: number | undefined) => void;
   /**
-   * Arrival time up to which every view was brought. Others may stream on: orders that arrived later count nowhere, whether
-   * a view has them already or not.
+   * How far each view was brought, in their order. Others may stream on: orders that came later count nowhere, whether a view has
+   * them already or not.
    */
-  readonly throughMs?: number;
-  /**
-   * The same as the sequence number of the next order, where the stream numbers its orders. It decides: orders that arrive while a
-   * clock stands still have one time.
-   */
-  readonly throughNext?: number | undefined;
+  readonly through?: readonly Through[];
   /** Arrival time of the first order that is compared. */
   readonly sinceMs?: number;
 }
@@ -75,8 +70,9 @@ export interface ReconcileOptions {
 /** Memory grows with the orders in the views, by eighteen to thirty-six bytes each. */
 export async function reconcile(
   { stream, bookmarks, views }: Reconcilable,
-  { signal, onProgress, throughMs = Number.POSITIVE_INFINITY, throughNext, sinceMs = 0 }: ReconcileOptions,
+  { signal, onProgress, through = [], sinceMs = 0 }: ReconcileOptions,
 ): Promise<Reconciliation> {
+  const { throughMs, throughNext } = boundsOf(through);
   const ledgers = views.map((view) => openLedger(view));
   const revenue = createSum();
   let streamed = 0;
@@ -102,6 +98,10 @@ export async function reconcile(
   for await (const { first, arrivalMs, orders } of stream.read({ from: sinceMs > 0 ? { sinceMs } : 'first' })) {
     if (first !== undefined && end !== undefined && first > end) break;
     const isNumbered = first !== undefined && throughNext !== undefined;
+    /** A view that could not be written need not hold what came after it was. */
+    const dueUpTo = through.map(({ isBehind, next }) =>
+      isBehind && isNumbered ? (next as number) - first : orders.count,
+    );
     const held = views.map((view) => view.asHeld?.(orders) ?? orders);
     const isDue = views.map((view) => view.isDue?.(arrivalMs) ?? true);
     for (let i = 0; i < orders.count; i++) {
@@ -113,7 +113,10 @@ export async function reconcile(
         revenue.add(value.quantity, value.price);
       }
       for (const [n, { tickOff }] of ledgers.entries()) {
-        tickOff(held[n] as OrderBlock, i, value, { isLater, isDue: isDue[n] as boolean });
+        tickOff(held[n] as OrderBlock, i, value, {
+          isLater,
+          isDue: (isDue[n] as boolean) && i < (dueUpTo[n] ?? orders.count),
+        });
       }
     }
     await count(orders.count);
@@ -131,6 +134,23 @@ export async function reconcile(
     revenue: revenue.toString(),
     views: Object.fromEntries(closed.map(({ key, result }) => [key, result])),
     differences,
+  };
+}
+
+/**
+ * Up to where all views were brought, but for those that could not be written. Where the stream numbers its orders, the numbers
+ * decide: orders that arrive while a clock stands still have one time.
+ */
+function boundsOf(through: readonly Through[]): {
+  readonly throughMs: number;
+  readonly throughNext: number | undefined;
+} {
+  const brought = through.filter(({ isBehind }) => !isBehind);
+  const nexts = (brought.length > 0 ? brought : through).map(({ next }) => next);
+  const isNumbered = nexts.length > 0 && nexts.every((next) => next !== undefined);
+  return {
+    throughMs: Math.min(...through.map(({ arrivalMs }) => arrivalMs)),
+    throughNext: isNumbered ? (brought.length > 0 ? Math.min : Math.max)(...(nexts as number[])) : undefined,
   };
 }
 
@@ -241,7 +261,7 @@ function openLedger(view: Reconcilable['views'][number]) {
         `${counted(streamed, 'order')} in the stream; ${held} + ${repeated} + ${notExpected} + ${notDue} in the ${key} or not due`,
       );
     }
-    const counts = { held, repeated, notExpected, ...(view.isDue && { notDue }) };
+    const counts = { held, repeated, notExpected, ...((view.isDue || notDue > 0) && { notDue }) };
     return { key, differences, result: { ...counts, revenue: heldRevenue.toString() } };
   }
 

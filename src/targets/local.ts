@@ -48,7 +48,7 @@ export const local: Target = (config, clock, waiting) => {
   });
   const lake = once(async () => {
     const { openLocalLake } = await import('../lake/lake.local.js');
-    return openLocalLake(directory, await stream(), await openLock(directory, waiting));
+    return openLocalLake(directory, { stream: await stream(), openLock: () => openLock(directory, waiting), waiting });
   });
   const alarm = once(async () => openAlarm({ config, stream: await stream(), clock, waiting }));
   const warehouse = once(() => openWarehouse(home, lake));

@@ -84,7 +84,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'the lake on AWS w
 
   async function verified({ stream, view }: Awaited<ReturnType<typeof start>>) {
     const { arrivalMs } = await view.update();
-    const options = { signal: new AbortController().signal, onProgress() {}, throughMs: arrivalMs };
+    const options = { signal: new AbortController().signal, onProgress() {}, through: [{ arrivalMs }] };
     return reconcile({ stream, bookmarks: stream.bookmarks, views: [view] }, options);
   }
 
@@ -128,7 +128,7 @@ describeUnless(typeof trino === 'string' ? trino : undefined, 'the lake on AWS w
       },
     };
     const { arrivalMs } = await fixture.view.update();
-    const options = { signal: new AbortController().signal, onProgress() {}, throughMs: arrivalMs };
+    const options = { signal: new AbortController().signal, onProgress() {}, through: [{ arrivalMs }] };
     const result = await reconcile({ stream: backwards, bookmarks: stream.bookmarks, views: [fixture.view] }, options);
     expect(result).toMatchObject({ differences: [], views: { lake: { held: 1, repeated: 1 } } });
   });

@@ -23,7 +23,7 @@ async function latest(lake: Lake) {
 
 async function verified({ stream, lake, view = lakeView(lake) }: LakeFixture) {
   const { arrivalMs } = await view.update();
-  const options = { signal: new AbortController().signal, onProgress() {}, throughMs: arrivalMs };
+  const options = { signal: new AbortController().signal, onProgress() {}, through: [{ arrivalMs }] };
   return reconcile({ stream, bookmarks: stream.bookmarks, views: [view] }, options);
 }
 

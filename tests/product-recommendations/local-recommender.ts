@@ -29,7 +29,7 @@ export async function startLocalRecommender() {
   const { home, open, openHistory } = await localFixture();
   const stream = await open();
   const directory = join(home, 'lake');
-  const lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
+  const lake = openLocalLake(directory, { stream, openLock: async () => openStore(directory, 'writer', LOCK_STORE) });
   onTestFinished(() => lake.close());
   const models = join(home, 'models');
   const history = await openHistory(stream);

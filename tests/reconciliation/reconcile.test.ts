@@ -48,7 +48,7 @@ describe('reconciliation', () => {
         yield blockOf(manyLines(3));
       },
     } as unknown as OrderHistory);
-    const options = { signal: new AbortController().signal, onProgress() {}, throughMs: 5000, throughNext: 3 };
+    const options = { signal: new AbortController().signal, onProgress() {}, through: [{ arrivalMs: 5000, next: 3 }] };
     const bookmarks = { rejectedCount: async () => 0 };
     expect(await reconcile({ stream, bookmarks, views: [view] }, options)).toMatchObject({
       pass: true,

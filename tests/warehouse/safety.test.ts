@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
   const stream = openLocalStream(store, openBookmarks(store), Date.now);
   await putter(stream)(manyLines(9));
-  lake = openLocalLake(directory, stream, openStore(directory, 'writer', LOCK_STORE));
+  lake = openLocalLake(directory, { stream, openLock: async () => openStore(directory, 'writer', LOCK_STORE) });
   closing.push(
     () => lake.close(),
     () => stream.close(),

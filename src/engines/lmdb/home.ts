@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { AlakazamError } from '../../errors.js';
 import { type Check, check } from '../../terminal/check.js';
 import { bytes, whole } from '../../terminal/numbers.js';
+import { diskError } from '../disk-errors.js';
 
 const SPACE_BYTES_MIN = 200_000_000;
 const WRITES = 50;
@@ -22,7 +23,13 @@ export async function* checkHome(home: string): AsyncGenerator<Check> {
       });
     return `${bytes(bavail * bsize)} free`;
   });
-  yield await check('write speed', () => `${writeSpeed(home)} durable writes a second`);
+  yield await check('write speed', () => {
+    try {
+      return `${writeSpeed(home)} durable writes a second`;
+    } catch (error) {
+      throw diskError(error, home) ?? error;
+    }
+  });
 }
 
 function writeSpeed(home: string): string {
