@@ -62,7 +62,7 @@ function commands() {
 /** The defaults are those that the program finds where nothing is set. */
 async function settings() {
   const { SETTINGS, KEYS, COMMANDS, COMMON_OPTIONS, readConfig, flagFor, variableOf } = source;
-  const unset = { flags: {}, environment: {}, directory: '/', targets: ['local', 'aws'] };
+  const unset = { flags: {}, environment: {}, directory: '/', targets: ['local', 'aws'], isWithoutFiles: true };
   const config = await readConfig(unset);
   const takes = (options, key) => Object.values(options).some(({ setting }) => setting === key);
   const flagsOf = (key) => {

@@ -1,26 +1,36 @@
 /** Reads a file of settings, `.alakazamrc`. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AlakazamError, reasonOf } from './errors.js';
+import { isThere, readOwnFile } from './own-file.js';
 import { KEYS, type Key, settingOf, variableOf } from './settings.js';
 
 const FILE = '.alakazamrc';
 
-/** The `.alakazamrc` of this directory or the nearest one above it. */
-export function nearestFile(directory: string): string | undefined {
+/**
+ * The `.alakazamrc` of this directory or the nearest one above it, up to the root of its repository or to `home`: what lies above
+ * those is about something else.
+ */
+export function nearestFile(directory: string, home: string): string | undefined {
   const path = join(directory, FILE);
-  if (existsSync(path)) return path;
+  if (isThere(path)) return path;
   const parent = dirname(directory);
-  return parent === directory ? undefined : nearestFile(parent);
+  const isLast = parent === directory || directory === home || existsSync(join(directory, '.git'));
+  return isLast ? undefined : nearestFile(parent, home);
 }
 
-/** The text of each key that a file has. Throws an `AlakazamError` for an unknown key, and for a value that is not one value. */
-export async function readConfigFile(path: string): Promise<Record<string, string>> {
+/**
+ * The text of each key that a file has; none if there is no file. Throws an `AlakazamError` for a file that does not count, for an
+ * unknown key, and for a value that is not one value. `user` is the number of the user, where the system has such.
+ */
+export async function readConfigFile(path: string, user: number | undefined): Promise<Record<string, string>> {
+  const text = readOwnFile(path, user);
+  if (text === undefined) return {};
   const { parse } = await import('yaml');
   let content: unknown;
   try {
     // Its warnings quote the file, and it would print them itself.
-    content = parse(readFileSync(path, 'utf8'), { logLevel: 'error' }) ?? {};
+    content = parse(text, { logLevel: 'error' }) ?? {};
   } catch (error) {
     throw new AlakazamError('usage', `can't read ${path}: ${reasonOf(error)}`, { cause: error });
   }

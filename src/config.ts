@@ -2,12 +2,12 @@
  * Configuration: flags, then the environment, then `.alakazamrc` of the project, then the user's, then defaults. An empty
  * value is an error, not a default: most often it is a variable of a script that isn't set.
  */
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { nearestFile, readConfigFile } from './config-file.js';
 import { AlakazamError } from './errors.js';
 import { flagFor, KEYS, type Key, settingOf, shownValue, variableOf } from './settings.js';
+import { homeOf, withoutTilde } from './tilde.js';
 
 export interface Config {
   get(key: Key): string | undefined;
@@ -22,10 +22,16 @@ export interface ConfigInput {
   readonly environment: Record<string, string | undefined>;
   readonly directory: string;
   readonly targets: readonly string[];
+  /** Number of the user, where the system has such. */
+  readonly user: number | undefined;
+  /** Leaves the files out. */
+  readonly isWithoutFiles?: boolean;
 }
 
 /** Throws an `AlakazamError` for an unknown key or a value that isn't valid, and names what is. */
-export async function readConfig({ flags, environment, directory, targets }: ConfigInput): Promise<Config> {
+export async function readConfig(input: ConfigInput): Promise<Config> {
+  const { flags, environment, directory, targets, user, isWithoutFiles = false } = input;
+  const own = homeOf(environment);
   const found = new Map<Key, { value: string; origin: string }>();
   const take = (key: Key, value: string | undefined, origin: string) => {
     if (value === undefined) return;
@@ -41,27 +47,27 @@ export async function readConfig({ flags, environment, directory, targets }: Con
       const shown = JSON.stringify(shownValue(key, value));
       throw new AlakazamError('usage', `${key} is ${shown} (${origin}); valid: ${valid}`);
     }
-    found.set(key, { value, origin });
+    found.set(key, { value: isPath(key) ? withoutTilde(value, own) : value, origin });
   };
 
   for (const key of KEYS) take(key, flags[key], flagFor(key));
   for (const key of KEYS) take(key, environment[variableOf(key)], variableOf(key));
-  const project = nearestFile(directory);
-  const user = join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'alakazam', 'alakazamrc');
-  for (const path of [project, user]) {
-    if (!path || !existsSync(path)) continue;
-    for (const [key, value] of Object.entries(await readConfigFile(path))) {
+  const project = isWithoutFiles ? undefined : nearestFile(directory, realPathOf(own));
+  const usersOwn = join(environment['XDG_CONFIG_HOME'] || join(own, '.config'), 'alakazam', 'alakazamrc');
+  for (const path of isWithoutFiles ? [] : [project, usersOwn]) {
+    if (!path) continue;
+    for (const [key, value] of Object.entries(await readConfigFile(path, user))) {
       if (path === project && settingOf(key as Key).isRun) {
         throw new AlakazamError('usage', `${key} is in ${path}, and the file of a project may not say what is run`, {
-          hint: `whoever uses the project would run it: move it to ${user}, or set ${variableOf(key as Key)}`,
+          hint: `whoever uses the project would run it: move it to ${usersOwn}, or set ${variableOf(key as Key)}`,
         });
       }
       // A path in a file is meant from that file's directory.
-      const isPath = (key === 'home' || key === 'source') && value !== '';
-      take(key as Key, isPath ? resolve(dirname(path), value) : value, path);
+      const isMeant = isPath(key as Key) && value !== '';
+      take(key as Key, isMeant ? resolve(dirname(path), withoutTilde(value, own)) : value, path);
     }
   }
-  const data = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const data = environment['XDG_DATA_HOME'] || join(own, '.local', 'share');
   take('home', project ? join(dirname(project), '.alakazam') : join(data, 'alakazam'), 'default');
   take('target', targets[0], 'default');
   for (const key of KEYS) take(key, settingOf(key).fallback, 'default');
@@ -70,4 +76,17 @@ export async function readConfig({ flags, environment, directory, targets }: Con
     get: (key) => found.get(key)?.value,
     origin: (key) => found.get(key)?.origin ?? 'not set',
   };
+}
+
+function isPath(key: Key): boolean {
+  return key === 'home' || key === 'source';
+}
+
+/** The working directory is one without links, and the home directory may have one in it. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

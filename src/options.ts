@@ -5,6 +5,7 @@ import { AlakazamError } from './errors.js';
 import { isoDate } from './orders/order-line.js';
 import { type Key, settingOf } from './settings.js';
 import { FORMATS } from './terminal/answer.js';
+import { homeOf, withoutTilde } from './tilde.js';
 
 function wrong(flag: string, typed: string, valid: string): AlakazamError {
   return new AlakazamError('usage', `${flag} is ${JSON.stringify(typed)}; valid: ${valid}`);
@@ -45,6 +46,11 @@ export function speed(typed: string, flag: string): number {
 export function text(typed: string, flag: string): string {
   if (typed === '') throw new AlakazamError('usage', `${flag} is ""; give it a value, or leave it out`);
   return typed;
+}
+
+/** The path of a file or a directory; `~` is the home directory, also where a shell leaves it, as in `--to=~/orders.csv`. */
+export function path(typed: string, flag: string): string {
+  return withoutTilde(text(typed, flag), homeOf({}));
 }
 
 /** `name=value`, where the value may be empty. */
@@ -166,5 +172,5 @@ export const ALARM_FLAGS = {
 export const flinkConnectorOption = {
   flags: '--flink-connector <path>',
   about: 'with rate-alarm: the jar, or a directory of its parts, where there is no mvn',
-  parse: text,
+  parse: path,
 } as const satisfies Option;

@@ -42,6 +42,7 @@ function place({ project, user }: { project?: string | undefined; user?: string 
         environment: { XDG_CONFIG_HOME: join(root, 'user'), ...environment },
         directory,
         targets: ['local', 'aws'],
+        user: process.geteuid?.(),
         ...given,
       }),
   };
@@ -277,6 +278,17 @@ describe('a path', () => {
   test('in a flag or the environment is left as it was typed', async () => {
     const config = await place().read({ flags: { source: '-' }, environment: { ALAKAZAM_HOME: 'here' } });
     expect([config.get('source'), config.get('home')]).toEqual(['-', 'here']);
+  });
+
+  test('may begin with the home directory, in a file, a variable or a flag', async () => {
+    const environment = { HOME: '/home/ann' };
+    const { read } = place({ project: 'home: ~/data\nsource: "~"\n' });
+    const inFile = await read({ environment });
+    expect([inFile.get('home'), inFile.get('source')]).toEqual(['/home/ann/data', '/home/ann']);
+    const typed = await read({ flags: { source: '~/a.csv' }, environment: { ...environment, ALAKAZAM_HOME: '~/b' } });
+    expect([typed.get('source'), typed.get('home')]).toEqual(['/home/ann/a.csv', '/home/ann/b']);
+    // Whose home directory that is, only a shell knows.
+    expect((await read({ flags: { source: '~bob/a.csv' } })).get('source')).toBe('~bob/a.csv');
   });
 
   test('that is absolute stays so', async () => {

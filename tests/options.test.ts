@@ -1,6 +1,7 @@
+import { homedir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { AlakazamError } from '../src/errors.js';
-import { moment, oneOf, orderDate, outputOption, rate, speed, text, wholeNumber } from '../src/options.js';
+import { moment, oneOf, orderDate, outputOption, path, rate, speed, text, wholeNumber } from '../src/options.js';
 import { FORMATS } from '../src/terminal/answer.js';
 
 type Parser = (typed: string, flag: string) => unknown;
@@ -19,6 +20,19 @@ function refuses(parse: Parser, flag: string, valid: string, typed: readonly str
     expect([code, message]).toEqual(['usage', `${flag} is ${JSON.stringify(value)}; valid: ${valid}`]);
   });
 }
+
+describe('a path', () => {
+  test('may begin with the home directory', () => {
+    expect(['~', '~/a b.csv', 'a/~', '~ann', '/a'].map((typed) => path(typed, '--to'))).toEqual([
+      homedir(),
+      `${homedir()}/a b.csv`,
+      'a/~',
+      '~ann',
+      '/a',
+    ]);
+    expect(() => path('', '--to')).toThrow('--to is ""; give it a value, or leave it out');
+  });
+});
 
 describe('a whole number', () => {
   test.each([

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { assetOf } from '../assets.js';
 import { type Context, defineCommand } from '../command.js';
 import { AlakazamError, reasonOf } from '../errors.js';
-import { text } from '../options.js';
+import { path as pathOf } from '../options.js';
 import { shellWord } from '../terminal/invocation.js';
 import { duration } from '../terminal/numbers.js';
 import { styled } from '../terminal/text.js';
@@ -18,7 +18,7 @@ export const demo = defineCommand({
   summary: 'see what it does, in twenty seconds',
   examples: [['alakazam demo', 'in ./alakazam-demo, which is left to play with']],
   options: {
-    directory: { flags: '--directory <path>', about: 'where to do it', parse: text, fallback: 'alakazam-demo' },
+    directory: { flags: '--directory <path>', about: 'where to do it', parse: pathOf, fallback: 'alakazam-demo' },
   },
   async run(context, { directory }) {
     const { signal } = context;
@@ -56,9 +56,13 @@ function prepare(path: string): void {
     const reason = existsSync(path) ? whyNotOurs(path) : undefined;
     if (reason) throw new AlakazamError('usage', `${reason}; --directory takes another`, { hint });
     mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, '.alakazamrc'), `${MARK}\ntarget: local\nhome: .alakazam\nseed: 1\n`);
-    writeFileSync(join(path, 'orders.csv'), ORDERS_WITH_FAULTS);
-    rmSync(join(path, '.alakazam'), { recursive: true, force: true });
+    for (const name of ['.alakazamrc', 'orders.csv', '.alakazam']) {
+      rmSync(join(path, name), { recursive: true, force: true });
+    }
+    // Whatever the umask is: a configuration that others may write does not count.
+    const settings = `${MARK}\ntarget: local\nhome: .alakazam\nseed: 1\n`;
+    writeFileSync(join(path, '.alakazamrc'), settings, { flag: 'wx', mode: 0o644 });
+    writeFileSync(join(path, 'orders.csv'), ORDERS_WITH_FAULTS, { flag: 'wx' });
   } catch (error) {
     if (error instanceof AlakazamError) throw error;
     const code = /^(EACCES|EPERM|EROFS)$/.test((error as NodeJS.ErrnoException).code ?? '') ? 'access' : 'failed';

@@ -7,6 +7,7 @@ export const help = defineCommand({
   name: 'help',
   summary: 'explain exit codes',
   examples: [['alakazam help exit-codes', 'what each means']],
+  explains: true,
   argument: { name: 'topic', about: 'exit-codes', choices: ['exit-codes'] },
   options: { output: outputOption },
   async run({ terminal }, { output }) {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { AlakazamError } from '../errors.js';
 import type { LakeStatus } from '../lake/lake.js';
-import { outputOption, text } from '../options.js';
+import { outputOption, path } from '../options.js';
 import { answer, type Column } from '../terminal/answer.js';
 import { bytes, counted, whole } from '../terminal/numbers.js';
 
@@ -37,7 +37,7 @@ export const lake = defineCommand({
   ],
   argument: { name: 'action', about: 'what to do', choices: ACTIONS },
   options: {
-    to: { flags: '--to <path>', about: 'where export copies the orders', parse: text },
+    to: { flags: '--to <path>', about: 'where export copies the orders', parse: path },
     output: outputOption,
   },
   async run(context, { to, output }, action) {

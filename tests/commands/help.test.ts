@@ -1,6 +1,6 @@
 /** What the command line says of itself: help, completion, exit codes, and that none of it promises what isn't there. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { environmentOf, finish, PROGRAM, ROOT, runCli, startCli, temporaryDirectory } from '../run-cli.js';
@@ -28,6 +28,29 @@ function flagsOf(name: string): Set<string> {
     ),
   );
 }
+
+describe('a configuration that is wrong', () => {
+  test.each([
+    ['.alakazamrc has an unknown key', 'sead: 1\n', {}],
+    ['a variable is empty', '', { ALAKAZAM_SEED: '' }],
+  ] as const)('stops no command that explains: %s', async (_, content, env) => {
+    const cwd = temporaryDirectory();
+    writeFileSync(join(cwd, '.alakazamrc'), content);
+    const from = (args: string) => runCli(args.split(' '), { home, cwd, env: { ...env } });
+    for (const args of [
+      'help exit-codes',
+      'completion bash',
+      'completion bash --after query',
+      'tail --help',
+      '--help',
+    ]) {
+      const { code, stdout, stderr } = await from(args);
+      expect([args, code, stderr]).toEqual([args, 0, '']);
+      expect(stdout).not.toBe('');
+    }
+    expect((await from('config')).code).toBe(2);
+  });
+});
 
 describe('--help', () => {
   test('lists the commands that there are', () => {

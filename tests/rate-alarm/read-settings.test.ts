@@ -11,7 +11,9 @@ const directory = temporaryDirectory();
 
 async function settingsOf(environment: Readonly<Record<string, string>>) {
   const place = { XDG_CONFIG_HOME: directory, ...environment };
-  return alarmSettings(await readConfig({ flags: {}, environment: place, directory, targets: ['local'] }));
+  return alarmSettings(
+    await readConfig({ flags: {}, environment: place, directory, targets: ['local'], user: undefined }),
+  );
 }
 
 describe('the settings of the alarm', () => {
