@@ -1,14 +1,14 @@
 /** Argv in, exit code out: the one file that touches `process`. */
 import { getSystemErrorMap } from 'node:util';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
-import { COMMON_OPTIONS, type Command, type Context, type Option, type Options, type Values } from './command.js';
+import { type Command, type Context, type Option, type Options, optionsOf, type Values } from './command.js';
 import { COMMANDS } from './commands/index.js';
 import { type Config, readConfig } from './config.js';
 import { AlakazamError, type ErrorCode, EXIT_CODES, reasonOf } from './errors.js';
 import type { Key } from './settings.js';
 import { TARGETS } from './targets/index.js';
 import { programIn, spelled } from './terminal/invocation.js';
-import { openTerminal, type Terminal } from './terminal/terminal.js';
+import { openTerminal, type Terminal, type TerminalSettings } from './terminal/terminal.js';
 import type { Waiting } from './waiting.js';
 
 declare const VERSION: string;
@@ -75,7 +75,7 @@ function build(commander: Commander, command: Command<Options>): void {
     const shown = argument.isOptional ? `[${argument.name}]` : `<${argument.name}>`;
     commander.argument(shown, argument.about);
   }
-  for (const option of [...Object.values(command.options), ...COMMON_OPTIONS]) commander.addOption(flagOf(option));
+  for (const option of optionsOf(command)) commander.addOption(flagOf(option));
   commander.action(async (...typed: unknown[]) => {
     const flags = commander.optsWithGlobals() as Record<string, unknown>;
     const word = argument ? typed[0] : undefined;
@@ -103,14 +103,11 @@ function wrongArgument(
 async function run(command: Command<Options>, flags: Record<string, unknown>, argument: string) {
   graceMs = command.graceMs ?? GRACE_MS;
   const directory = currentDirectory();
-  const config = await readConfig({
-    flags: { target: command.target, ...settingsIn(command, flags) },
-    environment: process.env,
-    directory,
-    targets: Object.keys(TARGETS),
-  });
+  const config = await configFor(command, flags, directory);
   const values = valuesOf(command, flags, config);
-  const terminal = terminalOf(flags['quiet'] === true);
+  const isDefused = flags['defuse'] === true;
+  if (isDefused && flags['output'] !== 'csv') throw new AlakazamError('usage', '--defuse is for -o csv');
+  const terminal = terminalOf({ isQuiet: flags['quiet'] === true, isDefused });
   const pipeline = await openTarget(config, { signal: stop.signal, warn: terminal.warn });
   const context: Context = {
     pipeline,
@@ -133,12 +130,28 @@ async function run(command: Command<Options>, flags: Record<string, unknown>, ar
   }
 }
 
-function terminalOf(isQuiet: boolean): Terminal {
+async function configFor(
+  command: Command<Options>,
+  flags: Record<string, unknown>,
+  directory: string,
+): Promise<Config> {
+  const targets = Object.keys(TARGETS);
+  const user = process.geteuid?.();
+  try {
+    const given = { target: command.target, ...settingsIn(command, flags) };
+    return await readConfig({ flags: given, environment: process.env, directory, targets, user });
+  } catch (error) {
+    if (!command.explains || !(error instanceof AlakazamError)) throw error;
+    return readConfig({ flags: {}, environment: {}, directory, targets, user, isWithoutFiles: true });
+  }
+}
+
+function terminalOf(settings: Pick<TerminalSettings, 'isQuiet' | 'isDefused'> = {}): Terminal {
   const { env: environment, argv } = process;
   const names = COMMANDS.map(({ name }) => name);
   return openTerminal(process, {
     environment,
-    isQuiet,
+    ...settings,
     signal: stop.signal,
     typed: (message, directory) =>
       spelled(message, names, () =>
@@ -165,7 +178,7 @@ async function openTarget(config: Config, waiting: Waiting) {
 
 /** The settings that were given as flags. */
 function settingsIn(command: Command<Options>, flags: Record<string, unknown>): Partial<Record<Key, string>> {
-  const given = [...Object.values(command.options), ...COMMON_OPTIONS].flatMap((option) => {
+  const given = optionsOf(command).flatMap((option) => {
     const typed = option.setting && flags[flagOf(option).attributeName()];
     return typed === undefined ? [] : [[option.setting, String(typed)] as const];
   });
@@ -200,7 +213,7 @@ function examples({ examples: lines }: Command<Options>): string {
 }
 
 function fail(error: unknown): void {
-  const terminal = terminalOf(false);
+  const terminal = terminalOf();
   if (error instanceof CommanderError) {
     // Help and the version were shown.
     if (error.exitCode === 0 || error.code === 'commander.help') return;
@@ -227,7 +240,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read the answer has seen enough.
   if (error.code === 'EPIPE') process.exit(EXIT_CODES.done.code);
   const [, reason] = getSystemErrorMap().get(error.errno ?? 0) ?? ['', error.message];
-  terminalOf(false).fail(`can't write the answer: ${reason}`);
+  terminalOf().fail(`can't write the answer: ${reason}`);
   process.exit(EXIT_CODES.failed.code);
 });
 // Nobody reads the conversation: no reason to stop.

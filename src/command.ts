@@ -53,6 +53,14 @@ export const COMMON_OPTIONS: readonly Option[] = [
   { flags: '--verbose', about: 'show the stack of an error' },
 ];
 
+/** Of every command that answers. */
+export const DEFUSE: Option = { flags: '--defuse', about: "with -o csv: ' before a text that a spreadsheet would run" };
+
+/** The flags that a command takes. */
+export function optionsOf({ options }: Pick<Command, 'options'>): readonly Option[] {
+  return [...Object.values(options), ...(options['output'] ? [DEFUSE] : []), ...COMMON_OPTIONS];
+}
+
 /** What `run` gets: what was parsed or else the fallback; a flag without a value is a boolean. */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { parse: Parse<infer T> }
@@ -78,6 +86,8 @@ export interface Command<O extends Options = Options> {
     readonly isOpen?: true;
   };
   readonly options: O;
+  /** It explains the program, and does so too where the configuration is wrong. */
+  readonly explains?: true;
   /** The target it is about, unless --target says otherwise. */
   readonly target?: string;
   /**

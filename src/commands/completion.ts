@@ -1,4 +1,4 @@
-import { COMMON_OPTIONS, type Command, defineCommand, type Options } from '../command.js';
+import { type Command, defineCommand, type Options, optionsOf } from '../command.js';
 import { text } from '../options.js';
 // A circular import, since the table of commands has this command too. The table is complete when a command runs.
 import { COMMANDS } from './index.js';
@@ -27,6 +27,7 @@ export const completion = defineCommand({
     ['source <(alakazam completion zsh)', 'zsh; put it in ~/.zshrc, after compinit'],
     ['alakazam completion fish | source', 'fish; put it in ~/.config/fish/config.fish'],
   ],
+  explains: true,
   argument: { name: 'shell', about: SHELLS.join(', '), choices: SHELLS },
   options: {
     after: {
@@ -52,15 +53,14 @@ export const completion = defineCommand({
   },
 });
 
-function wordOf({ name, summary, argument, options, offers }: Command<Options>): Word {
-  const flags = [...Object.values(options), ...COMMON_OPTIONS].map(
-    ({ flags: typed, about, choices = [], isOffered }) => ({
-      names: typed.split(/[ ,]+/).filter((part) => part.startsWith('-')),
-      about: about.replaceAll("'", ''),
-      choices,
-      isAsked: isOffered === true,
-    }),
-  );
+function wordOf(command: Command<Options>): Word {
+  const { name, summary, argument, offers } = command;
+  const flags = optionsOf(command).map(({ flags: typed, about, choices = [], isOffered }) => ({
+    names: typed.split(/[ ,]+/).filter((part) => part.startsWith('-')),
+    about: about.replaceAll("'", ''),
+    choices,
+    isAsked: isOffered === true,
+  }));
   const isAsked = offers !== undefined;
   return {
     name,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Context, defineCommand, type Values } from '../command.js';
 import { AlakazamError } from '../errors.js';
-import { assignment, oneOf, outputOption, text, wholeNumber } from '../options.js';
+import { assignment, oneOf, outputOption, path, text, wholeNumber } from '../options.js';
 import { answer, type Column, FORMATS, type Format, openAnswer } from '../terminal/answer.js';
 import { counted, duration } from '../terminal/numbers.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -37,7 +37,7 @@ const options = {
     isRepeatable: true,
   },
   sql: { flags: '--sql <statement>', about: 'one SELECT over orders and order_arrivals', parse: text },
-  file: { flags: '-f, --file <path>', about: 'a file with one SELECT', parse: text },
+  file: { flags: '-f, --file <path>', about: 'a file with one SELECT', parse: path },
   limit: { flags: '--limit <n>', about: 'no more rows than this', parse: wholeNumber(0) },
   chart: { flags: '--chart', about: 'draw the answer' },
   explain: { flags: '--explain', about: 'show how the engine would go about it' },
@@ -48,7 +48,6 @@ const options = {
   setup: { flags: '--setup', about: 'make the tables on an engine that has none yet, such as redshift' },
   yes: { flags: '-y, --yes', about: 'do not ask before --setup' },
   unsafe: { flags: '--unsafe', about: 'also statements that write, and other files' },
-  defuse: { flags: '--defuse', about: "in CSV, ' before a text that a spreadsheet would run" },
   output: {
     ...outputOption,
     about: outputOption.about.replace('csv', 'csv, parquet'),
@@ -153,7 +152,6 @@ function actionOf(values: Values<typeof options>, name: string): keyof typeof AC
   }
   if (values.yes) throw refuse('--yes is for --setup');
   checkChart(values);
-  if (values.defuse && values.output !== 'csv') throw refuse('--defuse is for -o csv');
   return action ?? 'ask';
 }
 
@@ -233,7 +231,6 @@ interface Shown {
   readonly limit: number | undefined;
   readonly chart: boolean;
   readonly unsafe: boolean;
-  readonly defuse: boolean;
   readonly output: Format | 'parquet' | undefined;
   readonly isBuiltIn: boolean;
 }
@@ -242,12 +239,12 @@ async function ask(
   context: Context,
   warehouse: Warehouse,
   question: Question,
-  { limit, chart, unsafe, defuse, output, isBuiltIn }: Shown,
+  { limit, chart, unsafe, output, isBuiltIn }: Shown,
 ) {
   const { terminal, signal } = context;
   const progress = terminal.progress();
   const startMs = performance.now();
-  const writeTo = chart ? undefined : destinationOf(terminal, output, { isDefused: defuse, limit });
+  const writeTo = chart ? undefined : destinationOf(terminal, output, limit);
   const {
     columns: asked,
     rows,
@@ -258,7 +255,7 @@ async function ask(
     .finally(() => progress.stop());
   if (write) return write();
   const kept: AnswerRow[] = [];
-  const columns = columnsOf(asked, { isDefused: output === 'csv' && defuse, isBuiltIn });
+  const columns = columnsOf(asked, { isBuiltIn });
   const open = openAnswer<AnswerRow>(terminal, rowsFormat(output), columns);
   let count = 0;
   for await (const some of rows) {
@@ -281,9 +278,9 @@ async function ask(
 
 /** A place to which the engine may write. Parquet has to go there. */
 function destinationOf(
-  { path, isInteractive }: Terminal,
+  { path, isInteractive, isDefused }: Terminal,
   output: Shown['output'],
-  options: Pick<WriteTo, 'isDefused' | 'limit'>,
+  limit: number | undefined,
 ): WriteTo | undefined {
   if (output === 'parquet' && !path) {
     const where = isInteractive ? 'a terminal' : 'the end of a file';
@@ -291,7 +288,7 @@ function destinationOf(
       hint: 'alakazam query … -o parquet > answer.parquet',
     });
   }
-  return path && (output === 'csv' || output === 'parquet') ? { path, format: output, ...options } : undefined;
+  return path && (output === 'csv' || output === 'parquet') ? { path, format: output, isDefused, limit } : undefined;
 }
 
 function rowsFormat(output: Shown['output']): Format | undefined {

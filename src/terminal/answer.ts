@@ -94,16 +94,21 @@ function writers<Row>(
   json: unknown,
   table: NonNullable<AnswerOptions<Row>['table']>,
 ): Record<Format | 'plain', () => Writer<Row>> {
-  const { isInteractive } = terminal;
+  const { isInteractive, isDefused } = terminal;
   const jsonOf = (value: unknown) => (isInteractive ? printableJson(JSON.stringify(value)) : JSON.stringify(value));
   const valuesOf = (row: Row) => columns.map(({ value }) => textOf(value(row)));
-  const printableOf = (row: Row) => valuesOf(row).map((value) => (value === null ? null : printable(value)));
-  const csvOf = isInteractive ? printableOf : valuesOf;
+  const shownOf = (value: string | null) => (value === null ? null : printable(value));
+  const printableOf = (row: Row) => valuesOf(row).map(shownOf);
+  const bare = isInteractive ? printableOf : valuesOf;
+  const csvOf = isDefused
+    ? (row: Row) => bare(row).map((value, i) => (columns[i]?.isNumber || value === null ? value : defusedText(value)))
+    : bare;
+  const names = columns.map(({ name }) => (isInteractive ? printable(name) : name));
 
   return {
     plain: () => ({ rowsOf: each((row) => `${printableOf(row).join('\t')}\n`) }),
     ndjson: () => ({ rowsOf: each((row) => `${jsonOf(row)}\n`) }),
-    csv: () => ({ head: csvLine(columns.map(({ name }) => name)), rowsOf: each((row) => csvLine(csvOf(row))) }),
+    csv: () => ({ head: csvLine(names), rowsOf: each((row) => csvLine(csvOf(row))) }),
     json: () => (json === undefined ? jsonArray(jsonOf) : { rowsOf: () => '', end: `${jsonOf(json)}\n` }),
     table: () => ({
       rowsOf: typeof table === 'function' ? (rows) => [table([...rows])] : openTable(table, terminal.columns),
@@ -137,6 +142,11 @@ export function csvLine(values: readonly (string | null)[]): string {
     return value === '' || /[",\r\n#]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   };
   return `${values.map(fieldOf).join(',')}\n`;
+}
+
+/** Text with an apostrophe before what spreadsheets run: https://owasp.org/www-community/attacks/CSV_Injection */
+export function defusedText(text: string): string {
+  return text.replace(/^(?=[=+@\t\r\n-])/, "'");
 }
 
 function textOf(value: string | number | null): string | null {

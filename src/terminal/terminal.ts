@@ -12,6 +12,8 @@ export interface Terminal {
   readonly columns: number;
   /** Writes a part of the answer; resolves when there is room for more. On a terminal, text from outside is made harmless. */
   write(text: Text): Promise<void>;
+  /** True if a text in CSV that a spreadsheet would run as a formula is to get an apostrophe before it. */
+  readonly isDefused: boolean;
   /** A path to which others may write the answer: of a pipe, or of a file that is still empty. Undefined elsewhere. */
   readonly path: string | undefined;
   /** Says something beside the answer, in a line; silent with --quiet. */
@@ -40,7 +42,8 @@ export interface TerminalStreams {
 
 export interface TerminalSettings {
   readonly environment: Record<string, string | undefined>;
-  readonly isQuiet: boolean;
+  readonly isQuiet?: boolean;
+  readonly isDefused?: boolean;
   /** Ends the wait for an answer, and for room to write. */
   readonly signal?: AbortSignal;
   readonly typed?: Terminal['typed'];
@@ -48,7 +51,7 @@ export interface TerminalSettings {
 
 export function openTerminal(streams: TerminalStreams, settings: TerminalSettings): Terminal {
   const { stdout, stderr } = streams;
-  const { environment, isQuiet, signal, typed = (message) => message } = settings;
+  const { environment, isQuiet = false, isDefused = false, signal, typed = (message) => message } = settings;
   const isInteractive = stdout.isTTY === true;
   // A terminal of 0 columns, as some programs open one, shows nothing, and the spinner would divide by its width.
   const isWatched = stderr.isTTY === true && stderr.columns !== 0 && !isQuiet;
@@ -63,6 +66,7 @@ export function openTerminal(streams: TerminalStreams, settings: TerminalSetting
 
   return {
     isInteractive,
+    isDefused,
     columns: Number(environment['COLUMNS']) || stdout.columns || 80,
     get path() {
       return pathOf(stdout);

@@ -21,8 +21,6 @@ const PART = /(^|_)(share|growth|retention|support|confidence)(_|$)/i;
 const BUILT_IN_MONEY = /^(mean|median|p90|largest)$/;
 
 export interface AnswerDisplay {
-  /** In a file, a text that a spreadsheet would run as a formula gets an apostrophe before it. */
-  readonly isDefused?: boolean;
   /** The SQL came with the program, so the names of its columns are known to say what they are. */
   readonly isBuiltIn?: boolean;
 }
@@ -41,12 +39,7 @@ export function columnsOf(columns: readonly AnswerColumn[], display: AnswerDispl
     isDate: column.type === 'date' || column.type === 'timestamp',
     isNumber: isNumber(column),
     isWhole: column.type !== 'text' || IDENTIFIER.test(column.name),
-    value: (row) => {
-      const value = plainOf(row[column.name] as AnswerValue);
-      return display.isDefused && column.type === 'text' && typeof value === 'string'
-        ? value.replace(/^(?=[=+@\t\r-])/, "'")
-        : value;
-    },
+    value: (row) => plainOf(row[column.name] as AnswerValue),
     show: (row) => shownOf(column, row[column.name] as AnswerValue, display),
   }));
 }

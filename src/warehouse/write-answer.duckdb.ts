@@ -17,8 +17,8 @@ export function writingStatement(
   const isCsv = format === 'csv';
   if (isCsv && columns.some(({ type }, i) => csvText(type, `c${i}`) === undefined)) return undefined;
   const values = columns.map(({ type }, i) => {
-    const text = isCsv ? csvText(type, `c${i}`) : `c${i}`;
-    return `${isDefused && type === 'VARCHAR' ? defused(`c${i}`) : text} AS ${sqlName(named[i]?.name as string)}`;
+    const text = isCsv ? (csvText(type, `c${i}`) as string) : `c${i}`;
+    return `${isDefused && DEFUSED.includes(type) ? defused(text) : text} AS ${sqlName(named[i]?.name as string)}`;
   });
   const names = columns.map((_, i) => `c${i}`).join(', ');
   // A line feed ends a comment at the end of the statement.
@@ -26,7 +26,10 @@ export function writingStatement(
   return `COPY (${answer}) TO ${sqlText(path)} (${isCsv ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd'})`;
 }
 
+/** Of what is no number. A day may be `-infinity`. */
+const DEFUSED: readonly string[] = ['VARCHAR', 'DATE', 'TIMESTAMP'];
+
 /** As `defusedText`. */
 function defused(column: string): string {
-  return `CASE WHEN regexp_matches(${column}, '^[=+@\\t\\r-]') THEN '''' || ${column} ELSE ${column} END`;
+  return `CASE WHEN regexp_matches(${column}, '^[=+@\\t\\r\\n-]') THEN '''' || ${column} ELSE ${column} END`;
 }

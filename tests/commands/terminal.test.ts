@@ -1,4 +1,5 @@
 /** What a person sees: the same commands on a terminal of 80 columns. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runCli, temporaryDirectory } from '../run-cli.js';
@@ -7,8 +8,9 @@ import { HEADER, manyOrders, SAMPLE, writeFile } from './sample.js';
 
 const home = temporaryDirectory();
 const directory = temporaryDirectory();
-const hostileHome = temporaryDirectory();
+const hostileHome = join(temporaryDirectory(), 'home\u001b]0;OWNED\u0007\u009b');
 const hostileDirectory = temporaryDirectory();
+const hostileProject = temporaryDirectory();
 const hostile = join(hostileDirectory, 'orders.csv');
 
 const WIDE = `541000,A,日本のお皿 日本のお皿 日本のお皿 日本のお皿 日本のお皿,1234567,1/13/2011 9:00,12345.678,17850,Japan
@@ -21,8 +23,22 @@ const WIDE = `541000,A,日本のお皿 日本のお皿 日本のお皿 日本の
 const HOSTILE = `${HEADER}A1,P1,"\u001b]0;OWNED\u0007\u001b[31mRED",1,12/1/2010 8:26,1.00,1,"\u001b]0;TITLE\u0007land"
 A2,P\u202e2,"\u009b31mRED\u007f",1,12/1/2010 8:26,1.00,1,"\u2066land
 error: made up"
+A4,85001A,"\u001b]0;OWNED\u0007 MUG\u009b",1,12/1/2010 8:26,1.00,1,land
+A5,85002A,"\u202eBOWL\u007f",1,12/1/2010 8:27,1.00,1,land
+A6,85001A,"\u001b]0;OWNED\u0007 MUG\u009b",1,12/1/2010 8:28,1.00,2,land
+A7,85003A,"\u009b31mJUG",1,12/1/2010 8:29,1.00,2,land
 A3,nonsense \u001b]0;OWNED\u0007
 `;
+
+/** A query of one's own whose help, text and answer do the same. */
+const HOSTILE_SQL = `-- Own \u001b]0;OWNED\u0007\u009b31m
+--
+-- Help \u001b]0;OWNED\u0007
+SELECT '\u001b]0;OWNED\u0007' AS "\u009b31m"
+`;
+
+/** A command that gets alarms, and fails with such a reason. */
+const COMPLAINS = String.raw`printf 'no: \033]0;OWNED\007 \302\233' >&2; exit 1`;
 
 /** Runs it on a terminal, in the home of these tests unless it names another. */
 function show(args: string, { cwd = directory, ...options }: ShowOptions & { readonly cwd?: string } = {}): Shown {
@@ -33,7 +49,11 @@ beforeAll(async () => {
   const path = writeFile(directory, 'orders.csv', SAMPLE + WIDE);
   expect((await runCli(['generate', '--source', path], { home })).stderr).toMatch(/^12 orders streamed/m);
   writeFile(hostileDirectory, 'orders.csv', HOSTILE);
-  expect((await runCli(['generate', '--source', hostile], { home: hostileHome })).stderr).toMatch(/^2 .*, 1 rejected/);
+  expect((await runCli(['generate', '--source', hostile], { home: hostileHome })).stderr).toMatch(/^6 .*, 1 rejected/);
+  writeFile(hostileProject, '.alakazamrc', '');
+  mkdirSync(join(hostileProject, 'sql'));
+  writeFile(hostileProject, 'sql/hostile.sql', HOSTILE_SQL);
+  writeFile(hostileProject, 'sql/\u001b]0;OWNED\u0007.sql', HOSTILE_SQL);
 });
 
 describe('on a terminal of 80 columns', () => {
@@ -93,12 +113,61 @@ describe('on a terminal of 80 columns', () => {
     'generate --source \u001b[31mRED\u009b.csv',
     'history --order \u001b]0;OWNED\u0007',
     'tail orders --since \u009b31m',
+    'recommend --customer 1',
+    'recommend --customer 1 --explain',
+    'recommend --basket 85001A',
+    'recommend --all',
+    'recommend --all -o csv',
+    'recommend --all -o ndjson',
+    'similar --product 85001A',
+    'similar --product \u009bX',
+    'train --list',
+    'train --use \u001b]0;OWNED\u0007',
+    'evaluate --cut \u001b]0;OWNED\u0007',
+    'alarm',
+    'alarm -o csv',
+    'alarm -o json',
+    'alarm history',
+    'alarm history -o csv',
+    'alarm history -o json',
+    'alarm test',
+    'alarm test -o json',
+    'alarm retry',
+    'alarm --alarm-webhook \u001b]0;OWNED\u0007',
+    'query --list',
+    'query --list -o json',
+    'query hostile',
+    'query hostile --show',
+    'query hostile -p \u009b=1',
+    'query --file \u001b]0;OWNED\u0007.sql',
+    'lake status',
+    'lake status -o csv',
+    'lake export --to /nowhere/\u001b]0;OWNED\u0007.csv',
+    'lake \u001b]0;OWNED\u0007',
+    'config',
+    'config -o csv',
+    'config -o json',
+    'doctor',
+    'verify',
+    'verify --verbose --seed \u001b]0;OWNED\u0007',
+    'query --verbose --sql SELECT/**/"\u001b]0;OWNED\u0007"/**/FROM/**/orders',
+    'demo --directory /dev/null/\u001b]0;OWNED\u0007',
+    'demo --directory HOSTILE',
+    'status --region \u001b]0;OWNED\u0007',
+    'deploy -p \u001b]0;OWNED\u0007=1',
+    'completion bash --after query',
     '\u001b[31m',
     '--\u001b[31m',
   ])('%j lets nothing from outside do anything to the terminal', (args) => {
     // A spinner would move the cursor itself, on a terminal that is not dumb.
-    const env = { NO_COLOR: '1', TERM: 'dumb', ALAKAZAM_HOME: hostileHome };
-    const { raw } = show(args.replace('HOSTILE', hostile), { env });
+    const env = {
+      NO_COLOR: '1',
+      TERM: 'dumb',
+      ALAKAZAM_HOME: hostileHome,
+      ALAKAZAM_ALARM_THRESHOLD: '1',
+      ALAKAZAM_ALARM_COMMAND: COMPLAINS,
+    };
+    const { raw } = show(args.replace('HOSTILE', hostile), { env, cwd: hostileProject });
     expect(raw).not.toBe('');
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
     expect(raw).not.toMatch(/^error: made up/m);

@@ -31,6 +31,7 @@ const sales: readonly Sale[] = [
 interface Shown {
   readonly format?: Format;
   readonly isInteractive?: boolean;
+  readonly isDefused?: boolean;
   readonly environment?: Record<string, string>;
   readonly json?: unknown;
   // biome-ignore lint/suspicious/noExplicitAny: of whatever rows
@@ -39,7 +40,7 @@ interface Shown {
 
 /** What an answer writes to stdout, and in how many pieces; the rows come in these blocks. */
 async function written<Row>(of: readonly Column<Row>[], blocks: readonly (readonly Row[])[], more: Shown = {}) {
-  const { format, isInteractive = false, environment = {}, json, table } = more;
+  const { format, isInteractive = false, isDefused = false, environment = {}, json, table } = more;
   const pieces: string[] = [];
   const stdout = Object.assign(
     new Writable({
@@ -55,7 +56,7 @@ async function written<Row>(of: readonly Column<Row>[], blocks: readonly (readon
       throw new Error('an answer is no conversation');
     },
   });
-  const terminal = openTerminal({ stdin: Readable.from([]), stdout, stderr }, { environment, isQuiet: false });
+  const terminal = openTerminal({ stdin: Readable.from([]), stdout, stderr }, { environment, isDefused });
   const options = { ...(json === undefined ? {} : { json }), ...(table ? { table } : {}) };
   if (blocks.length === 1) await answer(terminal, format, of, blocks[0] as Row[], options);
   else {
@@ -126,6 +127,23 @@ describe('an answer', () => {
 
 describe('an answer whose rows come one after the other', () => {
   const blocks = [[{ product: 'RED MUG', sold: 1 }], [], [{ product: 'A PLATE MUCH LONGER', sold: 12 }, ...sales]];
+
+  test.each(['=1+1', '+1', '-1', '@SUM(1)', '\t=1', '\r=1', '\n=1'])(
+    'defuses %j in CSV, in no other format',
+    async (text) => {
+      const rows = [{ product: text, sold: -5 }];
+      const [row] = parse(await shown(columns, rows, { format: 'csv', isDefused: true }), { from: 2 }) as string[][];
+      expect(row).toEqual([`'${text}`, '-5']);
+      const [plain] = parse(await shown(columns, rows, { format: 'csv' }), { from: 2 }) as string[][];
+      expect(plain).toEqual([text, '-5']);
+      expect(JSON.parse(await shown(columns, rows, { format: 'json', isDefused: true }))).toEqual(rows);
+    },
+  );
+
+  test('on a terminal, a name of a column in CSV is no control either', async () => {
+    const named = [{ name: 'a\u001b[31m\nb', value: () => 1 }];
+    expect(await shown(named, [{}], { format: 'csv', isInteractive: true })).toBe('a [31m b\n1\n');
+  });
 
   test.each(['json', 'ndjson', 'csv', undefined] as const)('is the same as at once: %s', async (format) => {
     const more = format ? { format } : {};

@@ -29,7 +29,7 @@ async function byProgram({ ask }: Warehouse, sql: string, isDefused = false): Pr
   const { columns, rows } = await ask({ sql, values: [] }, { signal });
   const text: string[] = [];
   const write = async (some: Parameters<Terminal['write']>[0]) => void text.push(...[some].flat(2).map(String));
-  const open = openAnswer({ isInteractive: false, write } as Terminal, 'csv', columnsOf(columns, { isDefused }));
+  const open = openAnswer({ isInteractive: false, isDefused, write } as Terminal, 'csv', columnsOf(columns));
   for await (const some of rows) await open.write(some.map((values) => rowOf(columns, values)));
   await open.end();
   return text.join('');
