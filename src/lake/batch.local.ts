@@ -7,6 +7,7 @@ import type { Database } from '../engines/duckdb/database.js';
 import { orSparing, SMALL_ROW_GROUPS } from '../engines/duckdb/little-memory.js';
 import { patternOf, sqlText } from '../engines/duckdb/sql-text.js';
 import type { NumberedBlock } from '../stream/numbered-stream.js';
+import { ORDERS, REPLACED, TEMPORARY } from './folder.local.js';
 import {
   checkFile,
   damagedLake,
@@ -20,9 +21,6 @@ import {
 import { numberedLines } from './numbered-lines.js';
 import { ordersOfCsv } from './order-columns.js';
 
-export const TEMPORARY = 'tmp';
-export const ORDERS = 'orders';
-export const REPLACED = 'replaced';
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd';
 /** What tells an order from others. An id alone may be the same for two: `1-2` + `3`, and `1` + `2-3`. */
 export const IDENTITY = 'order_id, invoice_no, stock_code';

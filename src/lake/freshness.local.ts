@@ -2,9 +2,9 @@
  * Tells whether the lake holds the whole stream, without opening the stream: a question that was asked before is answered before
  * LMDB would be loaded.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../durable-file.js';
+import { readNoLink } from '../no-links.js';
 import { readManifest, versionOf } from './manifest.local.js';
 
 const NAME = 'fresh.json';
@@ -37,9 +37,9 @@ export function freshVersion(directory: string, stamp: string | undefined): stri
 
 function read(directory: string): Partial<Freshness> | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, NAME), 'utf8')) as Partial<Freshness>;
+    return JSON.parse(readNoLink(join(directory, NAME))) as Partial<Freshness>;
   } catch {
-    // Absent or damaged: then it is found out in the longer way.
+    // Absent, damaged or a link: then it is found out in the longer way.
     return undefined;
   }
 }

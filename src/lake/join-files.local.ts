@@ -1,7 +1,8 @@
 /** Joins files of the lake, so that a query opens few. */
 import { join } from 'node:path';
 import type { Database } from '../engines/duckdb/database.js';
-import { fileName, ORDERS, parquet, REPLACED, store } from './batch.local.js';
+import { fileName, parquet, store } from './batch.local.js';
+import { ORDERS, REPLACED } from './folder.local.js';
 import { checkFile, type InvoiceSpan, type LakeFile, type StoredFile } from './manifest.local.js';
 import type { Writer } from './writer.local.js';
 

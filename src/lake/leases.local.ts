@@ -8,14 +8,13 @@ import { join } from 'node:path';
 import { diskError } from '../engines/disk-errors.js';
 import { isRunning, thisProcess } from '../engines/processes.js';
 import { CannotWrite } from '../errors.js';
+import { READERS } from './folder.local.js';
 import { type Manifest, readManifest } from './manifest.local.js';
 
 export interface Lease {
   readonly manifest: Manifest;
   release(): void;
 }
-
-const READERS = 'readers';
 
 /** Files of the leases of this process. An end that waits for nothing, as by a second Ctrl-C, leaves none. */
 const held = new Set<string>();

@@ -2,12 +2,13 @@
  * The manifest: which files are the lake, and how far they hold the stream. Readers follow the manifest and no file that it
  * does not name, so they never see half a batch. A new manifest takes the place of the old one with one rename.
  */
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, fsyncSync, mkdirSync, readSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { checkedText, replaceFile, syncDirectory, withChecksum } from '../durable-file.js';
 import { diskError } from '../engines/disk-errors.js';
 import { AlakazamError } from '../errors.js';
+import { notLinked, openNoLink, readNoLink } from '../no-links.js';
 import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
 
 const FORMAT = 1;
@@ -74,7 +75,7 @@ export function readManifest(directory: string): Manifest {
   const path = join(directory, NAME);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readNoLink(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
     throw diskError(error, path) ?? error;
@@ -107,10 +108,12 @@ export function replaceManifest(directory: string, manifest: Manifest): void {
 /** Makes a finished file durable, and gives it its place. */
 export function storeFile(from: string, directory: string, path: string): Pick<StoredFile, 'bytes' | 'crc' | 'stamp'> {
   const to = join(directory, path);
-  const file = openSync(from, 'r');
+  const file = openNoLink(from);
   try {
+    // DuckDB leaves to the umask who may read it.
+    fchmodSync(file, 0o600);
     fsyncSync(file);
-    makeDirectory(dirname(to));
+    makeDirectory(notLinked(dirname(to)));
     renameSync(from, to);
     syncDirectory(dirname(to));
     return { bytes: fstatSync(file).size, crc: crcOf(file), stamp: stampOf(file) };
@@ -153,7 +156,8 @@ export function checkFile(directory: string, { path, bytes, crc, stamp }: Stored
   const full = join(directory, path);
   let file: number;
   try {
-    file = openSync(full, 'r');
+    notLinked(dirname(full));
+    file = openNoLink(full);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
       throw damagedLake(`${full} is gone`);

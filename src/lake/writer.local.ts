@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AlakazamError } from '../errors.js';
 import type { SavedCheckpoint } from '../stream/view-checkpoint.js';
-import { ORDERS, REPLACED, TEMPORARY } from './batch.local.js';
+import { ORDERS, REPLACED, TEMPORARY } from './folder.local.js';
 import { namedVersions, oldestRead } from './leases.local.js';
 import {
   EMPTY,

@@ -1,8 +1,9 @@
 /** The list of the models on this machine, which says which of them is in use. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkedText, replaceFile, withChecksum } from '../durable-file.js';
 import { AlakazamError } from '../errors.js';
+import { readNoLink } from '../no-links.js';
 import type { ModelRun } from './recommender.js';
 
 /** What the list has of a model. */
@@ -22,6 +23,8 @@ const KEPT = 3;
 
 /** Models, and what a process wrote that was killed before it was done: `replaceFile` writes beside a file first. */
 const IS_OURS = /\.model(\.|$)|\.spark$|^models\.json\./;
+/** What is left besides once no model is: the list, and what Spark said. */
+const IS_OURS_TOO = /^(models\.json|spark\.log)$/;
 
 /** Where a model is: a file of ours, or a directory with the run that Spark published. */
 export function entryOf({ run, engine }: Pick<StoredRun, 'run' | 'engine'>): string {
@@ -33,7 +36,7 @@ export function openModelList(directory: string) {
 
   function read(): List | undefined {
     if (!existsSync(path)) return undefined;
-    const text = checkedText(readFileSync(path, 'utf8'));
+    const text = checkedText(readNoLink(path));
     if (text === undefined) {
       throw new AlakazamError('failed', `the list of models is damaged: ${path}`, { hint: 'alakazam train' });
     }
@@ -79,6 +82,13 @@ export function openModelList(directory: string) {
     add(stored: StoredRun): void {
       const others = (readOrNothing()?.runs ?? []).filter(({ run }) => run !== stored.run);
       write({ inUse: stored.run, runs: [stored, ...others].slice(0, KEPT) });
+    },
+    /** Removes all models, and the list. */
+    clear(): void {
+      for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+        if (IS_OURS.test(name) || IS_OURS_TOO.test(name))
+          rmSync(join(directory, name), { recursive: true, force: true });
+      }
     },
     use(run: string): void {
       // Another process may have taken it away meanwhile.

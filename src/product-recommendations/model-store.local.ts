@@ -1,22 +1,13 @@
 /** Where models lie on this machine: each a file or a directory of its own, and a list that says which is in use. */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, readdirSync, readSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile, syncDirectory } from '../durable-file.js';
 import { diskError } from '../engines/disk-errors.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { whileLocked } from '../engines/lmdb/writer-lock.js';
 import { AlakazamError } from '../errors.js';
+import { openNoLink } from '../no-links.js';
 import { type Arena, createArena } from './kernel.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import { entryOf, openModelList, type StoredRun } from './model-list.local.js';
@@ -47,7 +38,8 @@ export interface ModelStore {
   read(): StoredModel & { readonly run: StoredRun };
   /** Where the run is that was published. */
   directoryOf(run: StoredRun): string;
-  clear(): void;
+  /** Deletes all models. A training that ends later adds its own. */
+  clear(): Promise<void>;
 }
 
 /** `openLock` opens the lock of the process that writes. */
@@ -111,7 +103,9 @@ export function openModelStore(directory: string, openLock: () => Promise<LocalS
       return { ...readModel(pathOf(run), run.run), run };
     },
     directoryOf: pathOf,
-    clear: () => rmSync(directory, { recursive: true, force: true }),
+    async clear() {
+      if (existsSync(directory)) await change(list.clear);
+    },
   };
 }
 
@@ -152,7 +146,7 @@ function gone(run: string, path: string, hint: string): AlakazamError {
 }
 
 function readInto(arena: Arena, path: string): Uint8Array {
-  const file = openSync(path, 'r');
+  const file = openNoLink(path);
   try {
     const bytes = arena.bytes(fstatSync(file).size);
     const length = readSync(file, bytes);

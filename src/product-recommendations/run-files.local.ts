@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { READ_NO_LINK } from '../no-links.js';
 import { filesOfRun, type RunFiles } from './published-runs.js';
 
 export function diskRunFiles(directory: string): RunFiles {
@@ -10,7 +11,7 @@ export function diskRunFiles(directory: string): RunFiles {
     retrain: 'alakazam train --engine spark',
     async read(path) {
       try {
-        return await readFile(join(directory, path), 'utf8');
+        return await readFile(join(directory, path), { encoding: 'utf8', flag: READ_NO_LINK });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw error;

@@ -1,6 +1,6 @@
 /** Runs a program on the Apache Spark of this machine. */
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
@@ -37,7 +37,9 @@ export async function sparkSubmit(run: SparkRun): Promise<void> {
   });
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
-  const log = createWriteStream(run.log, { mode: 0o600 });
+  // Its name can be foreseen: what is there, such as a link, is not written through.
+  rmSync(run.log, { force: true });
+  const log = createWriteStream(run.log, { flags: 'wx', mode: 0o600 });
   const logged = finished(log);
   // A full disk, perhaps: Spark would run on, and nobody could read why it failed.
   logged.catch(kill);

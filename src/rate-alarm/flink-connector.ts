@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from '../durable-file.js';
 import { AlakazamError, reasonOf } from '../errors.js';
+import { notLinked } from '../no-links.js';
 import { joinJars } from './join-jars.js';
 import { type Coordinates, copyJars, jarFileOf } from './maven.js';
 
@@ -65,7 +66,7 @@ export async function flinkConnector(source: ConnectorSource): Promise<FlinkConn
   const isKept = existsSync(path) && hashOf(readFileSync(path)) === JAR_SHA256;
   if (given !== undefined || !isKept) {
     const jar = given === undefined ? await fromMaven(mvn, signal) : joinParts(given);
-    mkdirSync(cacheDirectory, { recursive: true });
+    mkdirSync(notLinked(cacheDirectory), { recursive: true, mode: 0o700 });
     replaceFile(path, jar);
   }
   return { path, name: JAR_NAME };

@@ -20,7 +20,7 @@ export async function copyJars(
   { directory, mvn, signal }: { directory: string; mvn: string; signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
   const project = join(directory, 'pom.xml');
-  writeFileSync(project, projectOf(coordinates));
+  writeFileSync(project, projectOf(coordinates), { flag: 'wx' });
   const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${directory}`];
   const child = spawn(mvn, ['-q', '-B', '-f', project, ...goal], {
     stdio: ['ignore', 'pipe', 'pipe'],

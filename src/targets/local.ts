@@ -4,10 +4,12 @@ import type { Config } from '../config.js';
 import { stampOf } from '../engines/lmdb/file.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { AlakazamError } from '../errors.js';
+import { ANSWERS, lakeFolder } from '../lake/folder.local.js';
 import { freshVersion } from '../lake/freshness.local.js';
 import type { Lake, UpdateOptions } from '../lake/lake.js';
 import { spillPath } from '../lake/spill.local.js';
 import { localLakeStage } from '../lake/stage.local.js';
+import { notLinked } from '../no-links.js';
 import { trackOpenings } from '../once.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { localHistoryStage } from '../order-history/stage.local.js';
@@ -25,7 +27,6 @@ import type { Warehouse } from '../warehouse/warehouse.js';
 export const local: Target = (config, clock, waiting) => {
   const home = config.get('home') as string;
   const { once, close } = trackOpenings();
-  const directory = join(home, 'lake');
 
   // LMDB and DuckDB are loaded by what needs them: a question that was asked before needs neither.
   const stream = once(async () => {
@@ -48,11 +49,12 @@ export const local: Target = (config, clock, waiting) => {
   });
   const lake = once(async () => {
     const { openLocalLake } = await import('../lake/lake.local.js');
+    const directory = lakeFolder(home);
     return openLocalLake(directory, { stream: await stream(), openLock: () => openLock(directory, waiting), waiting });
   });
   const alarm = once(async () => openAlarm({ config, stream: await stream(), clock, waiting }));
   const warehouse = once(() => openWarehouse(home, lake));
-  const modelLock = once(() => openLock(join(home, 'models'), waiting));
+  const modelLock = once(() => openLock(modelFolder(home), waiting));
   const models = () => openModels(home, { lake, modelLock });
   const recommender = once(() => openRecommender(home, { lake, history, models, clock }));
 
@@ -75,7 +77,7 @@ export const local: Target = (config, clock, waiting) => {
       localAlarmStage(alarm),
       localLakeStage(lake),
       localRecommendationStage(async () => models(), clock),
-      { name: 'warehouse', clear: async () => (await keptAnswers(directory)).forget() },
+      { name: 'warehouse', clear: async () => (await keptAnswers(home)).forget() },
     ],
     place: home,
     async *checks() {
@@ -93,7 +95,7 @@ export const local: Target = (config, clock, waiting) => {
 
 /** What the lake holds and whether that is everything, found without LMDB and DuckDB where it can be. */
 function findLake(home: string, lake: () => Promise<Lake>) {
-  const directory = join(home, 'lake');
+  const directory = lakeFolder(home);
   const knownVersion = () => freshVersion(directory, stampOf(join(home, 'stream.mdb')));
   return {
     knownVersion,
@@ -148,7 +150,12 @@ interface ModelSources {
 }
 
 function openModels(home: string, { lake, modelLock }: ModelSources) {
-  return { store: openModelStore(join(home, 'models'), modelLock), knownVersion: findLake(home, lake).knownVersion };
+  return { store: openModelStore(modelFolder(home), modelLock), knownVersion: findLake(home, lake).knownVersion };
+}
+
+/** Where models lie. Throws an `AlakazamError` if that is a link. */
+function modelFolder(home: string): string {
+  return notLinked(join(home, 'models'));
 }
 
 /** DuckDB and LMDB are loaded where the model does not know all orders. */
@@ -173,12 +180,12 @@ async function openRecommender(home: string, { lake, history, models, clock }: S
 async function openWarehouse(home: string, lake: () => Promise<Lake>): Promise<Warehouse> {
   const [{ openDuckDbWarehouse }, answers] = await Promise.all([
     import('../warehouse/warehouse.duckdb.js'),
-    keptAnswers(join(home, 'lake')),
+    keptAnswers(home),
   ]);
   return openDuckDbWarehouse({ ...findLake(home, lake), answers });
 }
 
-async function keptAnswers(directory: string) {
+async function keptAnswers(home: string) {
   const { openKeptAnswers } = await import('../warehouse/kept-answers.duckdb.js');
-  return openKeptAnswers(join(directory, 'answers'));
+  return openKeptAnswers(join(lakeFolder(home), ANSWERS));
 }

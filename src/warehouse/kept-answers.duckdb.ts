@@ -1,7 +1,8 @@
 /** Answers that were given before, kept for as long as the lake stays as it is. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkedText, checksumOf, withChecksum } from '../durable-file.js';
+import { readNoLink } from '../no-links.js';
 import type { AnswerColumn, AnswerValue, Question } from './warehouse.js';
 
 export interface KeptAnswer {
@@ -33,7 +34,7 @@ export function openKeptAnswers(directory: string): KeptAnswers {
     find(version, question) {
       const key = keyOf(version, question);
       try {
-        const [kept, answer = ''] = checkedText(readFileSync(pathOf(version, key), 'utf8'))?.split('\n', 2) ?? [];
+        const [kept, answer = ''] = checkedText(readNoLink(pathOf(version, key)))?.split('\n', 2) ?? [];
         return kept === key ? (JSON.parse(answer) as KeptAnswer) : undefined;
       } catch {
         return undefined;
@@ -47,8 +48,11 @@ export function openKeptAnswers(directory: string): KeptAnswers {
         for (const name of readdirSync(directory)) {
           if (!name.startsWith(prefixOf(version))) rmSync(join(directory, name), { force: true });
         }
+        const path = pathOf(version, key);
+        // Its name can be foreseen: what is there, such as a link, is not written through.
+        rmSync(path, { force: true });
         // Nobody waits for the disk: what is not whole has another checksum, and is asked again.
-        writeFileSync(pathOf(version, key), withChecksum(`${key}\n${body}`), { mode: 0o600 });
+        writeFileSync(path, withChecksum(`${key}\n${body}`), { flag: 'wx', mode: 0o600 });
       } catch {
         // A full disk, or a directory of somebody else.
       }

@@ -162,6 +162,27 @@ describe('the store of models', () => {
     expect(store.list().map((each) => each.run)).toEqual([otherRun, 'another', run]);
   });
 
+  test('is emptied by one process at a time', async () => {
+    const { directory, openLock, store, run } = await stored();
+    writeFileSync(join(directory, 'spark.log'), 'said');
+    writeFileSync(join(directory, 'mine.txt'), 'of somebody else');
+    let clearing: Promise<void> | undefined;
+    await whileLocked(await openLock(), undefined, async () => {
+      clearing = store.clear();
+      for (let i = 0; i < 10; i++) await setImmediate();
+      expect(store.read()).toMatchObject({ run: { run } });
+    });
+    await clearing;
+    expect(readdirSync(directory).filter((name) => !name.startsWith('writer.'))).toEqual(['mine.txt']);
+    expect(store.list()).toEqual([]);
+  });
+
+  test('that is not there is not made to be emptied', async () => {
+    const directory = join(temporaryDirectory(), 'models');
+    await openModelStore(directory, lockOf(directory)).clear();
+    expect(existsSync(directory)).toBe(false);
+  });
+
   test('takes away what a training that was killed left behind', async () => {
     const { directory, store, run } = await stored();
     writeFileSync(join(directory, `${run}.model.0123456789ab`), 'half');

@@ -12,7 +12,7 @@ const WRITES = 50;
 
 export async function* checkHome(home: string): AsyncGenerator<Check> {
   yield await check('home', () => {
-    mkdirSync(home, { recursive: true });
+    mkdirSync(home, { recursive: true, mode: 0o700 });
     return home;
   });
   yield await check('disk', async () => {
@@ -35,7 +35,7 @@ export async function* checkHome(home: string): AsyncGenerator<Check> {
 function writeSpeed(home: string): string {
   // The name can't be foreseen and the file must be new, so nothing is written through a link that somebody has put there.
   const path = join(home, `write-speed-${crypto.randomUUID()}.tmp`);
-  const file = openSync(path, 'wx');
+  const file = openSync(path, 'wx', 0o600);
   try {
     const startMs = performance.now();
     for (let i = 0; i < WRITES; i++) {
