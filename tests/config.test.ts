@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMMON_OPTIONS, type Option } from '../src/command.js';
+import { COMMON_OPTIONS, type Option, optionsOf } from '../src/command.js';
 import { COMMANDS } from '../src/commands/index.js';
 import { type ConfigInput, readConfig } from '../src/config.js';
 import { AlakazamError } from '../src/errors.js';
@@ -136,6 +136,31 @@ describe('a setting', () => {
     const ofSettings = options.filter(({ setting }) => setting !== undefined);
     expect(ofSettings.length).toBeGreaterThan(4);
     for (const { flags, setting } of ofSettings) expect(flags.split(/[ ,]+/)).toContain(flagFor(setting as Key));
+  });
+});
+
+describe('an empty value', () => {
+  const flags = COMMANDS.flatMap((command) =>
+    optionsOf(command).map((option) => [`${command.name} ${option.flags}`, option] as const),
+  );
+
+  test.each(flags.filter(([, { flags }]) => flags.includes('<')))('of %s is an error', async (_, option) => {
+    const flag = option.flags.split(/[ ,]+/).find((part) => part.startsWith('--')) as string;
+    if (option.setting) {
+      expect((await failureOf(place().read({ flags: { [option.setting]: '' } }))).message).toMatch(
+        / is ""; give it a value/,
+      );
+    } else {
+      expect(() => option.parse?.('', flag)).toThrow(AlakazamError);
+      expect(() => option.parse?.('', flag)).toThrow(`${flag} is ""; `);
+    }
+  });
+
+  test('is asked of every flag that takes one', () => {
+    expect(flags.length).toBeGreaterThan(150);
+    // A flag without a parser would be yes or no, and drop its value.
+    const dropped = flags.filter(([, { flags, parse, setting }]) => flags.includes('<') && !parse && !setting);
+    expect(dropped).toEqual([]);
   });
 });
 
