@@ -29,6 +29,11 @@ export interface Stage {
   contents?(): Promise<string | undefined>;
   /** Empties the stage. Processes that use it go on with the orders that come after. */
   clear?(): Promise<void>;
+  /**
+   * Overwrites, in files that stay, what `clear` only forgot. All stages are emptied before. Throws an `AlakazamError` if a process
+   * still reads it.
+   */
+  erase?(): Promise<void>;
   /** What this stage could not accept as an order, with the reason. */
   rejected?(): AsyncIterable<RejectedInput>;
   /** Sends what failed for good through again, oldest first. */

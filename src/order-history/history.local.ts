@@ -32,7 +32,12 @@ export interface LocalHistoryParts extends Pick<OrderHistory, 'update'> {
   refresh(): void;
 }
 
-export function openLocalHistory(store: LocalStore, stream: NumberedStream): OrderHistory {
+export interface LocalHistory extends OrderHistory {
+  /** Overwrites, in the file, what was forgotten. */
+  erase(): Promise<void>;
+}
+
+export function openLocalHistory(store: LocalStore, stream: NumberedStream): LocalHistory {
   const customers = () => store.table('customers');
   const checkpoint = openViewCheckpoint(store, stream);
 
@@ -94,5 +99,11 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Ord
 
   const update = (signal?: AbortSignal) => mayLag(() => bringIn(signal));
   const parts = { store, stream, checkpoint, refresh, update };
-  return { update, ...lookUpOrders(parts), tail: (options) => tailOrders(parts, options), close: () => store.close() };
+  return {
+    update,
+    ...lookUpOrders(parts),
+    tail: (options) => tailOrders(parts, options),
+    erase: store.erase,
+    close: () => store.close(),
+  };
 }

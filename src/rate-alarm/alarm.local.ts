@@ -32,6 +32,8 @@ export interface LocalAlarmOptions {
 export interface LocalAlarm extends RateAlarm {
   /** Takes in every order, and compares the episodes with those that the whole stream gives. */
   prove(signal: AbortSignal): Promise<Proof>;
+  /** Overwrites, in the file, what was forgotten. */
+  erase(): Promise<void>;
 }
 
 export function openLocalAlarm({ store, stream, config, notifiers, place, clock }: LocalAlarmOptions): LocalAlarm {
@@ -83,6 +85,7 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
         }),
       );
     },
+    erase: store.erase,
     close: () => store.close(),
   };
 }

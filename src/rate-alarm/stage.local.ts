@@ -30,6 +30,9 @@ export function localAlarmStage(open: () => Promise<LocalAlarm>): Stage {
           : `${said}; ${failed.map(({ name, problem }) => `${name}: ${problem}`).join('; ')}`;
       });
     },
+    // The stream is emptied before: the alarm forgets its surges as soon as it looks.
+    clear: async () => void (await (await open()).update()),
+    erase: async () => (await open()).erase(),
     async contents() {
       const episodes = await (await open()).episodes({ limit: Number.POSITIVE_INFINITY });
       return episodes.length === 0 ? undefined : counted(episodes.length, 'surge');

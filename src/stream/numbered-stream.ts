@@ -44,6 +44,8 @@ export interface NumberedStream extends BookmarkedStream, NumberedOrders {
   sequenceOf(start: StreamStart, customer?: number): Promise<number>;
   /** Empties the stream and forgets its sources. Each view sees that the identity has changed, and begins again. */
   clear(): Promise<void>;
+  /** Overwrites, in the file, what was forgotten. */
+  erase(): Promise<void>;
   /** Resolves when there may be more to read, or when `signal` says stop. */
   wait(signal: AbortSignal): Promise<void>;
 }

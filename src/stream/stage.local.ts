@@ -18,6 +18,7 @@ export function localStreamStage(open: () => Promise<NumberedStream>): Stage {
     },
     contents,
     clear: async () => (await open()).clear(),
+    erase: async () => (await open()).erase(),
     async *rejected() {
       yield* (await open()).bookmarks.rejected();
     },

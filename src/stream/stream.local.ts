@@ -51,6 +51,7 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
     isExchanged: store.isExchanged,
     sequenceOf,
     wait,
+    erase: store.erase,
     async clear() {
       await store.write(() => {
         clear();

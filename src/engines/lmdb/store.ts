@@ -4,6 +4,7 @@ import type { AlakazamError } from '../../errors.js';
 import { UNHEARD, type Waiting } from '../../waiting.js';
 import { diskFull } from '../disk-errors.js';
 import type { RawTable, Table } from './checked-table.js';
+import { overwriteFreePages } from './erase.js';
 import { fileAt, openFile, openForWriting } from './open-file.js';
 import { isFull, problemsOf } from './problems.js';
 import { turnsAt } from './turn.js';
@@ -22,6 +23,8 @@ export interface LocalStore {
    * the signal of the store's `Waiting` does, by throwing its reason. Tables are to be asked for within.
    */
   write<T>(act: () => T): Promise<T>;
+  /** Overwrites what was deleted. Throws an `AlakazamError` if a process still reads it. */
+  erase(): Promise<void>;
   /** The error to throw when stored data can't be right. */
   damaged(what: string): AlakazamError;
   /** Sees what other processes have written since the last look. */
@@ -93,28 +96,33 @@ export function openStore(
     return opened.file === fileAt(path) && opened.lockFile === fileAt(`${path}-lock`);
   }
 
+  async function write<T>(act: () => T): Promise<T> {
+    const end = await turn().catch((error: unknown) =>
+      guard(() => {
+        throw error;
+      }),
+    );
+    try {
+      return guard(() => {
+        if (leavesRoom && isFull(path)) throw diskFull(path);
+        if (opened.isReadOnly || !isOpen()) becomeWriter();
+        return opened.transact(act);
+      });
+    } finally {
+      end();
+    }
+  }
+
+  const table = (name: string) => opened.tables.get(name) as Table;
+
   return {
     path,
     waiting,
-    table: (name) => opened.tables.get(name) as Table,
+    table,
     uncheckedTable: (name) => opened.raw.get(name) as RawTable,
     read: problems.read,
-    async write(act) {
-      const end = await turn().catch((error: unknown) =>
-        guard(() => {
-          throw error;
-        }),
-      );
-      try {
-        return guard(() => {
-          if (leavesRoom && isFull(path)) throw diskFull(path);
-          if (opened.isReadOnly || !isOpen()) becomeWriter();
-          return opened.transact(act);
-        });
-      } finally {
-        end();
-      }
-    },
+    write,
+    erase: () => overwriteFreePages({ root: () => opened.root, table, write }),
     refresh: () => opened.root.resetReadTxn(),
     unmap() {
       // The map is closed when this returns, because no write is ever pending between two turns of the event loop.
