@@ -27,6 +27,7 @@ const LAYERS = {
     'settings.ts',
     'stage.ts',
     'tilde.ts',
+    'waiting.ts',
     'webhook-url.ts',
     'orders',
     'terminal',

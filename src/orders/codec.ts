@@ -16,11 +16,11 @@ export interface StoredBlock {
 let scratch = Buffer.allocUnsafeSlow(1 << 16);
 
 /**
- * The bytes of a block whose last order has the sequence number `last`. They are valid until the next call, which uses the same
+ * The bytes of a block whose last order has the sequence number `last`, which has to be known to decode them. They are valid until the next call, which uses the same
  * memory. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, checksum of `last` and of what is before
  * the checksums u32; little-endian throughout.
  */
-export function encodeBlock({ arrivalMs, orders }: StoredBlock, last: number): Buffer {
+export function encodeBlock({ arrivalMs, orders }: StoredBlock, last = 0): Buffer {
   const { count, customers, ends, occurrences, lines } = orders;
   const size = HEADER_BYTES + count * COLUMN_BYTES + lines.length;
   if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size * 2);
@@ -40,7 +40,7 @@ export function encodeBlock({ arrivalMs, orders }: StoredBlock, last: number): B
 }
 
 /** Gives undefined if the bytes are not a whole block as it was written, or that of another place. */
-export function decodeBlock(stored: Uint8Array, last: number): StoredBlock | undefined {
+export function decodeBlock(stored: Uint8Array, last = 0): StoredBlock | undefined {
   // The columns have to begin on a multiple of eight, and LMDB does not promise that of its bytes.
   const bytes = stored.byteOffset % 8 === 0 ? stored : new Uint8Array(stored);
   const known = decodeHeader(bytes, last);

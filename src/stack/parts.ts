@@ -48,12 +48,12 @@ export interface StatusRow {
   /** Milliseconds for which what the resource runs is up. Without a recent value over 0 the part isn't healthy. */
   readonly uptime?: string;
   /** Files that somebody has to look at. */
-  readonly waiting?: Waiting;
+  readonly waiting?: WaitingFiles;
   /** Contents that `destroy` would delete, for a resource whose contents can't be counted: `the orders of the last day`. */
   readonly holds?: string;
 }
 
-export interface Waiting {
+export interface WaitingFiles {
   /** The bucket. */
   readonly resource: string;
   readonly prefix: string;

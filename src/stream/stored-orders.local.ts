@@ -1,10 +1,9 @@
 /** The orders of the embedded stream in its store. One value holds up to 512, because a put costs by the value and hardly by the byte. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Range } from '../engines/lmdb/checked-table.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
-import { decodeBlock, decodeHeader, encodeBlock } from '../orders/codec.js';
 import { joined, type OrderBlock, slice } from '../orders/order-block.js';
 import type { ArrivedBlock, NumberedBlock, NumberedOrders } from './numbered-stream.js';
+import { openOrderValues } from './order-values.local.js';
 
 const ORDERS_A_VALUE = 512;
 /** The memory of the map is released after this many bytes were read or written. */
@@ -29,82 +28,27 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
   let touchedBytes = 0;
   let blocksSinceTurn = 0;
 
-  const orders = () => store.uncheckedTable('orders');
   const meta = () => store.table('meta');
-
-  const keys = (range: Range) => store.read(() => Array.from(orders().getKeys(range)) as number[]);
-
-  /** A value's key is the sequence number of its last order, so that the first key from n on holds order n. */
-  function last(): number {
-    const [found = 0] = keys({ reverse: true, limit: 1 });
-    const noted = meta().find('last');
-    if (noted && Number(noted) !== found) throw store.damaged(`it ends at order number ${found}, and at ${noted}`);
-    return found;
-  }
+  const values = openOrderValues(store, touch);
+  const { last } = values;
 
   function identity(): string {
     return meta().get('identity')?.toString() ?? '';
   }
 
-  function decoded(key: number, value: Buffer): NumberedBlock {
-    const block = decodeBlock(value, key);
-    if (!block) throw unreadable(key);
-    touch(value.length);
-    return { ...block, first: key - block.orders.count + 1 };
-  }
-
-  const unreadable = (key: number) => store.damaged(`the orders up to number ${key} can't be read`);
-  const missing = (sequence: number) => store.damaged(`order number ${sequence} is missing`);
-
   function blockOf(sequence: number): NumberedBlock | undefined {
     forgetEmptied();
     const known = recent.find(({ first, orders: { count } }) => first <= sequence && sequence < first + count);
-    if (known) return known;
-    const found = store.read(() => Array.from(orders().getRange({ start: sequence, limit: 1 })));
-    for (const { key, value } of found) {
-      const block = decoded(key as number, value);
-      if (block.first > sequence || (key as number) < sequence) throw missing(sequence);
-      return block;
-    }
-    if (sequence <= last()) throw missing(sequence);
-    return undefined;
-  }
-
-  /** How many orders the value of a key has and when they arrived. */
-  function headerOf(key: number) {
-    // Into a buffer that is used again: to make one for each value takes several times as long.
-    const value = store.read(() => orders().getBinaryFast(key));
-    const header = value && decodeHeader(value, key);
-    if (value && !header) throw unreadable(key);
-    touch(value?.length ?? 0);
-    return header;
-  }
-
-  /** Sequence number of the first order that arrived since; arrival times never decrease. */
-  function arrivedSince(sinceMs: number): number {
-    let [low, high] = [1, last() + 1];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const [key] = keys({ start: middle, limit: 1 });
-      const header = key === undefined ? undefined : headerOf(key);
-      if (!header) throw missing(middle);
-      if (header.arrivalMs >= sinceMs) high = middle;
-      else low = (key as number) + 1;
-    }
-    return low;
+    return known ?? values.valueOf(sequence);
   }
 
   function* arrivals(sequence: number): Generator<ArrivedBlock> {
     for (let next = sequence; ; ) {
       // In parts: whoever asks may write in between.
-      const found = keys({ start: next, limit: ARRIVALS_A_READ });
-      for (const key of found) {
-        const header = headerOf(key);
-        // The stream was emptied in between.
-        if (!header) return;
-        if (key - header.count + 1 > next || key < next) throw missing(next);
-        yield { first: next, count: key - next + 1, arrivalMs: header.arrivalMs };
-        next = key + 1;
+      const found = values.headers(next, ARRIVALS_A_READ);
+      for (const { first, count, arrivalMs } of found) {
+        yield { first: next, count: first + count - next, arrivalMs };
+        next = first + count;
       }
       if (found.length < ARRIVALS_A_READ) return;
       unmapIfLarge();
@@ -165,27 +109,25 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
       const end = sequence + count;
       for (let next = sequence; next < end; ) {
         const block = blockOf(next);
-        if (!block) throw missing(next);
+        if (!block) throw store.damaged(`order number ${next} is missing`);
         const upTo = Math.min(block.first + block.orders.count, end);
         parts.push(slice(block.orders, next - block.first, upTo - block.first));
         next = upTo;
       }
       return joined(parts);
     },
-    arrivedSince,
+    arrivedSince: values.firstSince,
     append(block, arrivalMs) {
       if (identity() === '') meta().putSync('identity', Buffer.from(crypto.randomUUID()));
       const before = last();
-      const notBeforeMs = Math.max(arrivalMs, headerOf(before)?.arrivalMs ?? 0);
+      const notBeforeMs = Math.max(arrivalMs, before > 0 ? (values.headers(before, 1)[0]?.arrivalMs ?? 0) : 0);
       const blocks: NumberedBlock[] = [];
       for (let at = 0; at < block.count; at += ORDERS_A_VALUE) {
         const part = slice(block, at, Math.min(at + ORDERS_A_VALUE, block.count));
         const numbered = { first: before + at + 1, arrivalMs: notBeforeMs, orders: part };
-        const key = before + at + part.count;
-        orders().putSync(key, encodeBlock(numbered, key));
+        values.put(numbered);
         blocks.push(numbered);
       }
-      meta().putSync('last', Buffer.from(String(before + block.count)));
       return blocks;
     },
     remember(blocks) {
@@ -198,8 +140,7 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
       unmapIfLarge();
     },
     clear() {
-      orders().clearSync();
-      meta().putSync('last', Buffer.from('0'));
+      values.clear();
       meta().putSync('identity', Buffer.from(crypto.randomUUID()));
     },
   };

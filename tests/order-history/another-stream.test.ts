@@ -2,8 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open } from 'lmdb';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/engines/lmdb/store.js';
+import { keepRuns, runsOf } from '../../src/order-history/customer-index.local.js';
+import { HISTORY_STORE } from '../../src/order-history/history.local.js';
 import { runCli, startCli, temporaryDirectory } from '../run-cli.js';
 
 const directory = temporaryDirectory();
@@ -99,17 +101,18 @@ describe('a history beside another stream', () => {
 });
 
 describe('an order filed under another customer', () => {
-  type Customers = Database<Buffer, [number, number]>;
-
   test('is never shown: the history says that it is damaged, and what to do', async () => {
     await cli('generate --count 2000');
     const [first = ''] = (await shown()).split('\n');
     const { customerId, orderId } = JSON.parse(first) as { customerId: number; orderId: string };
-    const root = open<Buffer, [number, number]>({ path: file('history.mdb'), encoding: 'binary' });
-    const customers: Customers = root.openDB<Buffer, [number, number]>('customers', { encoding: 'binary' });
-    customers.putSync([99, 0], customers.get([customerId, 0]) as Buffer);
-    customers.removeSync([customerId, 0]);
-    await root.close();
+    const store = openStore(home, 'history', HISTORY_STORE);
+    const customers = () => store.table('customers');
+    const runs = runsOf(customers(), customerId);
+    await store.write(() => {
+      keepRuns(customers(), 99, runs, 0);
+      keepRuns(customers(), customerId, [], 0);
+    });
+    await store.close();
     for (const line of ['history --customer 99', 'verify', `history --order ${orderId}`]) {
       const { code, stdout, stderr } = await runCli(line.split(' '), { home });
       expect([code, stdout], line).toEqual([1, '']);

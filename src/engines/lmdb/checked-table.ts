@@ -42,7 +42,9 @@ export interface CheckedTableOptions {
   readonly isNew: () => boolean;
 }
 
-export function checkedTable(raw: RawTable, { damage, read, onChange, isNew }: CheckedTableOptions): Table {
+export function checkedTable(raw: RawTable, { onChange, isNew, ...checks }: CheckedTableOptions): Table {
+  const { damage, read } = checks;
+
   function checkedValue(key: LmdbKey, stored: Buffer): Buffer {
     const value = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
     const isWhole = stored.length >= CHECKSUM_BYTES && stored.readUInt32LE(value.length) === checksumOf(key, value);
@@ -55,33 +57,15 @@ export function checkedTable(raw: RawTable, { damage, read, onChange, isNew }: C
     return stored && checkedValue(key, stored);
   }
 
-  /** Of entries that LMDB gives: a changed key may lead it to another place, or back to where it was. */
-  function* inOrder<Entry>({ start, reverse }: Range, entries: Iterable<Entry>, keyOf: (entry: Entry) => LmdbKey) {
-    let before: LmdbKey | undefined;
-    const remaining = read(() => entries[Symbol.iterator]());
-    for (;;) {
-      const next = read(() => remaining.next());
-      if (next.done) return;
-      const key = keyOf(next.value);
-      const order =
-        before === undefined && start === undefined ? undefined : compareKeys(key, (before ?? start) as LmdbKey);
-      // Only the first may be the start itself.
-      const isBehind = order !== undefined && (reverse ? order > 0 : order < 0);
-      if (isBehind || (order === 0 && before !== undefined)) throw damage('its keys are out of order');
-      before = key;
-      yield next.value;
-    }
-  }
-
   function getKeys(range?: Range): LmdbKey[] {
-    const keys = [...inOrder(range ?? {}, raw.getKeys(range), (key) => key)];
+    const keys = [...inOrder(checks, range ?? {}, raw.getKeys(range), (key) => key)];
     if (!range && keys.length !== raw.getKeysCount())
       throw damage(`it has ${keys.length} of ${raw.getKeysCount()} keys`);
     return keys;
   }
 
   function* getRange(range: Range = {}) {
-    for (const { key, value } of inOrder(range, raw.getRange(range), (entry) => entry.key)) {
+    for (const { key, value } of inOrder(checks, range, raw.getRange(range), (entry) => entry.key)) {
       yield { key, value: checkedValue(key, value) };
     }
   }
@@ -118,6 +102,29 @@ export function checkedTable(raw: RawTable, { damage, read, onChange, isNew }: C
       raw.clearSync();
     },
   };
+}
+
+/** Of entries that LMDB gives: a changed key may lead it to another place, or back to where it was. */
+function* inOrder<Entry>(
+  { damage, read }: Pick<CheckedTableOptions, 'damage' | 'read'>,
+  { start, reverse }: Range,
+  entries: Iterable<Entry>,
+  keyOf: (entry: Entry) => LmdbKey,
+): Generator<Entry> {
+  let before: LmdbKey | undefined;
+  const remaining = read(() => entries[Symbol.iterator]());
+  for (;;) {
+    const next = read(() => remaining.next());
+    if (next.done) return;
+    const key = keyOf(next.value);
+    const order =
+      before === undefined && start === undefined ? undefined : compareKeys(key, (before ?? start) as LmdbKey);
+    // Only the first may be the start itself.
+    const isBehind = order !== undefined && (reverse ? order > 0 : order < 0);
+    if (isBehind || (order === 0 && before !== undefined)) throw damage('its keys are out of order');
+    before = key;
+    yield next.value;
+  }
 }
 
 /** Gives every value of a table that has none a checksum. */

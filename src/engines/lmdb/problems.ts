@@ -6,6 +6,8 @@ import { diskError, diskFull } from '../disk-errors.js';
 export interface Problems {
   /** The error to throw when stored data can't be right. */
   damage(what: string, cause?: unknown): AlakazamError;
+  /** The error to show in place of this one. */
+  explain(error: unknown): unknown;
   /** Throws in place of an error of LMDB the one to show, where there is one. */
   guard<T>(act: () => T): T;
   /** The same for what only reads. A store that is whole can always be read: any other error is one of damage. */
@@ -17,7 +19,7 @@ export function problemsOf(path: string, remedy: string): Problems {
   const damage = (what: string, cause?: unknown) =>
     new AlakazamError('failed', `${path} is damaged: ${what}`, { hint: remedy, cause });
 
-  function shown(error: unknown): unknown {
+  function explain(error: unknown): unknown {
     if (error instanceof AlakazamError) return error;
     const { code } = error as { code?: string | number };
     const reason = reasonOf(error);
@@ -43,18 +45,19 @@ export function problemsOf(path: string, remedy: string): Problems {
 
   return {
     damage,
+    explain,
     guard(act) {
       try {
         return act();
       } catch (error) {
-        throw shown(error);
+        throw explain(error);
       }
     },
     read(act) {
       try {
         return act();
       } catch (error) {
-        const known = shown(error);
+        const known = explain(error);
         throw known instanceof AlakazamError ? known : damage(reasonOf(error), error);
       }
     },

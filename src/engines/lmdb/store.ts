@@ -69,7 +69,7 @@ export function openStore(
   const { remedy, leavesRoom, mayLag = false } = options;
   const path = join(directory, `${store}.mdb`);
   const problems = problemsOf(path, remedy);
-  const { guard, damage } = problems;
+  const { guard } = problems;
   const of = { path, options, problems, begunEmpty: new Map<string, boolean>() };
   const turn = turnsAt({ path, fileId: () => fileAt(path), waiting, mayGiveUp: mayLag });
 
@@ -83,29 +83,21 @@ export function openStore(
   };
   HANDLES.add(handle);
 
-  /** LMDB opens a file once a process, for reading or for writing: every handle of this process lets go of it. */
-  function becomeWriter(): void {
-    const all = [...HANDLES].filter((other) => other.path === path);
-    for (const { close } of all) close();
-    opened = openForWriting(of);
-    for (const other of all) if (other !== handle) other.reopen();
-  }
-
   /** The files at these paths are still those that are open. Who removes LMDB's lock file has others begin with a new one. */
-  function isOpen(): boolean {
-    return opened.file === fileAt(path) && opened.lockFile === fileAt(`${path}-lock`);
-  }
+  const isOpen = () => opened.file === fileAt(path) && opened.lockFile === fileAt(`${path}-lock`);
 
   async function write<T>(act: () => T): Promise<T> {
-    const end = await turn().catch((error: unknown) =>
-      guard(() => {
-        throw error;
-      }),
-    );
+    const end = await turn().catch((error: unknown) => {
+      throw problems.explain(error);
+    });
     try {
       return guard(() => {
         if (leavesRoom && isFull(path)) throw diskFull(path);
-        if (opened.isReadOnly || !isOpen()) becomeWriter();
+        if (opened.isReadOnly || !isOpen()) {
+          reopenAll(handle, () => {
+            opened = openForWriting(of);
+          });
+        }
         return opened.transact(act);
       });
     } finally {
@@ -130,7 +122,7 @@ export function openStore(
       handle.reopen();
     },
     isExchanged: () => fileAt(path) !== opened.file,
-    damaged: damage,
+    damaged: problems.damage,
     async close() {
       HANDLES.delete(handle);
       await opened.root.close();
@@ -145,3 +137,11 @@ interface Handle {
 }
 
 const HANDLES = new Set<Handle>();
+
+/** LMDB opens a file once a process, for reading or for writing: every handle of this process lets go of it before one opens it. */
+function reopenAll(handle: Handle, open: () => void): void {
+  const all = [...HANDLES].filter(({ path }) => path === handle.path);
+  for (const { close } of all) close();
+  open();
+  for (const other of all) if (other !== handle) other.reopen();
+}

@@ -12,9 +12,9 @@ const countIn = (path: string, text: string) => readFileSync(path, 'latin1').spl
 test('no byte of what was deleted stays, and what was not deleted does', async () => {
   const directory = temporaryDirectory();
   const store = openStore(directory, 'orders', OPTIONS);
-  const fill = (mark: string, from: number) => {
+  const fill = async (mark: string, from: number) => {
     for (let i = from; i < from + 20; i++) {
-      store.write(() => {
+      await store.write(() => {
         for (let n = 0; n < 50; n++) {
           store.table('small').putSync([mark, i * 50 + n], Buffer.from(`${mark} of ${n}`));
           store.table('large').putSync([mark, i * 50 + n], Buffer.from(`${mark} of ${n} `.repeat(100 + 20 * n)));
@@ -22,29 +22,29 @@ test('no byte of what was deleted stays, and what was not deleted does', async (
       });
     }
   };
-  fill('GONE', 0);
+  await fill('GONE', 0);
   // Deleted, and written anew, so that pages are given up in many ways.
-  store.write(() => store.table('small').clearSync());
-  fill('GONE', 100);
-  store.write(() => {
+  await store.write(() => store.table('small').clearSync());
+  await fill('GONE', 100);
+  await store.write(() => {
     for (const name of OPTIONS.tables) store.table(name).clearSync();
   });
-  store.write(() => store.table('small').putSync('kept', Buffer.from('KEPT')));
+  await store.write(() => store.table('small').putSync('kept', Buffer.from('KEPT')));
   const other = openStore(directory, 'orders', OPTIONS);
   expect(other.table('small').get('kept')?.toString()).toBe('KEPT');
   expect(countIn(store.path, 'GONE')).toBeGreaterThan(10_000);
 
   const { size } = statSync(store.path);
   // The other one reads at this moment what is to be overwritten.
-  expect(() => store.erase()).toThrow(`process ${process.pid} still reads what was deleted`);
+  await expect(store.erase()).rejects.toThrow(`process ${process.pid} still reads what was deleted`);
   other.refresh();
-  store.erase();
+  await store.erase();
   expect(countIn(store.path, 'GONE')).toBe(0);
   expect(statSync(store.path).size).toBeLessThan(size + 10_000_000);
   // Both go on with the same file.
   other.refresh();
   expect(other.table('small').get('kept')?.toString()).toBe('KEPT');
-  other.write(() => other.table('large').putSync('more', Buffer.from('MORE')));
+  await other.write(() => other.table('large').putSync('more', Buffer.from('MORE')));
   store.refresh();
   expect(store.table('large').get('more')?.toString()).toBe('MORE');
   expect(store.isExchanged()).toBe(false);

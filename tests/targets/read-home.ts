@@ -21,7 +21,6 @@ export interface HomeToRead {
   readonly nowMs: number;
 }
 
-
 function configOf(home: string): Config {
   return {
     project: undefined,
