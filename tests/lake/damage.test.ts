@@ -183,6 +183,7 @@ describe('something else in the place of', () => {
     const { stream, directory, openLake } = await openedLake();
     await putter(stream)([...manyLines(30), ...manyLines(30)]);
     const path = join(directory, name);
+    mkdirSync(directory);
     put(path);
     const lake = openLake();
     const error = { code: 'failed', message: `${path} ${message}`, hint: expect.stringMatching(/^move it away/) };
@@ -196,7 +197,7 @@ describe('something else in the place of', () => {
   test('fresh.json costs time alone', async () => {
     const { stream, directory, lake } = await openedLake();
     await putter(stream)(manyLines(30));
-    mkdirSync(join(directory, 'fresh.json'));
+    mkdirSync(join(directory, 'fresh.json'), { recursive: true });
     await lake.update();
     expect(freshVersion(directory, stampOf(stream.path))).toBeUndefined();
     expect(await latestIn(lake)).toHaveLength(30);
