@@ -16,7 +16,7 @@ export interface Run {
 const RUN_BYTES = 16;
 const RUNS_A_VALUE = 256;
 
-/** Runs of a customer, in the order they were put. */
+/** Runs of a customer, in the order of the stream. */
 export function runsOf(table: Table, customer: number): Run[] {
   const runs: Run[] = [];
   for (let value = 0; runs.length === value * RUNS_A_VALUE; value++) {
@@ -25,6 +25,43 @@ export function runsOf(table: Table, customer: number): Run[] {
     decode(bytes, runs);
   }
   return runs;
+}
+
+/**
+ * The runs of a customer among which the one with this order is, if there is one: they are in the order of the stream, and of a
+ * customer with very many only a few have to be read.
+ */
+export function runsNear(table: Table, customer: number, sequence: number): Run[] {
+  const read = (value: number) => {
+    const runs: Run[] = [];
+    const bytes = table.get([customer, value]);
+    if (bytes) decode(bytes, runs);
+    return runs;
+  };
+  const ofCustomer = { start: [customer, Number.MAX_SAFE_INTEGER], end: [customer], reverse: true };
+  const [last] = table.getKeys({ ...ofCustomer, limit: 1 });
+  let [low, high] = [0, last ? (last as [number, number])[1] : -1];
+  // Proves that none is behind it: a changed key would be found here.
+  table.get([customer, high + 1]);
+  if (!last) return [];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((read(middle)[0] as Run).first <= sequence) low = middle;
+    else high = middle - 1;
+  }
+  return read(low);
+}
+
+/** Number of the run that holds an order, among runs in the order of the stream; -1 if none does. */
+export function indexOfRun(runs: readonly Run[], sequence: number): number {
+  let [low, high] = [0, runs.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((runs[middle] as Run).first <= sequence) low = middle;
+    else high = middle - 1;
+  }
+  const run = runs[low];
+  return run && run.first <= sequence && sequence < run.first + run.count ? low : -1;
 }
 
 /** Stores a customer's runs. The runs before number `from` are stored already. */

@@ -40,12 +40,13 @@ export interface LocalHistory extends OrderHistory {
 export function openLocalHistory(store: LocalStore, stream: NumberedStream): LocalHistory {
   const customers = () => store.table('customers');
   const checkpoint = openViewCheckpoint(store, stream);
+  const writer = createIndexWriter(store, stream);
 
   /** Adds blocks to the index and moves the checkpoint, in one transaction. */
   async function commit(blocks: readonly NumberedBlock[]): Promise<void> {
     if (blocks.length === 0) return;
-    await store.write(() => {
-      const writer = createIndexWriter(store, stream);
+    const reached = await store.write(() => {
+      writer.begin(checkpoint.read().next);
       for (const block of blocks) {
         const { first, orders } = block;
         // Another process may have added the first of these orders already: only the others are added.
@@ -56,7 +57,9 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Loc
         checkpoint.moveTo(block);
       }
       writer.write();
+      return checkpoint.read().next;
     });
+    writer.committed(reached);
   }
 
   /** Sees what other processes have done since the last look. */

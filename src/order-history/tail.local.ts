@@ -1,7 +1,7 @@
 /** Follows the embedded history: its orders in the order of the stream, up to its checkpoint. */
 import { filtered, GUEST, type OrderBlock, slice } from '../orders/order-block.js';
 import type { ReadOptions, StreamBlock } from '../stream/stream.js';
-import { type Run, runsOf } from './customer-index.local.js';
+import { indexOfRun, type Run, runsNear } from './customer-index.local.js';
 import type { LocalHistoryParts } from './history.local.js';
 
 export async function* tailOrders(
@@ -37,9 +37,15 @@ export async function* tailOrders(
     return (i) => {
       const id = orders.customers[i] as number;
       if (id === GUEST || (customer !== undefined && id !== customer)) return false;
-      const runs = known.get(id) ?? runsOf(store.table('customers'), id);
-      known.set(id, runs);
-      return runs.some((run) => run.first <= first + i && first + i < run.first + run.count);
+      const sequence = first + i;
+      const runs = known.get(id) ?? [];
+      if (indexOfRun(runs, sequence) >= 0) return true;
+      const [begin, end] = [runs[0], runs.at(-1)];
+      // Among these, but in none of them: it was replaced.
+      if (begin && end && begin.first <= sequence && sequence < end.first + end.count) return false;
+      const near = runsNear(store.table('customers'), id, sequence);
+      known.set(id, near);
+      return indexOfRun(near, sequence) >= 0;
     };
   }
 

@@ -12,6 +12,7 @@ export const BOOKMARK_STORE = {
 
 /** Number of rejected lines in a page: memory stays flat, and the loop reacts to a signal between two pages. */
 const PAGE_LINES = 1000;
+const CODES_A_VALUE = 1024;
 /** Sorts after every invoice number. */
 const END = '\u{10ffff}';
 
@@ -31,17 +32,40 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
     for (const key of [...table.getKeys({ start: [sourceId], end: [sourceId, END] })]) table.removeSync(key);
   }
 
+  /** The stock codes of an invoice fill values, of which only the last one changes: an invoice may have many. */
+  const keyOf = (sourceId: string, invoiceNo: string, part: number) =>
+    part === 0 ? [sourceId, invoiceNo] : [sourceId, invoiceNo, part];
+
+  function codesOf(sourceId: string, invoiceNo: string): string[] | undefined {
+    const codes: string[] = [];
+    for (let part = 0; ; part++) {
+      const key = keyOf(sourceId, invoiceNo, part);
+      // Most invoices are new, and to prove each of them takes as long as to read its orders.
+      const value = begun.has(sourceId) ? sources().find(key) : sources().get(key);
+      if (!value) return part === 0 ? undefined : codes;
+      const some = value.toString().split('\n');
+      for (const code of some) codes.push(code);
+      if (some.length < CODES_A_VALUE) return codes;
+    }
+  }
+
+  function keepCodes(sourceId: string, invoiceNo: string, codes: readonly string[]): void {
+    const last = Math.max(0, Math.ceil(codes.length / CODES_A_VALUE) - 1);
+    for (let part = last; part >= 0; part--) {
+      const key = keyOf(sourceId, invoiceNo, part);
+      const value = Buffer.from(codes.slice(part * CODES_A_VALUE, (part + 1) * CODES_A_VALUE).join('\n'));
+      // What was stored before the last is full, and as it was.
+      if (part < last && sources().find(key)?.equals(value)) return;
+      sources().putSync(key, value);
+    }
+  }
+
   return {
     async positionOf(sourceId) {
       store.refresh();
       return positionOf(sourceId);
     },
-    codesOf(sourceId, invoiceNo) {
-      const key = [sourceId, invoiceNo];
-      // Most invoices are new, and to prove each of them takes as long as to read its orders.
-      const codes = begun.has(sourceId) ? sources().find(key) : sources().get(key);
-      return codes?.toString().split('\n');
-    },
+    codesOf,
     forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
     async *rejected() {
       store.refresh();
@@ -65,9 +89,7 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
       if (isNewPass) forget(sources(), sourceId);
       if (isRestart) for (const table of [sources(), rejections()]) forget(table, sourceId);
       sources().putSync([sourceId], Buffer.from(JSON.stringify({ source, position })));
-      for (const [invoiceNo, codes] of invoices) {
-        sources().putSync([sourceId, invoiceNo], Buffer.from(codes.join('\n')));
-      }
+      for (const [invoiceNo, codes] of invoices) keepCodes(sourceId, invoiceNo, codes);
       for (const { line, reason, text } of rejected) {
         rejections().putSync([sourceId, line], Buffer.from(JSON.stringify({ source, line, reason, text })));
       }

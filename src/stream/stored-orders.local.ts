@@ -25,6 +25,8 @@ export interface StoredOrders extends NumberedOrders {
 export function openStoredOrders(store: LocalStore): StoredOrders {
   let recent: NumberedBlock[] = [];
   let recentIdentity = '';
+  /** Who looks up one order after the other mostly finds the next one in the same block. */
+  let lastRead: NumberedBlock | undefined;
   let touchedBytes = 0;
   let blocksSinceTurn = 0;
 
@@ -38,8 +40,11 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
 
   function blockOf(sequence: number): NumberedBlock | undefined {
     forgetEmptied();
-    const known = recent.find(({ first, orders: { count } }) => first <= sequence && sequence < first + count);
-    return known ?? values.valueOf(sequence);
+    const holds = ({ first, orders: { count } }: NumberedBlock) => first <= sequence && sequence < first + count;
+    const known = lastRead && holds(lastRead) ? lastRead : recent.find(holds);
+    if (known) return known;
+    lastRead = values.valueOf(sequence);
+    return lastRead;
   }
 
   function* arrivals(sequence: number): Generator<ArrivedBlock> {
@@ -76,7 +81,10 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
 
   function forgetEmptied(): void {
     const now = identity();
-    if (recentIdentity !== now) recent = [];
+    if (recentIdentity !== now) {
+      recent = [];
+      lastRead = undefined;
+    }
     recentIdentity = now;
   }
 

@@ -12,6 +12,7 @@ export interface CsvRecord {
 }
 
 const LF = 10;
+const QUOTE = 34;
 
 /**
  * Reads the record at `at`, whose first line ends at `lineEnd`. If that line leaves a quote open, the record goes on over the
@@ -41,16 +42,22 @@ export function readRecord(
     // A line that is an order on its own belongs to no description of another order.
     const alone = splitLine(decodeText(bytes, next, trimCarriageReturn(bytes, next, end)));
     if (typeof alone !== 'string' && isOrder(alone)) return { ...firstLine, fields: 'unclosed quote' };
-    const hasQuote = bytes.subarray(next, end).includes(34);
+    const quotes = quotesIn(bytes, next, end);
     next = end + 1;
-    if (!hasQuote) continue;
+    // A quote stands open until an odd number of others has come: to split all lines anew for each would cost a square of them.
+    if (quotes % 2 === 0) continue;
     const text = decodeText(bytes, at, trimCarriageReturn(bytes, at, end));
     const fields = splitLine(text);
-    if (fields === 'unclosed quote') continue;
     // A stray quote in a later line may seem to close this quote. If the joined lines are no order, each line is read alone.
     if (typeof fields !== 'string' && isOrder(fields))
       return { fields, text, lines, end: Math.min(next, bytes.length) };
     return { ...firstLine, fields: 'unclosed quote' };
   }
   return hasMore && next < furthest ? undefined : { ...firstLine, fields: 'unclosed quote' };
+}
+
+function quotesIn(bytes: Buffer, start: number, end: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(QUOTE, start); at >= 0 && at < end; at = bytes.indexOf(QUOTE, at + 1)) count++;
+  return count;
 }

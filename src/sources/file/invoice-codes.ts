@@ -18,6 +18,16 @@ interface Code {
   number: number;
 }
 
+/** Codes that are counted again when an invoice is opened again. One with more has a table of its own. */
+const COUNTED_AGAIN_MAX = 256;
+
+/** What is kept of an invoice that is not open. */
+interface Kept {
+  readonly codes: string[];
+  /** Of a large invoice, the last number of each of its codes. */
+  numbers?: Map<string, number>;
+}
+
 export interface InvoiceNumbering {
   /** The open invoice. */
   readonly invoiceNo: string;
@@ -33,14 +43,14 @@ export interface InvoiceNumbering {
 
 /** `codesOf` gives the codes an invoice had before, if it had any. */
 export function numberInvoices(codesOf: (invoiceNo: string) => string[] | undefined): InvoiceNumbering {
-  let recent = new Map<string, string[]>();
-  let older = new Map<string, string[]>();
+  let recent = new Map<string, Kept>();
+  let older = new Map<string, Kept>();
   let changed: InvoiceCodes = new Map();
   const known = new Map<string, Code>();
   /** Codes by a hash of their bytes, so that a code met before needs no string. */
   const cache: (Code | undefined)[] = new Array(CACHE_SLOTS).fill(undefined);
   let invoiceNo = '';
-  let codes: string[] = [];
+  let open: Kept = { codes: [] };
   let visit = 0;
   let isMarked = false;
 
@@ -69,14 +79,36 @@ export function numberInvoices(codesOf: (invoiceNo: string) => string[] | undefi
     return number;
   }
 
+  /** The same for an invoice with a table of its own. */
+  function countIn(numbers: Map<string, number>, text: string): number {
+    const last = numbers.get(text);
+    let number = last === undefined ? 1 : last + 1;
+    while (number > 1 && numbers.has(repeatOf(text, number))) number++;
+    numbers.set(text, number);
+    if (number > 1) numbers.set(repeatOf(text, number), 1);
+    return number;
+  }
+
   function next(code: Code): number {
     if (!isMarked) {
       isMarked = true;
-      changed.set(invoiceNo, codes);
+      changed.set(invoiceNo, open.codes);
     }
-    const number = count(code);
-    codes.push(code.text);
+    const number = open.numbers ? countIn(open.numbers, code.text) : count(code);
+    open.codes.push(code.text);
     return number;
+  }
+
+  /** Of a large invoice, nothing is counted again. */
+  function countAgain(): void {
+    if (open.numbers) return;
+    if (open.codes.length > COUNTED_AGAIN_MAX) {
+      open.numbers = new Map();
+      for (const text of open.codes) countIn(open.numbers, text);
+      return;
+    }
+    visit++;
+    for (const text of open.codes) count(codeOf(text));
   }
 
   return {
@@ -96,10 +128,9 @@ export function numberInvoices(codesOf: (invoiceNo: string) => string[] | undefi
         recent = new Map();
       }
       // An invoice of this batch may have left memory before its codes were stored.
-      codes = recent.get(name) ?? older.get(name) ?? changed.get(name) ?? codesOf(name) ?? [];
-      recent.set(name, codes);
-      visit++;
-      for (const text of codes) count(codeOf(text));
+      open = recent.get(name) ?? older.get(name) ?? { codes: changed.get(name) ?? codesOf(name) ?? [] };
+      recent.set(name, open);
+      countAgain();
     },
     number: (stockCode) => next(codeOf(stockCode)),
     numberAt(bytes, start, end) {
