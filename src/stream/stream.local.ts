@@ -1,14 +1,12 @@
 /** The order stream in LMDB, with the bookmarks of its sources in the same store, so that one transaction writes both. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { filtered } from '../orders/order-block.js';
 import type { WritableBookmarks } from './bookmarks.js';
+import { fileChanges } from './changes.local.js';
+import { exchanged } from './exchanged.js';
 import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 import { openStoredOrders } from './stored-orders.local.js';
 import type { StreamStart } from './stream.js';
-
-/** How often a reader that waits looks for more. */
-const POLL_MS = 3;
 
 /** The store of the stream, which is that of its bookmarks too. */
 export const STREAM_STORE = {
@@ -21,6 +19,7 @@ export const STREAM_STORE = {
 /** `bookmarks` are in the same store. */
 export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks, clock: () => number): NumberedStream {
   const { append, remember, clear, ...orders } = openStoredOrders(store);
+  const changes = fileChanges(store.path);
 
   async function sequenceOf(start: StreamStart, customer?: number): Promise<number> {
     if (start === 'first') return 1;
@@ -39,7 +38,8 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
   }
 
   async function wait(signal: AbortSignal): Promise<void> {
-    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await changes.next(signal);
+    if (store.isExchanged()) throw exchanged(store.path);
     store.refresh();
   }
 
@@ -59,6 +59,8 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
       });
     },
     async put(block, progress) {
+      // Orders would go into a file that nobody finds any more.
+      if (store.isExchanged()) throw exchanged(store.path);
       const arrivalMs = clock();
       const put = await store.write((): NumberedBlock[] | undefined => {
         if (!bookmarks.isNext(progress)) return undefined;
@@ -93,6 +95,9 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
     },
     heldSinceMs: async () => 0,
     size: () => orders.last(),
-    close: () => store.close(),
+    close() {
+      changes.close();
+      return store.close();
+    },
   };
 }

@@ -1,8 +1,8 @@
 /** How far a view in this process has read the stream, and which stream that was. The view keeps it with its data. */
 import { crc32 } from 'node:zlib';
 import type { LocalStore } from '../engines/lmdb/store.js';
-import { AlakazamError } from '../errors.js';
 import { lineOf } from '../orders/order-block.js';
+import { exchanged } from './exchanged.js';
 import type { NumberedBlock, NumberedStream } from './numbered-stream.js';
 
 export interface SavedCheckpoint {
@@ -76,9 +76,7 @@ export function followStream(place: CheckpointPlace, stream: NumberedStream): Vi
     isOfStream() {
       const isOfStream = matches();
       if (!isOfStream && stream.isExchanged()) {
-        throw new AlakazamError('failed', `${stream.path} was exchanged while it was in use`, {
-          hint: 'run the same command again: it uses the file that is there now',
-        });
+        throw exchanged(stream.path);
       }
       return isOfStream;
     },
