@@ -5,6 +5,7 @@ import { type Command, type Context, type Option, type Options, optionsOf, type 
 import { COMMANDS } from './commands/index.js';
 import { type Config, readConfig } from './config.js';
 import { AlakazamError, type ErrorCode, EXIT_CODES, reasonOf } from './errors.js';
+import { limitError } from './limits.js';
 import type { Key } from './settings.js';
 import { TARGETS } from './targets/index.js';
 import { programIn, spelled } from './terminal/invocation.js';
@@ -212,8 +213,9 @@ function examples({ examples: lines }: Command<Options>): string {
     .join('\n');
 }
 
-function fail(error: unknown): void {
+function fail(thrown: unknown): void {
   const terminal = terminalOf();
+  const error = limitError(thrown) ?? thrown;
   if (error instanceof CommanderError) {
     // Help and the version were shown.
     if (error.exitCode === 0 || error.code === 'commander.help') return;
@@ -245,6 +247,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // Nobody reads the conversation: no reason to stop.
 process.stderr.on('error', () => {});
+
+// What nobody waited for, such as a stream that failed: said as everything else is.
+process.on('uncaughtException', (error) => {
+  fail(error);
+  process.exit(exitCode);
+});
 
 for (const [signal, code] of [
   ['SIGINT', 'interrupted'],

@@ -20,6 +20,7 @@ const LAYERS = {
     'config-file.ts',
     'durable-file.ts',
     'duration.ts',
+    'limits.ts',
     'no-links.ts',
     'once.ts',
     'own-file.ts',

@@ -1,10 +1,10 @@
 /** What a disk does not allow, said alike whoever met it: LMDB, DuckDB or Node. */
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AlakazamError, CannotWrite, reasonOf } from '../errors.js';
 
 /**
- * The error to show if the disk is full, or forbids it, or has a file where a directory has to be; undefined for any other.
+ * The error to show if the disk is full, or forbids it, or lets no file grow, or has a file where a directory has to be; undefined for any other.
  * `path` is what could not be written, for engines that do not name it.
  */
 export function diskError(error: unknown, path?: string): AlakazamError | undefined {
@@ -20,9 +20,29 @@ export function diskError(error: unknown, path?: string): AlakazamError | undefi
       cause: error,
     });
   }
+  // LMDB reports EIO when only a part could be written.
+  if (isAny(code, 27, 'EFBIG') || (isAny(code, 5, 'EIO') && path !== undefined && isAtLimit(path))) {
+    return new AlakazamError('failed', `${path ?? 'a file'} has reached the size up to which a file may grow here`, {
+      hint: 'ulimit -f says which that is; what was acknowledged before is kept',
+      cause: error,
+    });
+  }
   if (isAny(code, 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENOENT')) return inTheWay(error as NodeJS.ErrnoException, path);
   return undefined;
 }
+
+/** Whether a file is about as large as this process may make one, where the system says so: proc(5). */
+function isAtLimit(path: string): boolean {
+  try {
+    const [, bytes] = /^Max file size +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return bytes !== undefined && statSync(path).size > Number(bytes) - PART_BYTES_MAX;
+  } catch {
+    return false;
+  }
+}
+
+/** Of one write. */
+const PART_BYTES_MAX = 1 << 20;
 
 export function diskFull(path: string, cause?: unknown): AlakazamError {
   return noRoom(`${path} can't grow; what was acknowledged before is kept`, cause);

@@ -1,5 +1,6 @@
 /** One check of `doctor`. */
 import { AlakazamError, reasonOf } from '../errors.js';
+import { limitError } from '../limits.js';
 
 export interface Check {
   readonly name: string;
@@ -19,7 +20,8 @@ export type Finding = string | AlakazamError;
 export async function check(name: string, find: () => Finding | Promise<Finding>): Promise<Check> {
   try {
     return checkOf(name, await find());
-  } catch (error) {
+  } catch (thrown) {
+    const error = limitError(thrown) ?? thrown;
     return { name, isGood: false, finding: reasonOf(error), ...hintOf(error) };
   }
 }

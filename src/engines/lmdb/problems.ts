@@ -26,16 +26,16 @@ export function problemsOf(path: string, remedy: string): Problems {
     const isFailing = code === 5 || code === 'EIO';
     // LMDB reports EIO when the disk accepted only a part.
     if (isFailing && isFull(path)) return diskFull(path, error);
+    if (reason.includes('MDB_READERS_FULL')) {
+      return new AlakazamError('failed', `too many processes read ${path} at once`, {
+        hint: 'wait until some of them have ended, then run the same command again',
+        cause: error,
+      });
+    }
     const ofDisk = diskError(error, path);
     if (ofDisk) return ofDisk;
     if (isFailing) {
       return new AlakazamError('failed', `the disk failed to read or write ${path}: ${reason}`, { cause: error });
-    }
-    if (reason.includes('MDB_READERS_FULL')) {
-      return new AlakazamError('failed', `as many processes as can read ${path} already do`, {
-        hint: 'run the same command again when some have ended',
-        cause: error,
-      });
     }
     if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH/.test(reason)) {
       return damage(reason, error);
