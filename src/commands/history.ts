@@ -4,6 +4,7 @@ import { orderDate, outputOption, text, wholeNumber } from '../options.js';
 import { type CustomerOrders, selectOrders, totalsOf } from '../order-history/customer-orders.js';
 import type { OrderHistory } from '../order-history/history.js';
 import { drawInvoices, drawOrder } from '../order-history/invoices.js';
+import type { Order } from '../orders/order.js';
 import { orderColumns } from '../orders/rows.js';
 import { answer, type Format } from '../terminal/answer.js';
 import { counted } from '../terminal/numbers.js';
@@ -19,29 +20,30 @@ export const history = defineCommand({
   ],
   options: {
     customer: { flags: '--customer <id>', about: 'whose orders', parse: wholeNumber(0) },
-    order: { flags: '--order <id>', about: 'one order, by its id', parse: text },
+    order: { flags: '--order <id>', about: 'one order, by its id; with --customer, of this customer', parse: text },
     since: { flags: '--since <date>', about: 'ordered on or after this date', parse: orderDate },
     until: { flags: '--until <date>', about: 'ordered before this date', parse: orderDate },
     limit: { flags: '--limit <n>', about: 'at most this many invoices, the newest', parse: wholeNumber(1) },
+    failIfEmpty: { flags: '--fail-if-empty', about: 'exit with 1 if there is nothing to show' },
     output: outputOption,
   },
-  async run(context, { customer, order, since, until, limit, output }) {
-    if ((customer === undefined) === (order === undefined)) {
-      throw new AlakazamError(
-        'usage',
-        customer === undefined ? 'whose history?' : '--customer and --order exclude each other',
-        {
-          hint: 'alakazam history --customer 17850, or --order 536365-85123A',
-        },
-      );
+  async run(context, { customer, order, since, until, limit, failIfEmpty, output }) {
+    if (customer === undefined && order === undefined) {
+      const hint = 'alakazam history --customer 17850, or --order 536365-85123A';
+      throw new AlakazamError('usage', 'whose history?', { hint });
     }
     const { pipeline, terminal, signal } = context;
     const table = await pipeline.history();
     await table.update(signal);
     // After an interrupted update, an incomplete history would look complete.
     if (signal.aborted) return undefined;
-    if (order !== undefined) return showOrder(context, table, order, output);
-
+    // An answer without orders is one, but a script may need to tell.
+    const codeFor = (count: number) => (failIfEmpty && count === 0 ? ('failed' as const) : undefined);
+    if (order !== undefined) {
+      const orders = await table.ordersWithId(order, customer);
+      await showOrders(context, orders, order, output);
+      return codeFor(orders.length);
+    }
     const customerId = customer as number;
     const all = await table.ordersOf(customerId);
     const orders = selectOrders(all, { since, until, limit });
@@ -53,19 +55,22 @@ export const history = defineCommand({
       json: found,
       table: () => drawInvoices(found, terminal.columns),
     });
-    return undefined;
+    return codeFor(orders.length);
   },
 });
 
-async function showOrder({ terminal }: Context, table: OrderHistory, id: string, output: Format | undefined) {
-  const found = await table.order(id);
-  if (!found)
+async function showOrders({ terminal }: Context, orders: readonly Order[], id: string, output: Format | undefined) {
+  const [first, ...others] = orders;
+  if (!first) {
     terminal.say(
-      `no order ${JSON.stringify(id)} in the history; an order id is InvoiceNo-StockCode, as in 536365-85123A`,
+      `no order ${JSON.stringify(id)} of a customer; an order id is InvoiceNo-StockCode, as in 536365-85123A. Guests have no history: alakazam tail orders --guests`,
     );
-  const orders = found ? [found] : [];
-  await answer(terminal, output, orderColumns, orders, { json: found ?? null, table: (rows) => rows.map(drawOrder) });
-  return undefined;
+  }
+  await answer(terminal, output, orderColumns, orders, {
+    json: others.length > 0 ? orders : (first ?? null),
+    table: (rows) => rows.map((row, i) => [i > 0 ? '\n' : '', drawOrder(row)]),
+  });
+  if (others.length > 0) terminal.say(`${orders.length} customers have an order of this id; --customer chooses one`);
 }
 
 async function sayUnknown({ terminal }: Context, table: OrderHistory, customerId: number): Promise<void> {

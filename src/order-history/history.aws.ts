@@ -55,15 +55,12 @@ export function openAwsHistory(options: AwsHistoryOptions): OrderHistory {
         .sort((a, b) => compare(a.order.orderDate, b.order.orderDate) || compare(a.sequence, b.sequence))
         .map(({ order }) => order);
     },
-    async order(id, customerId) {
-      if (customerId !== undefined) return orderOf(customerId, id);
-      for (const invoiceNo of invoicesIn(id)) {
-        for (const customer of await index.customersOf(invoiceName(invoiceNo))) {
-          const order = await orderOf(customer, id);
-          if (order) return order;
-        }
-      }
-      return undefined;
+    async ordersWithId(id, customerId) {
+      const invoices = customerId === undefined ? invoicesIn(id) : [];
+      const of = await Promise.all(invoices.map((invoiceNo) => index.customersOf(invoiceName(invoiceNo))));
+      const customers = customerId === undefined ? new Set(of.flat()) : [customerId];
+      const found = await Promise.all([...customers].sort((a, b) => a - b).map((customer) => orderOf(customer, id)));
+      return found.filter((order) => order !== undefined);
     },
     async customersNear(customerId, limit) {
       const sides = (['<=', '>'] as const).map((comparison) =>

@@ -13,8 +13,8 @@ export interface OrderHistory {
   update(signal?: AbortSignal): Promise<Through>;
   /** All orders of a customer, oldest invoice first; empty for an unknown customer. */
   ordersOf(customerId: number): Promise<Order[]>;
-  /** The order of this id, or undefined: of this customer where one is given, else of the customer with the lowest id. */
-  order(orderId: string, customerId?: number): Promise<Order | undefined>;
+  /** The orders of this id: of this customer, or else of all that have one, by customer. Two customers may share an id. */
+  ordersWithId(orderId: string, customerId?: number): Promise<Order[]>;
   /** Known customer ids nearest to this one, nearest first. */
   customersNear(customerId: number, limit: number): Promise<number[]>;
   /** Every order in the history, or those that arrived since, in no promised order. */

@@ -5,7 +5,7 @@ import { customersIn, hashOf, type Run, runsOf } from './customer-index.local.js
 import type { OrderHistory } from './history.js';
 import type { LocalHistoryParts } from './history.local.js';
 
-type Lookups = Pick<OrderHistory, 'ordersOf' | 'order' | 'customersNear' | 'all'>;
+type Lookups = Pick<OrderHistory, 'ordersOf' | 'ordersWithId' | 'customersNear' | 'all'>;
 
 export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Lookups {
   const customers = () => store.table('customers');
@@ -36,17 +36,18 @@ export function lookUpOrders({ store, stream, refresh }: LocalHistoryParts): Loo
         .sort((a, b) => compare(a.order.orderDate, b.order.orderDate) || a.sequence - b.sequence)
         .map(({ order }) => order);
     },
-    async order(id, customerId) {
+    async ordersWithId(id, customerId) {
       refresh();
+      const found: Order[] = [];
       const hashes = new Set(invoicesIn(id).map((invoiceNo) => hashOf(Buffer.from(invoiceNo))));
       for (const customer of customerId === undefined ? customersIn(customers()) : [customerId]) {
         for (const run of runsOf(customers(), customer)) {
           if (!hashes.has(run.invoiceHash)) continue;
           const orders = ordersIn(run, customer);
-          for (let i = 0; i < run.count; i++) if (orderIdOf(orders, i) === id) return orderOf(orders, i);
+          for (let i = 0; i < run.count; i++) if (orderIdOf(orders, i) === id) found.push(orderOf(orders, i));
         }
       }
-      return undefined;
+      return found;
     },
     async customersNear(customer, limit) {
       refresh();

@@ -79,7 +79,48 @@ describe('history', () => {
   test.each(['536366-22633', '541000-A', '999-X', 'x'])('no order %s is an answer', async (id) => {
     const { code, stdout, stderr } = await run(`history --order ${id} -o json`);
     expect([code, stdout]).toEqual([0, 'null\n']);
-    expect(stderr).toContain(`no order "${id}" in the history`);
+    expect(stderr).toContain(`no order "${id}" of a customer`);
+  });
+
+  test('an id that two customers share shows the orders of both, and --customer one', async () => {
+    const of = temporaryDirectory();
+    const input = `${HEADER}1,A,MUG,1,12/1/2010 8:26,2,7,EIRE\n1,A,MUG,2,12/1/2010 8:26,2,5,EIRE\n1,B,CUP,1,12/1/2010 8:26,2,5,EIRE\n`;
+    const here = (args: string) => runCli(args.split(' '), { home: of, input });
+    await here('generate --source - --count 3');
+    const both = JSON.parse((await here('history --order 1-A -o json')).stdout);
+    // In one invoice the second line of a product has another id.
+    expect(both).toMatchObject({ customerId: 7, orderId: '1-A' });
+    const another = temporaryDirectory();
+    const there = (args: string, text = '') => runCli(args.split(' '), { home: another, input: text });
+    for (const customer of [7, 5]) {
+      const { code } = await there(
+        'generate --source - --count 1',
+        `${HEADER}1,A,MUG,${customer},12/1/2010 8:26,2,${customer},EIRE\n`,
+      );
+      expect(code).toBe(0);
+    }
+    const { stdout, stderr } = await there('history --order 1-A -o json');
+    expect(JSON.parse(stdout)).toMatchObject([
+      { customerId: 5, quantity: 5 },
+      { customerId: 7, quantity: 7 },
+    ]);
+    expect(stderr).toBe('2 customers have an order of this id; --customer chooses one\n');
+    expect(JSON.parse((await there('history --order 1-A --customer 7 -o json')).stdout)).toMatchObject({ quantity: 7 });
+    expect((await there('history --order 1-A --customer 6 -o json')).stdout).toBe('null\n');
+    expect((await there('history --order 1-A')).stdout.split('\n')).toHaveLength(3);
+    expect((await there('verify')).code).toBe(0);
+  });
+
+  test.each([
+    ['--customer 17850', 0],
+    ['--customer 17850 --since 2012-01-01', 1],
+    ['--customer 12345', 1],
+    ['--order 536365-85123A', 0],
+    ['--order 536366-22633', 1],
+  ])('--fail-if-empty tells a script: %s', async (args, code) => {
+    const without = await run(`history ${args} -o json`);
+    expect(without.code).toBe(0);
+    expect(await run(`history ${args} -o json --fail-if-empty`)).toEqual({ ...without, code });
   });
 
   test('a pipe gets plain rows, newest invoice first', async () => {
@@ -94,7 +135,6 @@ describe('history', () => {
 
   test.each([
     ['', /whose history\?/],
-    ['--customer 5 --order 5-A', /--customer and --order exclude each other/],
     ['--customer abc', /--customer is "abc"; valid: a whole number/],
     ['--customer 5 --since 1/2/2011', /--since is "1\/2\/2011"; valid: a day such as 2011-11-09/],
     ['--customer 5 --until 2011-13-45', /--until is "2011-13-45"/],

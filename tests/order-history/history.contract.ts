@@ -35,7 +35,7 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
       const { history } = await start();
       await history.update();
       expect(await history.ordersOf(17850)).toEqual([]);
-      expect(await history.order('536365-85123A')).toBeUndefined();
+      expect((await history.ordersWithId('536365-85123A'))[0]).toBeUndefined();
       expect(await history.customersNear(17850, 3)).toEqual([]);
       expect(await collectAll(history)).toEqual([]);
       expect(await collect(history.tail({ from: 'first' }))).toEqual([]);
@@ -58,7 +58,7 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
         country: 'EIRE',
       };
       expect(await history.ordersOf(17850)).toEqual([expected]);
-      expect(await history.order('536365-22752')).toEqual(expected);
+      expect((await history.ordersWithId('536365-22752'))[0]).toEqual(expected);
       expect(await collectAll(history)).toEqual([expected]);
     });
 
@@ -79,7 +79,7 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
       await put([{ stockCode: 'A', customer: GUEST }, { stockCode: 'B' }, { stockCode: 'C', customer: GUEST }]);
       await history.update();
       expect(idsOf(await collectAll(history))).toEqual(['536365-B']);
-      expect(await history.order('536365-A')).toBeUndefined();
+      expect((await history.ordersWithId('536365-A'))[0]).toBeUndefined();
       expect(await history.ordersOf(GUEST)).toEqual([]);
       expect(idsOf(await collect(history.tail({ from: 'first' })))).toEqual(['536365-B']);
       expect(await history.customersNear(0, 10)).toEqual([17850]);
@@ -105,12 +105,12 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
       await history.update();
       await put([{ stockCode: 'B', quantity: 40 }]);
       await history.update();
-      expect((await history.order('536365-B'))?.quantity).toBe(40);
+      expect((await history.ordersWithId('536365-B'))[0]?.quantity).toBe(40);
       expect(idsOf(await history.ordersOf(17850)).sort()).toEqual(['536365-A', '536365-B', '536365-C']);
       expect(idsOf(await collect(history.tail({ from: 'first' })))).toEqual(['536365-A', '536365-C', '536365-B']);
       await put([{ stockCode: 'B' }]);
       await history.update();
-      expect((await history.order('536365-B'))?.quantity).toBe(1);
+      expect((await history.ordersWithId('536365-B'))[0]?.quantity).toBe(1);
       expect(await collectAll(history)).toHaveLength(3);
     });
 
@@ -132,7 +132,7 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
       await put([{}, { occurrence: 2 }, { occurrence: 3, quantity: 9 }]);
       await history.update();
       expect(idsOf(await history.ordersOf(17850))).toEqual(['536365-85123A', '536365-85123A-2', '536365-85123A-3']);
-      expect((await history.order('536365-85123A-3'))?.quantity).toBe(9);
+      expect((await history.ordersWithId('536365-85123A-3'))[0]?.quantity).toBe(9);
     });
 
     test('sorts a customer’s orders by date, oldest first, and those of one moment as they came', async () => {
@@ -160,6 +160,21 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
       expect(idsOf(await history.ordersOf(17850))).toEqual(['542806-A', '542806-B', '542806-C']);
     });
 
+    test('finds the orders of all customers who share an id', async () => {
+      const { put, history } = await start();
+      await put([{ stockCode: 'A', customer: 9, quantity: 9 }]);
+      await put([
+        { stockCode: 'A', customer: 4, quantity: 4 },
+        { stockCode: 'B', customer: 4 },
+      ]);
+      await history.update();
+      const quantities = async (customer?: number) =>
+        (await history.ordersWithId('536365-A', customer)).map(({ quantity }) => quantity);
+      expect(await quantities()).toEqual([4, 9]);
+      expect(await quantities(9)).toEqual([9]);
+      expect(await quantities(5)).toEqual([]);
+    });
+
     test('finds an order by id where invoice, product or both hold hyphens', async () => {
       const { put, history } = await start();
       const lines: Line[] = [
@@ -171,10 +186,10 @@ export function testHistory(name: string, create: () => Promise<HistoryFixture>)
       await put(lines);
       await history.update();
       for (const id of ['A-1-B', 'C-D-2', 'E-F-G-H-2', 'with "quote", comma-x,y']) {
-        expect((await history.order(id))?.orderId).toBe(id);
+        expect((await history.ordersWithId(id))[0]?.orderId).toBe(id);
       }
       for (const id of ['', '-', 'A', 'A-1', 'A-1-', 'C-D', 'E-F-G-H', 'C-D-2-2', '-B']) {
-        expect(await history.order(id)).toBeUndefined();
+        expect((await history.ordersWithId(id))[0]).toBeUndefined();
       }
     });
 

@@ -19,9 +19,9 @@ function holding(streamed: readonly Line[], held: readonly Line[], rejectedCount
     async *all() {
       for (const line of held) yield blockOf([line]);
     },
-    async order(id: string, customer: number) {
+    async ordersWithId(id: string, customer: number) {
       const all = held.map((line) => orderOf(blockOf([line]), 0));
-      return all.find(({ orderId, customerId }) => orderId === id && customerId === customer);
+      return all.filter(({ orderId, customerId }) => orderId === id && customerId === customer);
     },
   } as unknown as OrderHistory;
   const bookmarks = { rejectedCount: async () => rejectedCount };
@@ -79,8 +79,8 @@ describe('reconciliation', () => {
         asked.push(sinceMs);
         yield blockOf([recent]);
       },
-      async order(id: string) {
-        return [old, again].map((line) => orderOf(blockOf([line]), 0)).find(({ orderId }) => orderId === id);
+      async ordersWithId(id: string) {
+        return [old, again].map((line) => orderOf(blockOf([line]), 0)).filter(({ orderId }) => orderId === id);
       },
     } as unknown as OrderHistory;
     const views = [historyView(history)];
