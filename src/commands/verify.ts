@@ -1,4 +1,4 @@
-import { defineCommand } from '../command.js';
+import { type Context, defineCommand } from '../command.js';
 import { outputOption } from '../options.js';
 import { type Reconciliation, reconcile, type ViewReconciliation } from '../reconciliation/reconcile.js';
 import type { Proof, View } from '../stage.js';
@@ -27,29 +27,15 @@ export const verify = defineCommand({
     ['alakazam verify -o json', 'for a program; exits with 3 if there is a difference'],
   ],
   options: { output: outputOption },
-  async run({ pipeline, terminal, signal }, { output }) {
-    const [stream, bookmarks] = [await pipeline.stream(), await pipeline.bookmarks()];
-    const views = await Promise.all(pipeline.stages.flatMap(({ view }) => view?.() ?? []));
-    const through = await Promise.all(views.map((view) => view.update(signal)));
-    const sinceMs = await stream.heldSinceMs();
-    const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : undefined;
-    const progress = terminal.progress();
-    const reconciled = await reconcile(
-      { stream, bookmarks, views },
-      {
-        signal,
-        through,
-        sinceMs,
-        onProgress: (read, most) => progress.update(read, most),
-      },
-    ).finally(() => progress.stop());
-    const proofs = await Promise.all(pipeline.stages.flatMap(({ prove }) => prove?.(signal) ?? []));
+  async run(context, { output }) {
+    const { terminal, signal } = context;
+    const { result, views, proofs, sinceMs } = await verifyWhole(context);
     // The figures of an incomplete run would say that orders are missing.
     if (signal.aborted) {
       terminal.say('interrupted before everything was read');
       return undefined;
     }
-    const result = withProofs(reconciled, proofs);
+    const since = sinceMs > 0 ? new Date(sinceMs).toISOString() : undefined;
     await answer(terminal, output, columns, figuresOf(result), {
       json: since ? { since, ...result } : result,
       table: () => drawn(result, views, proofs),
@@ -60,6 +46,50 @@ export const verify = defineCommand({
     return result.pass ? undefined : 'difference';
   },
 });
+
+interface Verification {
+  readonly result: Verified;
+  readonly views: readonly View[];
+  readonly proofs: readonly Proof[];
+  /** Arrival time from which on was compared. */
+  readonly sinceMs: number;
+}
+
+/** Begins again where the pipeline was emptied meanwhile: one half would be of what was there before, and nothing would agree. */
+async function verifyWhole(context: Context): Promise<Verification> {
+  const { pipeline, terminal, signal } = context;
+  const stream = await pipeline.stream();
+  for (;;) {
+    const begun = stream.currentIdentity?.() ?? '';
+    const isOther = () => begun !== '' && stream.currentIdentity?.() !== begun;
+    try {
+      const verified = await compareAll(context);
+      if (signal.aborted || !isOther()) return verified;
+    } catch (error) {
+      if (signal.aborted || !isOther()) throw error;
+    }
+    terminal.say('the pipeline was emptied meanwhile: this begins again');
+  }
+}
+
+async function compareAll({ pipeline, terminal, signal }: Context): Promise<Verification> {
+  const [stream, bookmarks] = [await pipeline.stream(), await pipeline.bookmarks()];
+  const views = await Promise.all(pipeline.stages.flatMap(({ view }) => view?.() ?? []));
+  const through = await Promise.all(views.map((view) => view.update(signal)));
+  const sinceMs = await stream.heldSinceMs();
+  const progress = terminal.progress();
+  const reconciled = await reconcile(
+    { stream, bookmarks, views },
+    {
+      signal,
+      through,
+      sinceMs,
+      onProgress: (read, most) => progress.update(read, most),
+    },
+  ).finally(() => progress.stop());
+  const proofs = await Promise.all(pipeline.stages.flatMap(({ prove }) => prove?.(signal) ?? []));
+  return { result: withProofs(reconciled, proofs), views, proofs, sinceMs };
+}
 
 interface Verified extends Reconciliation {
   /** By the key of the proof and the name of its figure. */

@@ -95,6 +95,10 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
     },
     heldSinceMs: async () => 0,
     size: () => orders.last(),
+    currentIdentity() {
+      store.refresh();
+      return orders.identity();
+    },
     close() {
       changes.close();
       return store.close();

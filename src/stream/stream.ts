@@ -35,6 +35,8 @@ export interface OrderStream {
   heldSinceMs(): Promise<number>;
   /** How many orders it holds. Not there if only reading them all tells. */
   size?(): number;
+  /** A text that changes when the stream is emptied, as it is now; '' before the first order. Not there if nobody can empty it. */
+  currentIdentity?(): string;
   close(): Promise<void>;
 }
 
