@@ -14,6 +14,8 @@ type ShopPosition = { readonly invoice: number; readonly line: number };
 
 /** The shop's numbers begin past those of the real file, so that both may go into one stream. */
 const FIRST_INVOICE_NO = 600_001;
+/** Of this seed invoices are numbers alone. */
+const USUAL_SEED = 1;
 /** Orders a batch where the reader asks for no size. */
 const BATCH_ORDERS = 32_768;
 
@@ -26,13 +28,15 @@ export function openBuiltInShop({ seed }: { seed: number }): OrderSource {
     const shop = openShop(data, hash(key, 0));
     const invoiceOf = createInvoices(data, shop, hash(key, 1));
     const builder = createBlockBuilder();
+    // The orders of two seeds may go into one stream: `600001s2` is of seed 2 alone.
+    const mark = seed === USUAL_SEED ? '' : `s${seed}`;
     let { invoice, line } = (from as ShopPosition | undefined) ?? { invoice: 0, line: 0 };
     for (let left = limit; left > 0; ) {
       const room = Math.max(1, Math.min(left, batchSize(), BATCH_ORDERS));
       while (builder.count < room) {
         const current = invoiceOf(invoice);
         const end = Math.min(current.count, line + room - builder.count);
-        addLines(builder, shop, current, line, end);
+        addLines(builder, { shop, mark }, current, line, end);
         line = end < current.count ? end : 0;
         if (line === 0) invoice++;
       }
@@ -45,11 +49,17 @@ export function openBuiltInShop({ seed }: { seed: number }): OrderSource {
 }
 
 /** Writes lines `from` (inclusive) to `to` (exclusive) of an invoice. */
-function addLines(builder: BlockBuilder, shop: Shop, invoice: Invoice, from: number, to: number): void {
+function addLines(
+  builder: BlockBuilder,
+  { shop, mark }: { readonly shop: Shop; readonly mark: string },
+  invoice: Invoice,
+  from: number,
+  to: number,
+): void {
   const { number, isReturn, customer, country, date, products, quantities, occurrences, postage } = invoice;
   const isGuest = customer === GUEST;
   const customerId = isGuest ? GUEST : shop.customerId(customer);
-  const head = `${isReturn ? 'C' : ''}${FIRST_INVOICE_NO + number},`;
+  const head = `${isReturn ? 'C' : ''}${FIRST_INVOICE_NO + number}${mark},`;
   const tail = `,${isGuest ? '' : customerId},${country}`;
   for (let i = from; i < to; i++) {
     const product = products[i] as number;

@@ -85,6 +85,41 @@ describe('the same orders', () => {
     expect(await read(seed, { limit: 1000 })).toEqual(others);
   });
 
+  test('and no invoice number of another seed', async () => {
+    const numberOf = async (seed: number, invoice: number) => {
+      const [first] = await read(seed, { from: { invoice, line: 0 }, limit: 1 });
+      return splitLine((first as Read).line)?.[0]?.replace(/^C/, '');
+    };
+    const place = fc.tuple(fc.integer({ min: 0, max: 99 }), fc.integer({ min: 0, max: 999 }));
+    await fc.assert(
+      fc.asyncProperty(place, place, async (one, other) => {
+        const isSame = one[0] === other[0] && one[1] === other[1];
+        expect((await numberOf(...one)) === (await numberOf(...other))).toBe(isSame);
+      }),
+      {
+        numRuns: 30,
+        examples: [
+          [
+            [1, 5],
+            [2, 5],
+          ],
+          [
+            [2, 1],
+            [12, 1],
+          ],
+          [
+            [0, 7],
+            [1, 7],
+          ],
+          [
+            [11, 1],
+            [1, 11],
+          ],
+        ],
+      },
+    );
+  });
+
   test('wherever reading goes on, in the middle of an invoice too', async () => {
     const undisturbed = await read(3, { limit: 3000 });
     let cutInvoices = 0;
