@@ -6,6 +6,7 @@ import { main as compileKernel } from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { bundleCommandLine, options } from './bundle.js';
+import { billOfMaterials } from './sbom.js';
 
 const KERNEL_FILES = ['kernel/als.ts', 'kernel/candidates.ts', 'kernel/reasons.ts', 'kernel/signals.ts'];
 const KERNEL_OPTIONS = [
@@ -19,10 +20,13 @@ const sources = readdirSync('src', { recursive: true }).map((path) => `src/${pat
 
 // Each Lambda function, as the zip that Lambda takes.
 const zips = new Map();
+const inputs = new Set(Object.values(contents).flatMap((output) => Object.keys(output.inputs)));
 for (const path of sources.filter((path) => path.endsWith('.lambda.ts'))) {
   const name = basename(path, '.lambda.ts');
   // With the SDK: what Lambda brings along is another version than the one that was tested.
-  const { outputFiles } = await build({ ...options, entryPoints: [path], target: 'node24', write: false });
+  const entry = { entryPoints: [path], target: 'node24', write: false, metafile: true };
+  const { outputFiles, metafile } = await build({ ...options, ...entry });
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   // The same code is the same zip, byte for byte, since `deploy` names it by its content.
   const file = [outputFiles[0].contents, { mtime: new Date(1980, 0, 2), level: 9 }];
   zips.set(name, zipSync({ [`${name}.mjs`]: file }));
@@ -59,6 +63,7 @@ const fragments = sources
   .map((path) => ({ path, stage: basename(dirname(path)), text: readFileSync(path, 'utf8') }))
   .sort((a, b) => placeOf(a) - placeOf(b) || a.stage.localeCompare(b.stage));
 const template = joinTemplate(fragments);
+const bill = billOfMaterials(inputs);
 
 // All at once, and only now: whoever runs it meanwhile finds the one or the other.
 rmSync('dist', { recursive: true, force: true });
@@ -68,6 +73,7 @@ for (const [name, contents] of kernels) writeFileSync(`dist/${name}`, contents);
 writeFileSync('dist/stack/template.yaml', template.yaml);
 writeFileSync('dist/stack/template.json', template.json);
 copyFileSync('src/stack/prices.json', 'dist/stack/prices.json');
+writeFileSync('dist/sbom.cdx.json', bill);
 for (const [name, zip] of zips) writeFileSync(`dist/stack/${name}.zip`, zip);
 
 // Which file holds what of which package: the tests look there what a command loads.

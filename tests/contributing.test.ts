@@ -10,7 +10,7 @@ const [, diff = ''] = /```diff\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'CON
 /** A copy of the source that can be built: with packages, and with a cache of its own. */
 function copyOfSource(): string {
   const directory = temporaryDirectory();
-  for (const name of ['src', 'kernel', 'build.js', 'bundle.js', 'package.json']) {
+  for (const name of ['src', 'kernel', 'build.js', 'bundle.js', 'sbom.js', 'package.json', 'package-lock.json']) {
     cpSync(join(ROOT, name), join(directory, name), { recursive: true });
   }
   mkdirSync(join(directory, 'node_modules'));

@@ -39,7 +39,9 @@ function buildIfStale(): void {
     readdirSync(join(ROOT, folder), { recursive: true }).map((name) => join(folder, name as string)),
   );
   const newest = Math.max(
-    ...[...sources, 'build.js', 'bundle.js', 'package.json'].map((path) => statSync(join(ROOT, path)).mtimeMs),
+    ...[...sources, 'build.js', 'bundle.js', 'sbom.js', 'package.json', 'package-lock.json'].map(
+      (path) => statSync(join(ROOT, path)).mtimeMs,
+    ),
   );
   if (newest > made) execFileSync(process.execPath, ['build.js'], { cwd: ROOT, stdio: 'inherit' });
 }

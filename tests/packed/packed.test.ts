@@ -35,6 +35,8 @@ describe('the installed package', () => {
       'LICENSE',
       'CHANGELOG.md',
       'ARCHITECTURE.md',
+      'SECURITY.md',
+      'dist/sbom.cdx.json',
       'docs/json-output.md',
       'data',
       '.alakazamrc.example',
