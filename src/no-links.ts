@@ -10,7 +10,12 @@ export const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** The path, which may lead to nothing yet. Throws an `AlakazamError` if it is a link. */
 export function notLinked(path: string): string {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw isLink(path);
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw isLink(path);
+  } catch (error) {
+    // Its directory is a file. Whoever opens the path says so.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+  }
   return path;
 }
 

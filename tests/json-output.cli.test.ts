@@ -1,8 +1,8 @@
 /** docs/json-output.md is true of the embedded target: the fields that it lists are those that the built command line writes. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { open } from 'lmdb';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { tamper } from './fixtures/tampered.js';
 import { COLUMNS_OF, expectColumns, expectFields, FIELDS_OF, rowsOf } from './json-output.js';
 import { type CliOptions, runCli, startCli, temporaryDirectory } from './run-cli.js';
 
@@ -74,11 +74,8 @@ test('verify', async () => {
 });
 
 /** Takes a customer's orders out of the history, as no alakazam would. */
-async function loseCustomer(from: string, customer: number): Promise<void> {
-  const root = open<Buffer, [number, number]>({ path: join(from, 'history.mdb'), encoding: 'binary' });
-  root.openDB<Buffer, [number, number]>('customers', { encoding: 'binary' }).removeSync([customer, 0]);
-  await root.close();
-}
+const loseCustomer = (from: string, customer: number) =>
+  tamper(join(from, 'history.mdb'), 'customers', (customers) => void customers.removeSync([customer, 0]));
 
 test('query', async () => {
   expectFields(await json('query --list'), 'query');

@@ -57,6 +57,8 @@ export function openLocalStream(store: LocalStore, bookmarks: WritableBookmarks,
         clear();
         bookmarks.clear();
       });
+      // LMDB gives the pages of one transaction to the second one after it: on a full disk the next would find none.
+      await store.write(() => store.table('meta').putSync('emptied', Buffer.from(String(clock()))));
     },
     async put(block, progress) {
       // Orders would go into a file that nobody finds any more.

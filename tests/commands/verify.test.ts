@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open } from 'lmdb';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Table } from '../../src/engines/lmdb/checked-table.js';
+import { tamper } from '../fixtures/tampered.js';
 import { runCli, startCli, temporaryDirectory } from '../run-cli.js';
 import { manyOrders, SAMPLE, writeFile } from './sample.js';
 
@@ -14,14 +15,7 @@ beforeEach(() => {
 });
 const run = (args: string) => runCli(args.split(' '), { home });
 
-type Customers = Database<Buffer, [number, number]>;
-
-/** Changes what the history holds, as no alakazam would. */
-async function inHistory(change: (customers: Customers) => void): Promise<void> {
-  const root = open<Buffer, [number, number]>({ path: join(home, 'history.mdb'), encoding: 'binary' });
-  change(root.openDB<Buffer, [number, number]>('customers', { encoding: 'binary' }));
-  await root.close();
-}
+const inHistory = (change: (customers: Table) => void) => tamper(join(home, 'history.mdb'), 'customers', change);
 
 describe('verify', () => {
   test('passes, and says so as the issue has it', async () => {
@@ -79,18 +73,19 @@ describe('verify', () => {
   test('names the surge that the rate alarm has lost', async () => {
     await run('generate --count 20');
     const path = join(home, 'alarm.mdb');
-    const root = open<Buffer, number>({ path, encoding: 'binary' });
-    const episodes = root.openDB<Buffer, number>('episodes', { encoding: 'binary' });
-    const [began = 0] = episodes.getKeys();
-    const before = episodes.get(began) as Buffer;
-    episodes.putSync(began, Buffer.from(before.toString().replace('"peak":20', '"peak":19')));
+    let began = 0;
+    await tamper(path, 'episodes', (episodes) => {
+      [began = 0] = episodes.getKeys() as number[];
+      const before = episodes.get(began)?.toString() as string;
+      episodes.putSync(began, Buffer.from(before.replace('"peak":20', '"peak":19')));
+    });
     const id = new Date(began).toISOString().replace(/[-:.]/g, '');
     const changed = await run('verify -o json');
     expect([changed.code, JSON.parse(changed.stdout).differences]).toEqual([
       3,
       [`surge ${id} has peak 19; the stream has 20`],
     ]);
-    episodes.removeSync(began);
+    await tamper(path, 'episodes', (episodes) => void episodes.removeSync(began));
     const { code, stdout } = await run('verify -o json');
     expect([code, JSON.parse(stdout)]).toEqual([
       3,
@@ -100,7 +95,6 @@ describe('verify', () => {
         differences: [`surge ${id} is in the stream and not in the rate alarm`],
       }),
     ]);
-    await root.close();
     rmSync(path);
     expect(JSON.parse((await run('verify -o json')).stdout)).toMatchObject({
       pass: true,

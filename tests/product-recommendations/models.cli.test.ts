@@ -186,13 +186,12 @@ describeUnless(isRoot ? undefined : 'only root may mount file systems', 'a disk'
     expect(await recommended()).not.toBe(before);
   });
 
-  test('that can only be read is named', async () => {
+  test('that can only be read answers, and learns nothing', async () => {
     mounted('60m');
     await recommended();
     execFileSync('mount', ['-o', 'remount,ro', home]);
     await fails('train', 4, /^error: no permission to write .*\n {2}give yourself write access/);
-    await fails('recommend --customer 12366', 4, /^error: no permission to write .*\n {2}give yourself write access/);
-    await done('train --list');
+    for (const line of ['recommend --customer 12366', 'train --list']) await done(line);
   });
 });
 

@@ -69,7 +69,7 @@ async function readingsOf({ home, customers, orderId, nowMs }: HomeToRead): Prom
     await alarm.update();
     return [await alarm.status(), await alarm.episodes({ limit: 100 }), await alarm.destinations()];
   });
-  await read('order', async () => (await pipeline.history()).order(orderId));
+  await read('order', async () => (await pipeline.history()).ordersWithId(orderId));
   await pipeline.close().catch(() => undefined);
   return readings;
 }

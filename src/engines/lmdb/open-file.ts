@@ -1,8 +1,8 @@
 /** An LMDB file as it is open now, for reading or for writing, with its tables. */
-import { closeSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { AlakazamError } from '../../errors.js';
+import { notLinked } from '../../no-links.js';
 import { diskFull } from '../disk-errors.js';
 import { checkedTable, type RawTable, type Table } from './checked-table.js';
 import { whatIsDamaged } from './file.js';
@@ -36,9 +36,7 @@ export interface OpenFile {
 /** Opens the file for reading if nothing has to be made first, else for writing. */
 export function openFile(of: FileToOpen): OpenFile {
   const { path, problems } = of;
-  for (const each of [path, `${path}-lock`]) {
-    if (lstatSync(each, { throwIfNoEntry: false })?.isSymbolicLink()) throw linked(each);
-  }
+  for (const each of [path, `${path}-lock`]) notLinked(each);
   prepareLockFile(`${path}-lock`);
   const damage = whatIsDamaged(path);
   if (damage) throw problems.damage(damage);
@@ -122,10 +120,4 @@ function versioned({ path, options, problems }: FileToOpen, { raw, tables }: Ope
 /** Tells a file from another that takes its place; undefined if there is none. */
 export function fileAt(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
-}
-
-function linked(path: string): AlakazamError {
-  return new AlakazamError('failed', `${path} is a link, and a store is opened through none`, {
-    hint: 'remove the link, or set ALAKAZAM_HOME to the directory where the store is',
-  });
 }
