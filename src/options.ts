@@ -14,7 +14,9 @@ function wrong(flag: string, typed: string, valid: string): AlakazamError {
 /** A whole number from `min` on; thousands may be set off by a comma or an underscore. */
 export function wholeNumber(min: number): (typed: string, flag: string) => number {
   return (typed, flag) => {
-    const value = /^\d{1,3}([,_]?\d{3})*$|^\d+$/.test(typed) ? Number(typed.replaceAll(/[,_]/g, '')) : Number.NaN;
+    const value = /^\d+$|^\d{1,3}(,\d{3})+$|^\d{1,3}(_\d{3})+$/.test(typed)
+      ? Number(typed.replaceAll(/[,_]/g, ''))
+      : Number.NaN;
     if (!Number.isSafeInteger(value) || value < min)
       throw wrong(flag, typed, `a whole number from ${min}, such as ${Math.max(min, 100)}`);
     return value;

@@ -48,7 +48,7 @@ describe('a whole number', () => {
   });
   refuses(wholeNumber(1), '--count', 'a whole number from 1, such as 100', [
     ...['', '0', '-5', '+5', '1.5', '1e3', '0x10', 'ten', ' 5', '5 ', 'NaN', 'Infinity'],
-    ...['1,00', ',100', '100,', '1,,000', '9007199254740992', '１２'],
+    ...['1,00', ',100', '100,', '1,,000', '1000,000', '1,000_000', '9007199254740992', '１２'],
   ]);
   refuses(wholeNumber(12_346), '--customer', 'a whole number from 12346, such as 12346', ['12345']);
 });

@@ -86,21 +86,26 @@ function cases(words: readonly Word[]): string {
     .join('\n');
 }
 
+/** Flags whose value is a file or a directory. */
+const PATHS = ['--source', '-s', '--home', '--directory', '--to', '--file', '-f', '--flink-connector'];
+
 const ASK_IN_BASH = '$(_alakazam_asks "$before")';
 const ASK_IN_FISH = '(alakazam completion fish --after (string join " " -- (commandline -opc)[2..-1]))';
 
 function bash(words: readonly Word[]): string {
   return `_alakazam_asks() { alakazam completion bash --after "$1" 2>/dev/null; }
 _alakazam() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" at=$COMP_CWORD key="" words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" at=$COMP_CWORD key="" words="" first=1
+  # Flags of the program itself may stand before the command.
+  while [[ $first -lt $COMP_CWORD && \${COMP_WORDS[first]} == -* ]]; do first=$((first+1)); done
   # To bash the = of name=value is a word of its own.
-  if [ "$at" -le 2 ]; then :
+  if [ "$at" -le $((first+1)) ]; then :
   elif [ "$current" = = ]; then at=$((at-1)); key="\${COMP_WORDS[at]}="; current=""
   elif [ "\${COMP_WORDS[at-1]}" = = ]; then at=$((at-2)); key="\${COMP_WORDS[at]}="; fi
-  local previous="\${COMP_WORDS[at-1]}" before="\${COMP_WORDS[*]:1:at-1}"
-  if [ "$COMP_CWORD" -eq 1 ]; then words="${words.map(({ name }) => name).join(' ')} --help --version"
-  elif [ "$previous" = --source ] || [ "$previous" = -s ] || [ "$previous" = --home ]; then local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); return
-  else case "\${COMP_WORDS[1]}" in
+  local previous="\${COMP_WORDS[at-1]}" before="\${COMP_WORDS[*]:first:at-first}"
+  if [ "$COMP_CWORD" -eq "$first" ]; then words="${words.map(({ name }) => name).join(' ')} --help --version"
+  elif [[ " ${PATHS.join(' ')} " == *" $previous "* ]]; then local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); return
+  else case "\${COMP_WORDS[first]}" in
 ${cases(words)}
   esac; fi
   COMPREPLY=($(compgen -W "$words" -- "$key$current"))

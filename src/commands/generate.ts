@@ -50,7 +50,7 @@ export const generate = defineCommand({
     speed: { flags: '--speed <factor>', about: 'as the order dates follow each other, that much faster', parse: speed },
     from: fromOption,
     loop: { flags: '--loop', about: 'begin a file again at its end, with invoice numbers of its own' },
-    dryRun: { flags: '--dry-run', about: 'print the orders and store nothing' },
+    dryRun: { flags: '--dry-run', about: 'print the orders, from the start of the source, and store nothing' },
     output: outputOption,
     ...ALARM_FLAGS,
   },

@@ -2,6 +2,7 @@ import { defineCommand } from '../command.js';
 import { outputOption, wholeNumber } from '../options.js';
 import type { RejectedInput, Stage } from '../stage.js';
 import { answer, type Column } from '../terminal/answer.js';
+import { whole } from '../terminal/numbers.js';
 
 const columns: readonly Column<RejectedInput>[] = [
   {
@@ -24,7 +25,7 @@ export const rejected = defineCommand({
   summary: 'show the lines that were not orders, and why',
   examples: [
     ['alakazam rejected', 'line numbers and reasons'],
-    ['alakazam rejected -o csv > rejected.csv', 'to correct them and stream them again'],
+    ['alakazam rejected -o csv > rejected.csv', 'to find them in their file and correct them'],
     ['alakazam rejected --target aws', 'also what waits on the rejected queue'],
   ],
   // SQS hides a received message from other readers. Some calls at the end make the messages visible again.
@@ -49,7 +50,7 @@ export const rejected = defineCommand({
     }
     await answer(terminal, output, columns, found);
     if (found.length === 0 && !signal.aborted) terminal.say('nothing was rejected');
-    if (more > 0) terminal.say(`${more} more; --limit ${limit + more} shows them all`);
+    if (more > 0) terminal.say(`${whole(more)} more; --limit ${limit + more} shows them all`);
     if (isMoreOnQueue) terminal.say('more are on the rejected queue; alakazam status says how many');
     return undefined;
   },

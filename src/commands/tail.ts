@@ -50,7 +50,15 @@ export const tail = defineCommand({
     const from = since === undefined ? { last: lines ?? 10 } : startOf(since, clock());
     const options = { from, customer, signal: follow ? signal : undefined };
     const blocks = guests ? (await pipeline.stream()).read(options) : (await pipeline.history()).tail(options);
-    await show(context, blocks, output);
+    const count = await show(context, blocks, output);
+    if (count === 0 && !signal.aborted) {
+      const { size } = await pipeline.stream();
+      context.terminal.say(
+        size !== undefined && size() > 0
+          ? 'none of the orders there are is one of these; alakazam tail orders --no-follow shows the last ten'
+          : 'no orders yet; alakazam generate --count 100 makes some',
+      );
+    }
     return undefined;
   },
 });
@@ -63,7 +71,7 @@ async function show(
   { terminal, signal }: Context,
   blocks: AsyncIterable<StreamBlock>,
   output: Format | undefined,
-): Promise<void> {
+): Promise<number> {
   const answer = openAnswer(terminal, output, orderColumns, { table: orderTable(terminal.columns), piped: 'ndjson' });
   let count = 0;
   for await (const { orders } of blocks) {
@@ -72,5 +80,5 @@ async function show(
     if (signal.aborted) break;
   }
   await answer.end();
-  if (count === 0 && !signal.aborted) terminal.say('no orders yet; alakazam generate --count 100 makes some');
+  return count;
 }

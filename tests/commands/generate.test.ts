@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { finish, runCli, spawnCli, startCli, temporaryDirectory } from '../run-cli.js';
+import { environmentOf, finish, PROGRAM, runCli, spawnCli, startCli, temporaryDirectory } from '../run-cli.js';
 import { HEADER, idsIn, manyOrders, SAMPLE, SAMPLE_IDS, writeFile } from './sample.js';
 
 const directory = temporaryDirectory();
@@ -24,6 +25,20 @@ describe('generate', () => {
     expect(stderr).toMatch(/^8 orders streamed from .*orders\.csv in \d\.\d s( \([\d,]+\/s\))?, 1 rejected\n/);
     expect(stderr).toContain('alakazam rejected');
     expect(stderr).toContain('has no more orders; --from start reads it again');
+    expect(await streamed()).toEqual(SAMPLE_IDS);
+  });
+
+  test.each([
+    ['/dev/stdin behind a pipe', `cat ${sample} | RUN --source /dev/stdin --count 9`],
+    ['/dev/fd/0 behind a pipe', `cat ${sample} | RUN --source /dev/fd/0 --count 9`],
+    ['a process substitution', `RUN --source <(cat ${sample}) --count 9`],
+    ['one that is compressed', `RUN --source <(gzip -c ${sample}) --count 9`],
+    ['/dev/stdin of a file', `RUN --source /dev/stdin --count 9 < ${sample}`],
+  ])('reads %s', async (_, script) => {
+    const line = script.replace('RUN', `"${process.execPath}" "${PROGRAM}" generate`);
+    const { code, stderr } = await finish(spawn('bash', ['-c', line], { env: environmentOf(home), cwd: directory }));
+    expect(stderr).toMatch(/^8 orders streamed from /);
+    expect(code).toBe(0);
     expect(await streamed()).toEqual(SAMPLE_IDS);
   });
 

@@ -224,6 +224,18 @@ describe('completion', () => {
     writeFile(directory, 'plain.csv', '');
     expect(complete(stdout, ['alakazam', 'generate', '--source', 'pl'])).toEqual(['plain.csv']);
     expect(complete(stdout, ['alakazam', 'generate', '--source', 'some'])).toEqual(['some file.csv']);
+    for (const words of [
+      'demo --directory',
+      'lake export --to',
+      'query --file',
+      'query -f',
+      'deploy --flink-connector',
+    ]) {
+      expect([words, complete(stdout, ['alakazam', ...words.split(' '), 'pl'])]).toEqual([words, ['plain.csv']]);
+    }
+    // Flags of the program itself may stand before the command.
+    expect(complete(stdout, ['alakazam', '--quiet', 'gen'])).toEqual(['generate']);
+    expect(complete(stdout, ['alakazam', '--quiet', '--verbose', 'generate', '--dry'])).toEqual(['--dry-run']);
   });
 
   test('offers named queries, their parameters, and values where there are few', async () => {

@@ -56,6 +56,23 @@ describe('tail orders', () => {
     expect((await run('tail orders --no-follow -o json --customer 1')).stdout).toBe('[]\n');
   });
 
+  test.each(['-n 0', '--customer 99', '--since 2099-01-01', '--customer 99 -o csv'])(
+    'does not say that there are no orders where none is asked for: %s',
+    async (args) => {
+      await run(`generate --source ${sample}`);
+      const { code, stdout, stderr } = await run(`tail orders --no-follow ${args}`);
+      expect(stderr).toBe(
+        'none of the orders there are is one of these; alakazam tail orders --no-follow shows the last ten\n',
+      );
+      expect([code, stdout]).toEqual([
+        0,
+        args.endsWith('csv')
+          ? 'orderId,invoiceNo,stockCode,description,quantity,orderDate,unitPrice,customerId,country\n'
+          : '',
+      ]);
+    },
+  );
+
   test('says what to do when there is nothing', async () => {
     const { code, stdout, stderr } = await run('tail orders --no-follow');
     expect([code, stdout]).toEqual([0, '']);

@@ -1,6 +1,6 @@
 /** The bytes of a file or of standard input: gzip is decompressed, and a format that can't hold orders is refused. */
 import { constants, createReadStream } from 'node:fs';
-import { access, lstat, open, realpath } from 'node:fs/promises';
+import { access, open, realpath, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { AlakazamError, reasonOf } from '../../errors.js';
 
@@ -33,14 +33,14 @@ export async function openInput(path: string, stdin?: AsyncIterable<Uint8Array>,
 
 async function openFile(path: string, signal: AbortSignal | undefined): Promise<Input> {
   try {
-    const real = await realpath(path);
-    const stat = await lstat(real);
-    if (stat.isDirectory()) throw new AlakazamError('failed', `${path} is a directory; --source takes a file`);
-    if (!stat.isFile()) {
-      await access(real, constants.R_OK);
+    const found = await stat(path);
+    if (found.isDirectory()) throw new AlakazamError('failed', `${path} is a directory; --source takes a file`);
+    if (!found.isFile()) {
+      await access(path, constants.R_OK);
       const { readWaitingFile } = await import('./waiting-file.js');
-      return await openPipe(readWaitingFile(real, signal));
+      return await openPipe(readWaitingFile(path, signal));
     }
+    const real = await realpath(path);
     const isGzip = isCompressed(await headOf(createReadStream(path, { end: 1 })));
     const head = await headOf(decoded(path, isGzip, 0));
     refuseOtherFormats(path, head);

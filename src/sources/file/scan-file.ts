@@ -152,7 +152,7 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
   }
 
   function reject(reason: string, text: string): void {
-    rejected.push({ line, reason, text: text.slice(0, REJECTED_TEXT_CHARACTERS) });
+    rejected.push({ line, reason, text: beginningOf(text) });
   }
 
   /** Skips a line that is too long to hold in memory; true when the end of the line was found. */
@@ -196,7 +196,7 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
         if (at < window.length && !takeOddLine()) break;
       }
       if (window.length - at > LINE_BYTES_MAX) {
-        skippedText = window.toString('latin1', at, at + REJECTED_TEXT_CHARACTERS);
+        skippedText = window.toString('latin1', at, at + REJECTED_TEXT_CHARACTERS + 1);
         skipped = window.length - at;
         offset += skipped;
         at = window.length;
@@ -215,4 +215,9 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
 
 function inPass(invoiceNo: string, pass: number): string {
   return pass === 1 ? invoiceNo : `${invoiceNo}.${pass}`;
+}
+
+/** Text that is kept; … says that it was longer. */
+function beginningOf(text: string): string {
+  return text.length > REJECTED_TEXT_CHARACTERS ? `${text.slice(0, REJECTED_TEXT_CHARACTERS - 1)}…` : text;
 }
