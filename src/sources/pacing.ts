@@ -16,8 +16,13 @@ export interface Pace {
 const BULK_ORDERS = 16_384;
 /** At a rate, orders are put this often: rarely enough for a commit each time, often enough to avoid bursts. */
 const TICK_MS = 10;
-/** After a stall, at most this much time is caught up, so that no burst follows. */
-const CATCH_UP_MS = 250;
+/** After a stall, at most this much time is caught up: a process that was stopped for an hour makes no burst of an hour. */
+const CATCH_UP_MS = 2000;
+/** Orders of one date that are put together. More come in parts, one after the other. */
+const TOGETHER_ORDERS = 4096;
+const BATCHES_HELD = 64;
+/** A longer wait does not fit a timer of Node. */
+const WAIT_MAX_MS = 2 ** 31 - 1;
 
 export function atOnce(): Pace {
   return {
@@ -30,11 +35,16 @@ export function atOnce(): Pace {
 /** `perSecond` orders a second. */
 export function atRate(perSecond: number): Pace {
   const size = Math.max(1, Math.round((perSecond * TICK_MS) / 1000));
+  let dueMs = performance.now();
   return {
-    batchSize: () => size,
+    /** Who is late takes all that is due by now at once: a disk takes many orders as fast as few. */
+    batchSize() {
+      const lateMs = Math.min(CATCH_UP_MS, Math.max(0, performance.now() - dueMs));
+      return Math.min(BULK_ORDERS, size + Math.floor((lateMs * perSecond) / 1000));
+    },
     isAhead: false,
     async *due(batches, signal) {
-      let dueMs = performance.now();
+      dueMs = performance.now();
       for await (const batch of batches) {
         if (!(await until(dueMs, signal))) return;
         yield batch;
@@ -52,47 +62,56 @@ export function atSpeed(factor: number, onWait: (nextDate: string, waitMs: numbe
     async *due(batches, signal) {
       let firstDateMs: number | undefined;
       let startMs = 0;
-      let held: { batch: SourceBatch; date: string } | undefined;
+      let held: SourceBatch[] = [];
+      let heldDate: string | undefined;
       for await (const batch of batches) {
-        const date = batch.orders.count > 0 ? orderOf(batch.orders, 0).orderDate : held?.date;
-        if (held && (date === held.date || date === undefined)) {
-          held = { batch: together(held.batch, batch), date: held.date };
+        const date = batch.orders.count > 0 ? orderOf(batch.orders, 0).orderDate : heldDate;
+        const isFull = (held[0]?.orders.count ?? 0) >= TOGETHER_ORDERS;
+        if (held.length > 0 && date === heldDate && !isFull && !batch.isNewPass) {
+          held.push(batch);
+          // Each batch has memory for more orders than it has. To join every single one to all before would cost a square of them.
+          if (held.length === BATCHES_HELD) held = [together(held)];
           continue;
         }
-        if (held) yield held.batch;
+        if (held.length > 0) yield together(held);
+        held = [];
         if (date === undefined) {
           yield batch;
           continue;
         }
         const dateMs = Date.parse(`${date}Z`);
-        if (firstDateMs === undefined) {
+        // Each pass over the source begins when it is read, with its own first date.
+        if (firstDateMs === undefined || batch.isNewPass) {
           firstDateMs = dateMs;
           startMs = performance.now();
         }
         const dueMs = startMs + (dateMs - firstDateMs) / factor;
         onWait(date, dueMs - performance.now());
-        held = undefined;
         if (!(await until(dueMs, signal))) return;
-        held = { batch, date };
+        held = [batch];
+        heldDate = date;
       }
-      if (held) yield held.batch;
+      if (held.length > 0) yield together(held);
     },
   };
 }
 
 /** Waits until `performance.now()` reaches a time; false if `signal` aborts first. */
 async function until(dueMs: number, signal: AbortSignal): Promise<boolean> {
-  const waitMs = dueMs - performance.now();
-  if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => undefined);
+  let waitMs: number;
+  do {
+    waitMs = dueMs - performance.now();
+    if (waitMs > 0) await delay(Math.min(waitMs, WAIT_MAX_MS), undefined, { signal }).catch(() => undefined);
+  } while (waitMs > WAIT_MAX_MS && !signal.aborted);
   return !signal.aborted;
 }
 
-function together(a: SourceBatch, b: SourceBatch): SourceBatch {
+function together(batches: readonly SourceBatch[]): SourceBatch {
   return {
-    orders: joined([a.orders, b.orders]),
-    rejected: [...a.rejected, ...b.rejected],
-    position: b.position,
-    invoices: new Map([...a.invoices, ...b.invoices]),
-    isNewPass: a.isNewPass === true || b.isNewPass === true,
+    orders: joined(batches.map(({ orders }) => orders)),
+    rejected: batches.flatMap(({ rejected }) => rejected),
+    position: (batches.at(-1) as SourceBatch).position,
+    invoices: new Map(batches.flatMap(({ invoices }) => [...invoices])),
+    isNewPass: batches.some(({ isNewPass }) => isNewPass),
   };
 }

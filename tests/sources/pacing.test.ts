@@ -14,6 +14,8 @@ let stop = new AbortController();
 vi.mock('node:timers/promises', () => ({
   setTimeout: async (ms: number, _: unknown, { signal }: { signal: AbortSignal }) => {
     expect(ms).toBeGreaterThan(0);
+    // A timer of Node can't wait longer, and would not wait at all.
+    expect(ms).toBeLessThan(2 ** 31);
     if (nowMs + ms >= stopAtMs) {
       nowMs = stopAtMs;
       stop.abort();
@@ -51,6 +53,8 @@ async function* endless(size: () => number): AsyncGenerator<SourceBatch> {
     from += count;
   }
 }
+
+const batchesOf = (dates: readonly string[]) => dates.map((date, i) => batchOf([date], i));
 
 async function* listed(dates: readonly string[]): AsyncGenerator<SourceBatch> {
   for (const [i, date] of dates.entries()) yield batchOf([date], i);
@@ -115,7 +119,7 @@ describe('at a rate', () => {
     );
   });
 
-  test('after a stall of ten seconds a quarter of a second is made up for, not ten', async () => {
+  test('after a stall of ten seconds two are made up for, not ten', async () => {
     stopAtMs = 16_000;
     const { due, batchSize } = atRate(1000);
     const handedOn = await collect(due(endless(batchSize), stop.signal), (all) => {
@@ -124,11 +128,26 @@ describe('at a rate', () => {
     const stalledAt = handedOn[199]?.atMs as number;
     const after = handedOn.filter(({ atMs }) => atMs >= stalledAt + 10_000);
     const atOnce = after.filter(({ atMs }) => atMs === stalledAt + 10_000);
-    expect(countOf(atOnce)).toBeGreaterThan(200);
-    expect(countOf(atOnce)).toBeLessThanOrEqual(250 + 2 * batchSize());
+    expect(countOf(atOnce)).toBeGreaterThan(1900);
+    expect(countOf(atOnce)).toBeLessThanOrEqual(2000 + 2 * batchSize());
     const nextSecond = after.filter(({ atMs }) => atMs < stalledAt + 11_000);
-    expect(countOf(nextSecond)).toBeLessThanOrEqual(1250 + 2 * batchSize());
+    expect(countOf(nextSecond)).toBeLessThanOrEqual(3000 + 2 * batchSize());
   });
+
+  test.each([100, 1000, 50_000])(
+    'of %d a second is held where each batch takes longer than its share of time',
+    async (perSecond) => {
+      stopAtMs = 6000;
+      const { due, batchSize } = atRate(perSecond);
+      const handedOn = await collect(due(endless(batchSize), stop.signal), () => {
+        nowMs += 40;
+        // Late by the time of a batch, it never waits.
+        if (nowMs > 7000) stop.abort();
+      });
+      const count = countOf(handedOn.filter(({ atMs }) => atMs < 5000));
+      expect(Math.abs(count - 5 * perSecond)).toBeLessThanOrEqual(0.02 * 5 * perSecond);
+    },
+  );
 
   test('a short stall is made up for in full', async () => {
     stopAtMs = 11_000;
@@ -209,6 +228,30 @@ describe('at a speed', () => {
     }
     const handedOn = await collect(atSpeed(3600, () => {}).due(passes(), stop.signal));
     expect(handedOn.map(({ batch }) => batch.isNewPass === true)).toEqual([true, false]);
+  });
+
+  test('each pass has a time base of its own', async () => {
+    const passes = [...batchesOf(['1/1/2011 8:00', '1/1/2011 9:00']), ...batchesOf(['1/1/2011 8:00', '1/1/2011 9:00'])];
+    async function* source() {
+      for (const [i, batch] of passes.entries()) yield { ...batch, isNewPass: i === 2 };
+    }
+    const handedOn = await collect(atSpeed(3600, () => {}).due(source(), stop.signal));
+    expect(handedOn.map(({ atMs }) => atMs)).toEqual([0, 1000, 1000, 2000]);
+  });
+
+  test('months are waited for', async () => {
+    const handedOn = await collect(atSpeed(1, () => {}).due(listed(['1/1/2011 8:00', '7/1/2011 8:00']), stop.signal));
+    expect(handedOn.map(({ atMs }) => atMs)).toEqual([0, 181 * 86_400_000]);
+  });
+
+  test('all orders may have one date', async () => {
+    const [batch] = batchesOf(['1/1/2011 8:00']);
+    async function* source() {
+      for (let i = 0; i < 60_000; i++) yield batch as SourceBatch;
+    }
+    const handedOn = await collect(atSpeed(1, () => {}).due(source(), stop.signal));
+    expect(countOf(handedOn)).toBe(60_000);
+    expect(handedOn.every(({ atMs, batch: { orders } }) => atMs === 0 && orders.count < 8192)).toBe(true);
   });
 
   test('told to stop while it waits, it keeps back what is not due', async () => {

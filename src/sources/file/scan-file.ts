@@ -11,6 +11,10 @@ import type { OrderHeader } from './order-header.js';
 /** A line longer than its eight longest fields, every quote doubled, is no order. */
 const LINE_BYTES_MAX = 8 * 2 * FIELD_CHARACTERS_MAX;
 const REJECTED_TEXT_CHARACTERS = 1024;
+/** A batch ends with so many rejected lines or so many bytes, whatever the reader has room for: what waits is in memory. */
+const BATCH_REJECTED_MAX = 4096;
+const BATCH_BYTES_MAX = 8 * 2 ** 20;
+const CR = 13;
 const LF = 10;
 /** The occurrence of a line that has none yet. */
 const UNNUMBERED = 0;
@@ -45,7 +49,6 @@ export async function* scanFile(
       const batch = { ...lines.take(), isNewPass: position.pass > 1 && read === 0 && position.offset === header.bytes };
       read += batch.orders.count;
       left -= batch.orders.count;
-      lines.room = Math.min(left, batchSize());
       return batch;
     };
     lines.room = Math.min(left, batchSize());
@@ -54,7 +57,11 @@ export async function* scanFile(
       for await (const chunk of input.chunks(position.offset)) {
         const isPause = chunk === 'pause';
         if (!isPause) lines.feed(chunk);
-        while (left > 0 && (isPause ? lines.hasAny() : lines.fill())) yield take();
+        while (left > 0 && (isPause ? lines.hasAny() : lines.fill())) {
+          yield take();
+          // Asked when the reader comes back: by then it may want more.
+          lines.room = Math.min(left, batchSize());
+        }
         if (left <= 0) return;
       }
     } catch (error) {
@@ -87,6 +94,8 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
   const { pass } = from;
   let { offset, line } = from;
   let rejected: Rejected[] = [];
+  /** Of their whole lines, which the beginnings that are kept may keep in memory. */
+  let rejectedBytes = 0;
   /** The bytes that are being read. One buffer is used again for every chunk, because a new one for each would fill the memory. */
   let held: Buffer = Buffer.alloc(0);
   let window = held;
@@ -115,6 +124,21 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     line += count;
     offset += start - at;
     at = start;
+  }
+
+  function isLarge(): boolean {
+    return rejected.length >= BATCH_REJECTED_MAX || rejectedBytes + builder.bytes >= BATCH_BYTES_MAX;
+  }
+
+  /** Passes over lines without anything in them. */
+  function skipEmptyLines(): void {
+    for (let end = at; end < window.length; end++) {
+      if (window[end] === CR && window[end + 1] === LF) end++;
+      if (window[end] !== LF) return;
+      line++;
+      offset += end + 1 - at;
+      at = end + 1;
+    }
   }
 
   function takeOddLine(): boolean {
@@ -152,6 +176,7 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
   }
 
   function reject(reason: string, text: string): void {
+    rejectedBytes += text.length;
     rejected.push({ line, reason, text: beginningOf(text) });
   }
 
@@ -190,7 +215,8 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     fill() {
       if (skipped > 0 && !skipLongLine()) return false;
       while (at < window.length) {
-        if (builder.count >= this.room) return true;
+        if (builder.count >= this.room || isLarge()) return true;
+        skipEmptyLines();
         if (header.isStandard) takePlainLines(this.room - builder.count);
         if (builder.count >= this.room) return true;
         if (at < window.length && !takeOddLine()) break;
@@ -207,6 +233,7 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     take() {
       const taken = rejected;
       rejected = [];
+      rejectedBytes = 0;
       const { occurrences: unnumbered, ...columns } = builder.take();
       return { orders: { ...columns, unnumbered }, rejected: taken, position: { offset, line, pass } };
     },
