@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createBlockBuilder } from '../../src/orders/block-builder.js';
 import { decodeBlock, decodeHeader, encodeBlock } from '../../src/orders/codec.js';
 import { filtered, GUEST, joined, lineOf, type OrderBlock, orderOf, slice } from '../../src/orders/order-block.js';
-import { anyDescription, FIRST_LINE, FIRST_ORDER } from '../fixtures/reading.js';
+import { anyDescription, FIRST_BLOCK_OF_VERSION_1, FIRST_LINE, FIRST_ORDER } from '../fixtures/reading.js';
 
 interface Row {
   readonly line: string;
@@ -31,10 +31,6 @@ function rowsOf(block: OrderBlock): Row[] {
     occurrence: block.occurrences[i] as number,
   }));
 }
-
-/** FIRST_LINE of customer 17850, which arrived at 1290000000123 ms, in the form that blocks had before. */
-const BEFORE =
-  'AQAAAAEAAAAAsEfen8VyQpmpOxMAAAAAAAAAAIBu0UBcAAAAAQAAADUzNjM2NSw4NTEyM0EsV0hJVEUgSEFOR0lORyBIRUFSVCBULUxJR0hUIEhPTERFUiw2LDEyLzEvMjAxMCA4OjI2LDIuNTUsMTc4NTAsVW5pdGVkIEtpbmdkb20K';
 
 /** Sequence number of the last order of each block. */
 const LAST = 541_909;
@@ -189,7 +185,7 @@ describe('a block at rest', () => {
   });
 
   test('of the format before is read', () => {
-    const bytes = Buffer.from(BEFORE, 'base64');
+    const bytes = Buffer.from(FIRST_BLOCK_OF_VERSION_1, 'base64');
     expect(rowsOf(decodeBlock(bytes, LAST)?.orders as OrderBlock)).toEqual([
       { line: FIRST_LINE, customer: 17850, occurrence: 1 },
     ]);

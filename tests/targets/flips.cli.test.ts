@@ -1,18 +1,23 @@
 /** One bit of a home changes, anywhere: every reader gives what it gave before, or says that something is damaged. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../fixtures/random.js';
 import { ROOT, runCli, temporaryDirectory } from '../run-cli.js';
 import type { HomeToRead, Readings } from './read-home.js';
 
-const FLIPS = Number(process.env['ALAKAZAM_FLIPS'] ?? 300);
+/** Of each file. Other runs than those of every day: `ALAKAZAM_FLIPS=1000`. */
+const FLIPS = Number(process.env['ALAKAZAM_FLIPS'] ?? 100);
 const SEED = 20_111_209;
-const FILES = (process.env['ALAKAZAM_FILES'] ?? 'stream.mdb,history.mdb,alarm.mdb').split(',');
+const FILES = ['stream.mdb', 'history.mdb', 'alarm.mdb'];
+const ORDERS = 1500;
+const CUSTOMERS = 30;
+/** A reader that hangs is killed after so long. */
+const PATIENCE_MS = 30_000;
 
 /** Reads homes in a process that is begun again where a home has ended it. */
 async function openReader() {
@@ -34,7 +39,7 @@ async function openReader() {
         ]();
       }
       child.stdin?.write(`${JSON.stringify(home)}\n`);
-      const timer = setTimeout(() => child?.kill('SIGKILL'), 20_000);
+      const timer = setTimeout(() => child?.kill('SIGKILL'), PATIENCE_MS);
       const { value, done } = await lines.next();
       clearTimeout(timer);
       if (!done) return JSON.parse(value);
@@ -47,72 +52,71 @@ async function openReader() {
   };
 }
 
-test('of a bit that has changed nothing is answered wrongly', { timeout: 600_000 }, async () => {
-  const directory = temporaryDirectory();
-  const home = join(directory, 'home');
-  const env = { ALAKAZAM_ALARM_WEBHOOK: 'http://127.0.0.1:9/' };
-  const csv = join(directory, 'orders.csv');
-  const generated = await runCli(['generate', '--dry-run', '--count', '1500', '-o', 'csv'], { home, env });
-  expect(generated.code).toBe(0);
+/** Seven lines an invoice, every third of a guest, and lines that are no orders in between. */
+function manyLines(): string {
   const lines = ['InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'];
-  for (let i = 0; i < 1500; i++) {
-    const minute = String(i % 60).padStart(2, '0');
-    lines.push(
-      `${536_000 + Math.floor(i / 7)},P${i % 7},THING ${i % 7},${i + 1},12/1/2010 8:${minute},1.50,${i % 3 ? 12_000 + (Math.floor(i / 7) % 90) : ''},EIRE`,
-    );
+  for (let i = 0; i < ORDERS; i++) {
+    const invoice = Math.floor(i / 7);
+    const customer = i % 3 === 0 ? '' : 12_000 + (invoice % CUSTOMERS);
+    lines.push(`${536_000 + invoice},P${i % 7},THING ${i % 7},${i + 1},12/1/2010 8:26,1.50,${customer},EIRE`);
     if (i % 50 === 0) lines.push(`no order ${i}`);
   }
-  writeFileSync(csv, lines.join('\n'));
-  expect((await runCli(['generate', '--source', csv, '--count', '1500'], { home, env })).code).toBe(0);
-  const customers = [...Array.from({ length: 90 }, (_, i) => 12_000 + i), 11_999, 12_500];
-  const reader = await openReader();
-  const copy = join(directory, 'copy');
-  const nowMs = Date.now() + 86_400_000;
-  async function readAfter(change: (home: string) => void): Promise<Readings | string> {
-    rmSync(copy, { recursive: true, force: true });
-    cpSync(home, copy, { recursive: true });
-    change(copy);
-    return reader.read({ home: copy, customers, orderId: '536000-P1', nowMs });
-  }
-  const truth = (await readAfter(() => {})) as Readings;
-  console.log(
-    Object.values(truth).filter((each) => !('answer' in each)),
-    Object.fromEntries(Object.entries(truth).map(([k, v]) => [k, 'answer' in v ? v.answer?.length : v])),
+  return lines.join('\n');
+}
+
+/** What a changed bit did, where it did no harm undefined. */
+function harmOf(readings: Readings | string, truth: Readings): 'damage' | string | undefined {
+  if (typeof readings === 'string') return `the process ended: ${readings}`;
+  const others = Object.entries(readings).filter(
+    ([name, each]) => JSON.stringify(each) !== JSON.stringify(truth[name]),
   );
+  const worst = others.find(([, each]) => 'answer' in each) ?? others.find(([, each]) => 'bug' in each);
+  if (worst) return `${worst[0]} gave ${JSON.stringify(worst[1]).slice(0, 200)}`;
+  return others.length > 0 ? 'damage' : undefined;
+}
+
+test('of a bit that has changed nothing is answered wrongly', { timeout: 1_800_000 }, async () => {
+  const directory = temporaryDirectory();
+  const [home, copy] = [join(directory, 'home'), join(directory, 'copy')];
+  const csv = join(directory, 'orders.csv');
+  writeFileSync(csv, manyLines());
+  // A surge that nobody could be told of.
+  const env = { ALAKAZAM_ALARM_WEBHOOK: 'http://127.0.0.1:9/' };
+  expect((await runCli(['generate', '--source', csv, '--count', `${ORDERS}`], { home, env })).code).toBe(0);
+  const reader = await openReader();
+  onTestFinished(() => reader.close());
+  const of = {
+    customers: [...Array.from({ length: CUSTOMERS + 1 }, (_, i) => 12_000 + i), 11_999],
+    orderId: '536000-P1',
+  };
+  const nowMs = Date.now() + 86_400_000;
+  function readAfter(file: string, bytes: Buffer): Promise<Readings | string> {
+    rmSync(copy, { recursive: true, force: true });
+    mkdirSync(copy);
+    for (const name of FILES) copyFileSync(join(home, name), join(copy, name));
+    writeFileSync(join(copy, file), bytes);
+    return reader.read({ home: copy, ...of, nowMs });
+  }
+  const truth = await readAfter('stream.mdb', readFileSync(join(home, 'stream.mdb')));
+  expect(Object.values(truth).filter((each) => !('answer' in each))).toEqual([]);
+
   const random = seeded(SEED);
-  const counts: Record<string, Record<string, number>> = {};
-  const wrong: string[] = [];
+  const harms: string[] = [];
   for (const file of FILES) {
     const bytes = readFileSync(join(home, file));
-    const count: Record<string, number> = { harmless: 0, detected: 0, wrong: 0, bug: 0, crash: 0 };
-    counts[file] = count;
+    let noticed = 0;
     for (let i = 0; i < FLIPS; i++) {
-      const only = process.env['ALAKAZAM_BIT'];
-      const bit = only ? Number(only) : Math.floor(random() * bytes.length * 8);
-      const readings = await readAfter((copy) => {
-        const changed = Buffer.from(bytes);
-        changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
-        writeFileSync(join(copy, file), changed);
-      });
-      const note = (what: string, of = '') => {
-        count[what] = (count[what] as number) + 1;
-        if (what !== 'harmless' && what !== 'detected') wrong.push(`${file} bit ${bit}: ${what} ${of}`);
-      };
-      if (typeof readings === 'string') {
-        note('crash', readings);
-        continue;
-      }
-      const differing = Object.entries(readings).filter(
-        ([name, reading]) => JSON.stringify(reading) !== JSON.stringify(truth[name]),
-      );
-      const bug = differing.find(([, reading]) => 'bug' in reading);
-      const answered = differing.find(([, reading]) => 'answer' in reading);
-      if (answered) note('wrong', `${answered[0]} ${JSON.stringify(answered[1]).slice(0, 150)}`);
-      else if (bug) note('bug', JSON.stringify(bug).slice(0, 200));
-      else note(differing.length > 0 ? 'detected' : 'harmless');
+      const bit = Math.floor(random() * bytes.length * 8);
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
+      const harm = harmOf(await readAfter(file, changed), truth as Readings);
+      if (harm === 'damage') noticed++;
+      else if (harm !== undefined) harms.push(`bit ${bit} of ${file}: ${harm}`);
     }
+    expect(noticed, file).toBeGreaterThan(0);
   }
-  reader.close();
-  console.log(counts);
-  console.log(wrong.join('\n'));
+  // LMDB follows a page number beyond the end of its file, and the system ends the process: no answer, and no silence either.
+  const endings = harms.filter((harm) => /the process ended: null SIG(BUS|SEGV)/.test(harm));
+  expect(harms.filter((harm) => !endings.includes(harm))).toEqual([]);
+  expect(endings.length).toBeLessThanOrEqual(Math.ceil((FLIPS * FILES.length) / 100));
 });

@@ -22,6 +22,7 @@ import {
   progress,
   putter,
 } from '../../fixtures/orders.js';
+import { FIRST_BLOCK_OF_VERSION_1, FIRST_ORDER } from '../../fixtures/reading.js';
 import { finish, spawnCli } from '../../run-cli.js';
 
 const never = { signal: new AbortController().signal, onProgress() {} };
@@ -202,6 +203,44 @@ describe('damage', () => {
     expect(damagedBy((path) => writeFileSync(path, 'not a store'))).toMatch(/does not begin like a store/);
     expect(damagedBy((path) => appendFileSync(path, Buffer.alloc(4096)))).toBeUndefined();
     expect(whatIsDamaged(join(fixture.home, 'nowhere.mdb'))).toBeUndefined();
+  });
+
+  test('a store of version 1, whose values have no checksums, is brought up to date and loses nothing', async () => {
+    const { home, open: openStream, openHistory } = await localFixture();
+    const rejected = { source: 'a.csv', line: 2, reason: 'no', text: 'x' };
+    const root = open<Buffer, string | number | (string | number)[]>({
+      path: join(home, 'stream.mdb'),
+      encoding: 'binary',
+    });
+    const put = (table: string, key: string | number | (string | number)[], value: string | Buffer) =>
+      root.openDB<Buffer, typeof key>(table, { encoding: 'binary' }).putSync(key, Buffer.from(value));
+    put('meta', 'version', '1');
+    put('meta', 'identity', 'b9d5e7c4-0000-4000-8000-000000000000');
+    put('orders', 1, Buffer.from(FIRST_BLOCK_OF_VERSION_1, 'base64'));
+    put('sources', ['source'], JSON.stringify({ source: 'a.csv', position: { at: 7 } }));
+    put('sources', ['source', '536365'], '85123A');
+    put('rejected', ['source', 2], JSON.stringify(rejected));
+    await root.close();
+    const stream = await openStream();
+    expect((await collect(stream.read({ from: 'first' }))).map((order) => JSON.stringify(order))).toEqual([
+      FIRST_ORDER,
+    ]);
+    expect(await stream.bookmarks.positionOf('source')).toEqual({ at: 7 });
+    expect(stream.bookmarks.codesOf('source', '536365')).toEqual(['85123A']);
+    for await (const each of stream.bookmarks.rejected()) expect(each).toEqual(rejected);
+    expect(await stream.bookmarks.rejectedCount()).toBe(1);
+    await putter(stream, 'other')([{ invoiceNo: '536366' }]);
+    const history = await openHistory(stream);
+    await history.update();
+    expect(idsOf(await history.ordersOf(17850))).toEqual(['536365-85123A', '536366-85123A']);
+    // What was brought up to date is checked from now on.
+    await Promise.all([stream.close(), history.close()]);
+    const path = join(home, 'stream.mdb');
+    const bytes = readFileSync(path);
+    const at = (from: number) => bytes.indexOf('"at":7', from);
+    for (let i = at(0); i >= 0; i = at(i + 1)) bytes[i + 5] = 0x38;
+    writeFileSync(path, bytes);
+    await expect((await openStream()).bookmarks.positionOf('source')).rejects.toThrow(/is not as it was stored/);
   });
 
   test('a store of a newer version is not opened', async () => {
