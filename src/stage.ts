@@ -36,6 +36,8 @@ export interface Stage {
   erase?(): Promise<void>;
   /** What this stage could not accept as an order, with the reason. */
   rejected?(): AsyncIterable<RejectedInput>;
+  /** How many of these there are, where that costs less than to read them. */
+  rejectedCount?(): Promise<number>;
   /** Sends what failed for good through again, oldest first. */
   replay?(signal: AbortSignal): AsyncIterable<Replayed>;
 }

@@ -3,7 +3,7 @@ import { AlakazamError, reasonOf } from '../errors.js';
 import { ALARM_FLAGS, oneOf, outputOption, rate, speed, text, wholeNumber } from '../options.js';
 import { orderColumns, ordersOf } from '../orders/rows.js';
 import { orStopped, untilAborted } from '../sources/interruption.js';
-import type { OrderSource, SourcePosition } from '../sources/order-source.js';
+import type { OrderSource, Rejected, SourcePosition } from '../sources/order-source.js';
 import { atOnce, atRate, atSpeed, type Pace } from '../sources/pacing.js';
 import { openSource } from '../sources/sources.js';
 import type { Stage } from '../stage.js';
@@ -50,6 +50,10 @@ export const generate = defineCommand({
     speed: { flags: '--speed <factor>', about: 'as the order dates follow each other, that much faster', parse: speed },
     from: fromOption,
     loop: { flags: '--loop', about: 'begin a file again at its end, with invoice numbers of its own' },
+    acceptRejected: {
+      flags: '--accept-rejected',
+      about: 'go on where ten thousand lines in a row are no orders, as of a wrong file',
+    },
     dryRun: { flags: '--dry-run', about: 'print the orders, from the start of the source, and store nothing' },
     output: outputOption,
     ...ALARM_FLAGS,
@@ -92,6 +96,10 @@ export const generate = defineCommand({
         pace,
         signal,
         onProgress: (streamed) => progress?.update(streamed, options.count, note),
+        onManyRejected: (count, last) => {
+          progress?.stop();
+          return options.acceptRejected ? Promise.resolve() : askWhetherRight(context, source, count, last);
+        },
       });
       const seconds = (clock() - startMs) / 1000;
       progress?.stop();
@@ -103,6 +111,25 @@ export const generate = defineCommand({
     }
   },
 });
+
+/** Asks a person whether this is the right file. Throws if it is not, or if there is nobody to ask. */
+async function askWhetherRight(
+  { terminal }: Context,
+  { name }: OrderSource,
+  count: number,
+  { line, reason }: Rejected,
+) {
+  const what = `${counted(count, 'line')} of ${name} in a row are no orders, up to line ${line}: ${reason}`;
+  const isRight = await terminal.confirm(`${what}. Is this the right file?`).catch((error: unknown) => {
+    // There is no terminal to answer on.
+    if (error instanceof AlakazamError && error.code === 'usage') return false;
+    throw error;
+  });
+  if (isRight) return;
+  throw new AlakazamError('failed', `${what}. Is this the right file?`, {
+    hint: 'alakazam rejected shows them: they are kept. If it is, the same command with --accept-rejected goes on after them',
+  });
+}
 
 /** The views that somebody may be waiting for. If a view can't be opened, the orders are streamed nonetheless. */
 function followingViews(stages: readonly Stage[]): Load['views'] {

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
 import { outputOption, wholeNumber } from '../options.js';
 import type { RejectedInput, Stage } from '../stage.js';
-import { answer, type Column } from '../terminal/answer.js';
+import { type Column, openAnswer } from '../terminal/answer.js';
 import { whole } from '../terminal/numbers.js';
 
 const columns: readonly Column<RejectedInput>[] = [
@@ -35,27 +35,44 @@ export const rejected = defineCommand({
     output: outputOption,
   },
   async run({ pipeline, terminal, signal }, { limit, output }) {
-    const found: RejectedInput[] = [];
+    const open = openAnswer(terminal, output, columns);
+    const queues: string[] = [];
+    let shown = 0;
     let more = 0;
-    let isMoreOnQueue = false;
-    for await (const rejected of rejectedBy(pipeline.stages)) {
-      if (signal.aborted) break;
-      if (found.length < limit) found.push(rejected);
-      else if (rejected.line !== null) more++;
-      else {
-        // A count of the other messages would have to receive each of them from the queue.
-        isMoreOnQueue = true;
-        break;
+    for (const stage of pipeline.stages) {
+      let of = 0;
+      for await (const page of pagesOf(stage, limit - shown, signal)) {
+        await open.write(page.rows);
+        of += page.rows.length;
+        // A count of messages would have to receive each of them from the queue.
+        if (page.isCut && !stage.rejectedCount) queues.push(stage.name);
       }
+      shown += of;
+      if (shown === limit && !signal.aborted) more += ((await stage.rejectedCount?.()) ?? of) - of;
     }
-    await answer(terminal, output, columns, found);
-    if (found.length === 0 && !signal.aborted) terminal.say('nothing was rejected');
+    await open.end();
+    if (shown === 0 && !signal.aborted) terminal.say('nothing was rejected');
     if (more > 0) terminal.say(`${whole(more)} more; --limit ${limit + more} shows them all`);
-    if (isMoreOnQueue) terminal.say('more are on the rejected queue; alakazam status says how many');
+    if (queues.length > 0) terminal.say('more are on the rejected queue; alakazam status says how many');
     return undefined;
   },
 });
 
-async function* rejectedBy(stages: readonly Stage[]): AsyncGenerator<RejectedInput> {
-  for (const { rejected } of stages) if (rejected) yield* rejected();
+const PAGE_ROWS = 1000;
+
+/** Up to `limit` of what a stage has rejected, some at a time: there may be a million. */
+async function* pagesOf({ rejected }: Stage, limit: number, signal: AbortSignal) {
+  let rows: RejectedInput[] = [];
+  let left = limit;
+  let isCut = false;
+  for await (const each of rejected?.() ?? []) {
+    if (signal.aborted) break;
+    isCut = left-- === 0;
+    if (isCut) break;
+    rows.push(each);
+    if (rows.length < PAGE_ROWS) continue;
+    yield { rows, isCut };
+    rows = [];
+  }
+  yield { rows, isCut };
 }

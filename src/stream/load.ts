@@ -1,7 +1,7 @@
 /** Streams a source: reads on from its bookmark, puts orders and position together, and brings the views up to date. */
 import { reasonOf } from '../errors.js';
 import { untilAborted } from '../sources/interruption.js';
-import type { OrderSource, SourcePosition } from '../sources/order-source.js';
+import type { OrderSource, Rejected, SourcePosition } from '../sources/order-source.js';
 import type { Pace } from '../sources/pacing.js';
 import type { View } from '../stage.js';
 import type { Bookmarks } from './bookmarks.js';
@@ -20,6 +20,8 @@ export interface Load {
   readonly pace: Pace;
   readonly signal: AbortSignal;
   readonly onProgress: (streamed: number) => void;
+  /** Hears, once, that so many lines in a row were no orders; throws to stop there. They are kept, and the bookmark is after them. */
+  readonly onManyRejected?: (count: number, last: Rejected) => Promise<void>;
 }
 
 export interface Loaded {
@@ -34,6 +36,8 @@ export interface Loaded {
 
 /** Fewer orders are read sooner than a thread has started. */
 const SMALL = 20_000;
+/** So many lines in a row that are no orders are hardly of the right file. */
+const REJECTED_IN_A_ROW = 10_000;
 
 export async function load({
   source,
@@ -45,6 +49,7 @@ export async function load({
   pace,
   signal,
   onProgress,
+  onManyRejected,
 }: Load): Promise<Loaded> {
   const sourceId = source.id ?? `pipe:${crypto.randomUUID()}`;
   const behind = new Map<string, string | undefined>();
@@ -53,6 +58,8 @@ export async function load({
   let rejected = 0;
   let position: SourcePosition | null = null;
   let isExhausted = false;
+  let rejectedInARow = 0;
+  let isAsked = onManyRejected === undefined;
 
   /** Reads on from the bookmark until there is no more to do, or another process has read on meanwhile. */
   async function readOn(): Promise<'done' | 'moved'> {
@@ -73,8 +80,13 @@ export async function load({
       streamed += orders.count;
       rejected += batch.rejected.length;
       onProgress(streamed);
+      rejectedInARow = orders.count > 0 ? 0 : rejectedInARow + batch.rejected.length;
       await updateViews();
       if (signal.aborted) return 'done';
+      const last = batch.rejected.at(-1);
+      if (isAsked || !last || rejectedInARow < REJECTED_IN_A_ROW) continue;
+      isAsked = true;
+      await onManyRejected?.(rejectedInARow, last);
     }
     isExhausted = !signal.aborted && streamed < count;
     return 'done';

@@ -24,5 +24,6 @@ export function awsStreamStage(
     async *rejected() {
       yield* (await open()).bookmarks.rejected();
     },
+    rejectedCount: async () => (await open()).bookmarks.rejectedCount(),
   };
 }

@@ -22,5 +22,6 @@ export function localStreamStage(open: () => Promise<NumberedStream>): Stage {
     async *rejected() {
       yield* (await open()).bookmarks.rejected();
     },
+    rejectedCount: async () => (await open()).bookmarks.rejectedCount(),
   };
 }
