@@ -59,7 +59,7 @@ export const generate = defineCommand({
     ...ALARM_FLAGS,
   },
   async run(context, options) {
-    const { pipeline, terminal, signal, stdin, clock } = context;
+    const { pipeline, terminal, signal, stdin } = context;
     if (options.rate !== undefined && options.speed !== undefined) {
       throw new AlakazamError('usage', `--rate ${options.rate} and --speed ${options.speed}x exclude each other`);
     }
@@ -83,7 +83,8 @@ export const generate = defineCommand({
           : atOnce();
     if (options.dryRun) return print(context, source, pace, options);
 
-    const startMs = clock();
+    // The clock of the day may be set meanwhile.
+    const startMs = performance.now();
     const followed = follow(context);
     try {
       const loaded = await load({
@@ -101,7 +102,7 @@ export const generate = defineCommand({
           return options.acceptRejected ? Promise.resolve() : askWhetherRight(context, source, count, last);
         },
       });
-      const seconds = (clock() - startMs) / 1000;
+      const seconds = (performance.now() - startMs) / 1000;
       progress?.stop();
       const behind = [...loaded.behind, ...(await followed.end())];
       return await conclude(context, source, options, { ...loaded, behind }, seconds);

@@ -14,7 +14,7 @@ export interface OrderValues {
   valueOf(sequence: number): NumberedBlock | undefined;
   /** What values say of themselves, from the one with this order on, at most so many. */
   headers(sequence: number, limit: number): ArrivedBlock[];
-  /** Sequence number of the first order that arrived since; arrival times never decrease. */
+  /** Sequence number from which on orders arrived since. Where a clock stepped back, some before it may have too, by the old clock. */
   firstSince(sinceMs: number): number;
   /** Puts a value behind the last one, in a transaction of the store. */
   put(block: NumberedBlock): void;

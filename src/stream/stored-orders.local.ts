@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import { joined, type OrderBlock, slice } from '../orders/order-block.js';
+import { CLOCK_STEP_MS } from './clock-step.js';
 import type { ArrivedBlock, NumberedBlock, NumberedOrders } from './numbered-stream.js';
 import { openOrderValues } from './order-values.local.js';
 
@@ -14,7 +15,7 @@ const BLOCKS_A_TURN = 32;
 const ARRIVALS_A_READ = 64;
 
 export interface StoredOrders extends NumberedOrders {
-  /** Appends a block, in a transaction of the store. Arrival times never decrease. */
+  /** Appends a block, in a transaction of the store. Arrival times decrease only where a clock stepped back: see `CLOCK_STEP_MS`. */
   append(block: OrderBlock, arrivalMs: number): NumberedBlock[];
   /** Keeps committed blocks in memory for this process's own views. */
   remember(blocks: readonly NumberedBlock[]): void;
@@ -128,7 +129,8 @@ export function openStoredOrders(store: LocalStore): StoredOrders {
     append(block, arrivalMs) {
       if (identity() === '') meta().putSync('identity', Buffer.from(crypto.randomUUID()));
       const before = last();
-      const notBeforeMs = Math.max(arrivalMs, before > 0 ? (values.headers(before, 1)[0]?.arrivalMs ?? 0) : 0);
+      const lastMs = before > 0 ? (values.headers(before, 1)[0]?.arrivalMs ?? 0) : 0;
+      const notBeforeMs = lastMs - arrivalMs > CLOCK_STEP_MS ? arrivalMs : Math.max(arrivalMs, lastMs);
       const blocks: NumberedBlock[] = [];
       for (let at = 0; at < block.count; at += ORDERS_A_VALUE) {
         const part = slice(block, at, Math.min(at + ORDERS_A_VALUE, block.count));

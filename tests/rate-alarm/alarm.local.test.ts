@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/engines/lmdb/store.js';
-import { openLocalAlarm } from '../../src/rate-alarm/alarm.local.js';
+import { type LocalAlarm, openLocalAlarm } from '../../src/rate-alarm/alarm.local.js';
 import { ALARM_STORE } from '../../src/rate-alarm/stored-alarm.local.js';
 import { localFixture } from '../fixtures/local-pipeline.js';
 import { manyLines, putter } from '../fixtures/orders.js';
@@ -124,4 +124,18 @@ test('a webhook that is down for ten minutes gets one message, after at most twe
   expect(await alarm.destinations()).toEqual([
     { name: 'webhook', via: 'webhook', waiting: 0, failed: 0, problem: null },
   ]);
+});
+
+test('a surge of a clock that was a day ahead is over when the clock is set right', async () => {
+  const { arrive, setTime, open } = await create();
+  await arrive(1_000_000 + 86_400_000, manyLines(50));
+  const alarm = await open();
+  await alarm.update();
+  for (let i = 0; i < 20; i++) await arrive(1_000_000 + i * 1000, manyLines(1, 100 + i));
+  setTime(1_020_000);
+  await alarm.update();
+  expect(await alarm.status()).toMatchObject({ state: 'OK' });
+  expect(await alarm.episodes({ limit: 10 })).toMatchObject([{ orders: 50, peak: 50 }]);
+  const { differences } = await (alarm as LocalAlarm).prove(new AbortController().signal);
+  expect(differences).toEqual([]);
 });

@@ -86,6 +86,25 @@ describe('several handles on one store', () => {
     expect(await since(5001)).toEqual(['536365-C']);
   });
 
+  test('a clock that was a day ahead does not hold up time for a day', async () => {
+    const fixture = await localFixture();
+    let nowMs = 86_400_000;
+    const stream = await fixture.open(() => nowMs);
+    const put = putter(stream);
+    await put([{ stockCode: 'A' }]);
+    nowMs = 1000;
+    await put([{ stockCode: 'B' }]);
+    nowMs = 9000;
+    await put([{ stockCode: 'C' }]);
+    const arrivals: number[] = [];
+    for await (const { arrivalMs } of stream.read({ from: 'first' })) arrivals.push(arrivalMs);
+    expect(arrivals).toEqual([86_400_000, 1000, 9000]);
+    const history = await fixture.openHistory(stream);
+    expect((await reconcile(reconcilable(stream, history), { ...never, through: [await history.update()] })).pass).toBe(
+      true,
+    );
+  });
+
   test('a put that fails half-way leaves neither orders nor progress', async () => {
     const fixture = await localFixture();
     const stream = await fixture.open();
