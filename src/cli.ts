@@ -224,12 +224,13 @@ function fail(thrown: unknown): void {
     terminal.fail(message, hints.length > 0 ? hints.join('\n') : undefined);
     return;
   }
-  if (stopped && error instanceof Error && error.name === 'AbortError') {
+  if (stopped && error instanceof Error && (error.name === 'AbortError' || error.message === 'interrupted')) {
     exitCode = EXIT_CODES[stopped].code;
     return;
   }
   if (error instanceof AlakazamError) {
-    exitCode = EXIT_CODES[error.code].code;
+    // The signal decides, whatever an interrupted part makes of what it has.
+    exitCode = EXIT_CODES[stopped ?? error.code].code;
     terminal.fail(error.message, error.hint);
   } else {
     exitCode = EXIT_CODES.failed.code;

@@ -13,6 +13,8 @@ export const BOOKMARK_STORE = {
 /** Number of rejected lines in a page: memory stays flat, and the loop reacts to a signal between two pages. */
 const PAGE_LINES = 1000;
 const CODES_A_VALUE = 1024;
+/** The memory of the map is released after so many. */
+const PAGES_A_MAP = 64;
 /** Sorts after every invoice number. */
 const END = '\u{10ffff}';
 
@@ -69,12 +71,14 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
     forget: async (sourceId) => store.write(() => forget(sources(), sourceId)),
     async *rejected() {
       store.refresh();
+      let pages = 0;
       for (let start: [string, number] = ['', 0]; ; ) {
         const page = [...rejections().getRange({ start, limit: PAGE_LINES })];
         for (const { value } of page) yield JSON.parse(value.toString());
         const [sourceId, line] = (page.at(-1)?.key ?? []) as [string, number];
         if (page.length < PAGE_LINES) return;
         start = [sourceId, line + 1];
+        if (++pages % PAGES_A_MAP === 0) store.unmap();
         await nextTurn();
       }
     },

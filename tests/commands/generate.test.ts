@@ -238,3 +238,21 @@ describe('generate', () => {
     });
   });
 });
+
+test('ten thousand lines in a row that are no orders stop it, and it goes on after them if told to', async () => {
+  const home = join(temporaryDirectory(), 'home');
+  const path = join(temporaryDirectory(), 'wrong.csv');
+  const order = '1,A,MUG,1,12/1/2010 8:26,2.55,5,EIRE\n';
+  writeFileSync(path, `${HEADER}${order.replace('2.55', '2,55').repeat(25_000)}${order}`);
+  const args = ['generate', '--source', path];
+  const stopped = await runCli(args, { home });
+  expect(stopped.code).toBe(1);
+  expect(stopped.stderr).toMatch(
+    /^error: 10,000 lines of .*wrong\.csv in a row are no orders, up to line 10001: .*\n {2}.*--accept-rejected goes on/,
+  );
+  const gone = await runCli([...args, '--accept-rejected'], { home });
+  expect([gone.code, gone.stderr]).toEqual([0, expect.stringMatching(/^1 order streamed .*, 15,000 rejected/m)]);
+  expect((await runCli(['rejected', '--limit', '1'], { home })).stderr).toContain(
+    '24999 more; --limit 25000 shows them all',
+  );
+});

@@ -1,7 +1,17 @@
 /** Signals, and an answer that can't be written: the command ends, and says with what. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { finish, PROGRAM, runCli, spawnCli, startCli, temporaryDirectory } from '../run-cli.js';
@@ -44,6 +54,25 @@ function watchesStdin(pid: number): boolean {
 }
 
 const isRead = (path: string) => readdirSync('/proc').some((pid) => proc(`${pid}/cmdline`) === `cat\0--\0${path}\0`);
+
+/** Whether a process has a store open, or has ended. */
+function isAtWork({ pid, exitCode }: { pid?: number | undefined; exitCode: number | null }): boolean {
+  if (exitCode !== null) return true;
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith('.mdb'));
+  } catch {
+    return false;
+  }
+}
+
+/** A file of which no line is an order, but for one: a loop over none would end. */
+function rejectedLines(): string {
+  return writeFile(
+    directory,
+    'rejected.csv',
+    `${HEADER}1,A,MUG,1,12/1/2010 8:26,2.55,5,EIRE\n${'1,A,MUG,six,12/1/2010 8:26,2.55,5,EIRE\n'.repeat(40_000)}`,
+  );
+}
 
 beforeAll(async () => {
   expect((await runCli(['generate', '--source', many, '--count', '3000'], { home })).code).toBe(0);
@@ -144,6 +173,39 @@ describe.each(SIGNALS)('%s', (signal, code) => {
       rmSync(join(of, 'lake'), { recursive: true });
     }
   });
+
+  test.each([
+    ['a source that never ends', ['generate', '--count', '1000000000']],
+    ['a rate that no disk reaches', ['generate', '--count', '1000000000', '--rate', '9000000']],
+    ['lines that are all rejected', ['generate', '--source', rejectedLines(), '--accept-rejected', '--loop']],
+  ])('ends a generate at full speed: %s', async (what, args) => {
+    const of = join(directory, `full-${signal}-${what.split(' ')[1]}`);
+    const child = spawnCli(args, { home: of }, ['ignore', 'pipe', 'pipe']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = finish(child);
+    // It has stored a first batch.
+    await vi.waitUntil(() => (statSync(join(of, 'stream.mdb'), { throwIfNoEntry: false })?.size ?? 0) > 500_000, {
+      timeout: 20_000,
+      interval: 2,
+    });
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code, stderr: expect.stringMatching(/^ {2}stopped after [\d,]+ of/m) });
+  });
+
+  test.each(['query revenue-by-month', 'lake rebuild', 'doctor', 'rejected'])(
+    'ends %s with its own exit code, whatever it is at',
+    async (args) => {
+      const child = spawnCli(args.split(' '), { home }, ['ignore', 'pipe', 'pipe']);
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const ended = finish(child);
+      await vi.waitUntil(() => isAtWork(child), { timeout: 20_000, interval: 1 });
+      child.kill(signal);
+      const { code: found, stderr } = await ended;
+      // The quick ones may be done.
+      expect([0, code]).toContain(found);
+      expect(stderr).not.toMatch(/bug|interrupted$/m);
+    },
+  );
 
   test('ends a command whose answer nobody reads', async () => {
     const child = spawnCli(['tail', 'orders', '--since', 'start'], { home }, ['ignore', 'pipe', 'pipe']);

@@ -57,6 +57,9 @@ export function checkedTable(raw: RawTable, { onChange, isNew, ...checks }: Chec
     return stored && checkedValue(key, stored);
   }
 
+  /** LMDB knows the number. Its own function of this name counts the keys, and so reads them all. */
+  const getKeysCount = () => read(() => (raw.getStats() as { entryCount: number }).entryCount);
+
   function getKeys(range?: Range): LmdbKey[] {
     const keys = [...inOrder(checks, range ?? {}, raw.getKeys(range), (key) => key)];
     if (!range && keys.length !== raw.getKeysCount())
@@ -88,7 +91,7 @@ export function checkedTable(raw: RawTable, { onChange, isNew, ...checks }: Chec
     },
     getRange,
     getKeys,
-    getKeysCount: () => raw.getKeysCount(),
+    getKeysCount,
     putSync(key, value) {
       onChange();
       raw.putSync(key, withChecksum(key, value));

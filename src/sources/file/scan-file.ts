@@ -12,7 +12,7 @@ import type { OrderHeader } from './order-header.js';
 const LINE_BYTES_MAX = 8 * 2 * FIELD_CHARACTERS_MAX;
 const REJECTED_TEXT_CHARACTERS = 1024;
 /** A batch ends with so many rejected lines or so many bytes, whatever the reader has room for: what waits is in memory. */
-const BATCH_REJECTED_MAX = 4096;
+const BATCH_REJECTED_MAX = 10_000;
 const BATCH_BYTES_MAX = 8 * 2 ** 20;
 const CR = 13;
 const LF = 10;
