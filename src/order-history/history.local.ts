@@ -68,11 +68,7 @@ export function openLocalHistory(store: LocalStore, stream: NumberedStream): Loc
     store.refresh();
   }
 
-  const through = () => {
-    const { arrivalMs, next } = checkpoint.read();
-    return { arrivalMs, next };
-  };
-  const mayLag = lagging({ name: 'order history', waiting: store.waiting, through });
+  const mayLag = lagging({ name: 'order history', waiting: store.waiting, through: () => checkpoint.read() });
 
   async function bringIn(signal?: AbortSignal): Promise<void> {
     refresh();

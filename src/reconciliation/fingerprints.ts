@@ -25,8 +25,7 @@ export function createFingerprints(): Fingerprints {
   let count = 0;
   let marked = 0;
   /** The fingerprint that was taken last. */
-  let a = 0;
-  let b = 0;
+  let [a, b] = [0, 0];
 
   /**
    * Of a line, its number in the invoice and its customer: cyrb53 (bryc, public domain) with both halves kept whole. Two of

@@ -1,5 +1,6 @@
 /** Bookmarks in LMDB, on this machine, wherever the stream is. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Table } from '../engines/lmdb/checked-table.js';
 import type { LocalStore } from '../engines/lmdb/store.js';
 import type { SourcePosition } from '../sources/order-source.js';
 import type { WritableBookmarks } from './bookmarks.js';
@@ -30,37 +31,11 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
     return kept && (JSON.parse(kept.toString()) as { position: SourcePosition }).position;
   }
 
-  function forget(table: ReturnType<typeof sources>, sourceId: string): void {
+  function forget(table: Table, sourceId: string): void {
     for (const key of [...table.getKeys({ start: [sourceId], end: [sourceId, END] })]) table.removeSync(key);
   }
 
-  /** The stock codes of an invoice fill values, of which only the last one changes: an invoice may have many. */
-  const keyOf = (sourceId: string, invoiceNo: string, part: number) =>
-    part === 0 ? [sourceId, invoiceNo] : [sourceId, invoiceNo, part];
-
-  function codesOf(sourceId: string, invoiceNo: string): string[] | undefined {
-    const codes: string[] = [];
-    for (let part = 0; ; part++) {
-      const key = keyOf(sourceId, invoiceNo, part);
-      // Most invoices are new, and to prove each of them takes as long as to read its orders.
-      const value = begun.has(sourceId) ? sources().find(key) : sources().get(key);
-      if (!value) return part === 0 ? undefined : codes;
-      const some = value.toString().split('\n');
-      for (const code of some) codes.push(code);
-      if (some.length < CODES_A_VALUE) return codes;
-    }
-  }
-
-  function keepCodes(sourceId: string, invoiceNo: string, codes: readonly string[]): void {
-    const last = Math.max(0, Math.ceil(codes.length / CODES_A_VALUE) - 1);
-    for (let part = last; part >= 0; part--) {
-      const key = keyOf(sourceId, invoiceNo, part);
-      const value = Buffer.from(codes.slice(part * CODES_A_VALUE, (part + 1) * CODES_A_VALUE).join('\n'));
-      // What was stored before the last is full, and as it was.
-      if (part < last && sources().find(key)?.equals(value)) return;
-      sources().putSync(key, value);
-    }
-  }
+  const { codesOf, keepCodes } = openCodes(sources, (sourceId) => begun.has(sourceId));
 
   return {
     async positionOf(sourceId) {
@@ -102,4 +77,36 @@ export function openBookmarks(store: LocalStore): WritableBookmarks {
       for (const table of [sources(), rejections()]) table.clearSync();
     },
   };
+}
+
+/** The stock codes of an invoice fill values, of which only the last one changes: an invoice may have many. */
+function openCodes(sources: () => Table, isNew: (sourceId: string) => boolean) {
+  const keyOf = (sourceId: string, invoiceNo: string, part: number) =>
+    part === 0 ? [sourceId, invoiceNo] : [sourceId, invoiceNo, part];
+
+  function codesOf(sourceId: string, invoiceNo: string): string[] | undefined {
+    const codes: string[] = [];
+    for (let part = 0; ; part++) {
+      const key = keyOf(sourceId, invoiceNo, part);
+      // Most invoices are new, and to prove each of them takes as long as to read its orders.
+      const value = isNew(sourceId) ? sources().find(key) : sources().get(key);
+      if (!value) return part === 0 ? undefined : codes;
+      const some = value.toString().split('\n');
+      for (const code of some) codes.push(code);
+      if (some.length < CODES_A_VALUE) return codes;
+    }
+  }
+
+  function keepCodes(sourceId: string, invoiceNo: string, codes: readonly string[]): void {
+    const last = Math.max(0, Math.ceil(codes.length / CODES_A_VALUE) - 1);
+    for (let part = last; part >= 0; part--) {
+      const key = keyOf(sourceId, invoiceNo, part);
+      const value = Buffer.from(codes.slice(part * CODES_A_VALUE, (part + 1) * CODES_A_VALUE).join('\n'));
+      // What was stored before the last is full, and as it was.
+      if (part < last && sources().find(key)?.equals(value)) return;
+      sources().putSync(key, value);
+    }
+  }
+
+  return { codesOf, keepCodes };
 }

@@ -81,7 +81,7 @@ export async function load({
       rejected += batch.rejected.length;
       onProgress(streamed);
       rejectedInARow = orders.count > 0 ? 0 : rejectedInARow + batch.rejected.length;
-      await updateViews();
+      await updateViews(views, behind, signal);
       if (signal.aborted) return 'done';
       const last = batch.rejected.at(-1);
       if (isAsked || !last || rejectedInARow < REJECTED_IN_A_ROW) continue;
@@ -92,18 +92,6 @@ export async function load({
     return 'done';
   }
 
-  async function updateViews(): Promise<void> {
-    for (const view of views) {
-      try {
-        const { isBehind } = await view.update(signal);
-        if (isBehind) behind.set(view.name, undefined);
-        else behind.delete(view.name);
-      } catch (error) {
-        behind.set(view.name, reasonOf(error));
-      }
-    }
-  }
-
   try {
     while ((await readOn()) === 'moved');
   } finally {
@@ -112,4 +100,20 @@ export async function load({
   }
   const failed = [...behind].map(([name, reason]) => ({ name, reason }));
   return { streamed, rejected, position, isExhausted, behind: failed };
+}
+
+async function updateViews(
+  views: Load['views'],
+  behind: Map<string, string | undefined>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const view of views) {
+    try {
+      const { isBehind } = await view.update(signal);
+      if (isBehind) behind.set(view.name, undefined);
+      else behind.delete(view.name);
+    } catch (error) {
+      behind.set(view.name, reasonOf(error));
+    }
+  }
 }

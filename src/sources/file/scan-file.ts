@@ -130,15 +130,11 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
     return rejected.length >= BATCH_REJECTED_MAX || rejectedBytes + builder.bytes >= BATCH_BYTES_MAX;
   }
 
-  /** Passes over lines without anything in them. */
   function skipEmptyLines(): void {
-    for (let end = at; end < window.length; end++) {
-      if (window[end] === CR && window[end + 1] === LF) end++;
-      if (window[end] !== LF) return;
-      line++;
-      offset += end + 1 - at;
-      at = end + 1;
-    }
+    const empty = emptyLinesAt(window, at);
+    line += empty.lines;
+    offset += empty.end - at;
+    at = empty.end;
   }
 
   function takeOddLine(): boolean {
@@ -238,6 +234,18 @@ function readLines(header: OrderHeader, from: FilePosition): LineReader {
       return { orders: { ...columns, unnumbered }, rejected: taken, position: { offset, line, pass } };
     },
   };
+}
+
+/** How many lines without anything in them there are, and where the next line begins. */
+function emptyLinesAt(bytes: Buffer, start: number): { readonly lines: number; readonly end: number } {
+  let lines = 0;
+  let end = start;
+  for (;;) {
+    const lineEnd = bytes[end] === CR && bytes[end + 1] === LF ? end + 1 : end;
+    if (bytes[lineEnd] !== LF) return { lines, end };
+    lines++;
+    end = lineEnd + 1;
+  }
 }
 
 function inPass(invoiceNo: string, pass: number): string {
