@@ -253,6 +253,6 @@ test('ten thousand lines in a row that are no orders stop it, and it goes on aft
   const gone = await runCli([...args, '--accept-rejected'], { home });
   expect([gone.code, gone.stderr]).toEqual([0, expect.stringMatching(/^1 order streamed .*, 15,000 rejected/m)]);
   expect((await runCli(['rejected', '--limit', '1'], { home })).stderr).toContain(
-    '24999 more; --limit 25000 shows them all',
+    '24,999 more; --limit 25000 shows them all',
   );
 });
