@@ -41,8 +41,8 @@ export function turnsAt({ path, fileId, waiting, mayGiveUp }: TurnOptions): () =
         return undefined;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        // LMDB's own lock is enough, and what frees room must not need some first.
-        if (code === 'ENOSPC' || code === 'EDQUOT') return undefined;
+        // LMDB's own lock is enough. What frees room must not need some first, and some file systems know no such links.
+        if (['ENOSPC', 'EDQUOT', 'EPERM', 'ENOTSUP', 'ENOSYS'].includes(code ?? '')) return undefined;
         if (code !== 'EEXIST') throw error;
       }
       const holder = holderAt(link, fileId());
