@@ -57,13 +57,11 @@ export function checkedTable(raw: RawTable, { onChange, isNew, ...checks }: Chec
     return stored && checkedValue(key, stored);
   }
 
-  /** LMDB knows the number. Its own function of this name counts the keys, and so reads them all. */
-  const getKeysCount = () => read(() => (raw.getStats() as { entryCount: number }).entryCount);
+  const getKeysCount = () => read(() => countOf(raw));
 
   function getKeys(range?: Range): LmdbKey[] {
     const keys = [...inOrder(checks, range ?? {}, raw.getKeys(range), (key) => key)];
-    if (!range && keys.length !== raw.getKeysCount())
-      throw damage(`it has ${keys.length} of ${raw.getKeysCount()} keys`);
+    if (!range && keys.length !== getKeysCount()) throw damage(`it has ${keys.length} of ${getKeysCount()} keys`);
     return keys;
   }
 
@@ -107,6 +105,11 @@ export function checkedTable(raw: RawTable, { onChange, isNew, ...checks }: Chec
   };
 }
 
+/** How many keys LMDB says that a table has. Its own function of that name counts them, and so reads them all. */
+export function countOf(raw: RawTable): number {
+  return (raw.getStats() as { readonly entryCount: number }).entryCount;
+}
+
 /** Of entries that LMDB gives: a changed key may lead it to another place, or back to where it was. */
 function* inOrder<Entry>(
   { damage, read }: Pick<CheckedTableOptions, 'damage' | 'read'>,
@@ -116,17 +119,22 @@ function* inOrder<Entry>(
 ): Generator<Entry> {
   let before: LmdbKey | undefined;
   const remaining = read(() => entries[Symbol.iterator]());
-  for (;;) {
-    const next = read(() => remaining.next());
-    if (next.done) return;
-    const key = keyOf(next.value);
-    const order =
-      before === undefined && start === undefined ? undefined : compareKeys(key, (before ?? start) as LmdbKey);
-    // Only the first may be the start itself.
-    const isBehind = order !== undefined && (reverse ? order > 0 : order < 0);
-    if (isBehind || (order === 0 && before !== undefined)) throw damage('its keys are out of order');
-    before = key;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = read(() => remaining.next());
+      if (next.done) return;
+      const key = keyOf(next.value);
+      const order =
+        before === undefined && start === undefined ? undefined : compareKeys(key, (before ?? start) as LmdbKey);
+      // Only the first may be the start itself.
+      const isBehind = order !== undefined && (reverse ? order > 0 : order < 0);
+      if (isBehind || (order === 0 && before !== undefined)) throw damage('its keys are out of order');
+      before = key;
+      yield next.value;
+    }
+  } finally {
+    // Whoever reads on no further would keep what it has seen from being overwritten.
+    remaining.return?.();
   }
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { notLinked } from '../../no-links.js';
 import { diskFull } from '../disk-errors.js';
-import { checkedTable, type RawTable, type Table } from './checked-table.js';
+import { checkedTable, countOf, type RawTable, type Table } from './checked-table.js';
 import { whatIsDamaged } from './file.js';
 import { checkTransaction, noteTransaction } from './last-transaction.js';
 import { prepareLockFile } from './lock-file.js';
@@ -87,7 +87,7 @@ function openAs({ path, options, problems, begunEmpty }: FileToOpen, readOnly: b
   const checked = (name: string) => {
     const table = raw.get(name) as RawTable;
     const isNew = () => {
-      if (!begunEmpty.has(name)) begunEmpty.set(name, table.getKeysCount() === 0);
+      if (!begunEmpty.has(name)) begunEmpty.set(name, countOf(table) === 0);
       return begunEmpty.get(name) as boolean;
     };
     return checkedTable(table, { ...problems, onChange, isNew });

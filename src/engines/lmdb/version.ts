@@ -1,6 +1,6 @@
 /** Versions of stores, and how a store that an older alakazam made is brought up to date. */
 import { AlakazamError } from '../../errors.js';
-import { addChecksums, CHECKSUM_BYTES, type RawTable, type Table } from './checked-table.js';
+import { addChecksums, CHECKSUM_BYTES, countOf, type RawTable, type Table } from './checked-table.js';
 
 /** A store with a higher version was made by a newer alakazam. Values have checksums since version 2. */
 const STORE_VERSION = 2;
@@ -35,7 +35,7 @@ export function bringUpToDate(store: VersionedStore): void {
   if (isUpToDate(store)) return;
   const isNew = raw.get('meta')?.get(KEY) === undefined;
   const tables = [...raw.values()];
-  if (isNew && tables.some((table) => table.getKeysCount() > 0)) throw damage('it has no version');
+  if (isNew && tables.some((table) => countOf(table) > 0)) throw damage('it has no version');
   if (isMadeAgain) for (const table of tables) table.clearSync();
   else for (const name of checked) addChecksums(raw.get(name) as RawTable);
   meta.putSync(KEY, Buffer.from(String(STORE_VERSION)));
