@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { AlakazamError, CannotWrite, reasonOf } from '../errors.js';
 
 /**
- * The error to show if the disk is full, or forbids it, or lets no file grow, or has a file where a directory has to be; undefined for any other.
- * `path` is what could not be written, for engines that do not name it.
+ * The error to show if the disk is full, or forbids it, or lets no file grow, or has a file where a directory has to be; undefined
+ * for any other. `path` is what could not be written, for engines that do not name it.
  */
 export function diskError(error: unknown, path?: string): AlakazamError | undefined {
   if (error instanceof AlakazamError) return undefined;

@@ -16,9 +16,9 @@ export interface StoredBlock {
 let scratch = Buffer.allocUnsafeSlow(1 << 16);
 
 /**
- * The bytes of a block whose last order has the sequence number `last`, which has to be known to decode them. They are valid until the next call, which uses the same
- * memory. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, checksum of `last` and of what is before
- * the checksums u32; little-endian throughout.
+ * The bytes of a block whose last order has the sequence number `last`, which has to be known to decode them. They are valid until
+ * the next call, which uses the same memory. Header: format u32, count u32, arrival time f64, checksum of all the rest u32, checksum
+ * of `last` and of what is before the checksums u32; little-endian throughout.
  */
 export function encodeBlock({ arrivalMs, orders }: StoredBlock, last = 0): Buffer {
   const { count, customers, ends, occurrences, lines } = orders;

@@ -45,11 +45,7 @@ export function openLocalAlarm({ store, stream, config, notifiers, place, clock 
   const names = notifiers.map(({ name }) => name);
   const tell: Tell = (facts, nowMs) => stored.addMessage(alarmMessage({ ...facts, ...about }), names, nowMs);
 
-  const through = () => {
-    const { arrivalMs, next } = parts.checkpoint.read();
-    return { arrivalMs, next };
-  };
-  const mayLag = lagging({ name: 'rate alarm', waiting: store.waiting, through });
+  const mayLag = lagging({ name: 'rate alarm', waiting: store.waiting, through: () => parts.checkpoint.read() });
 
   const update = (signal?: AbortSignal) =>
     mayLag(async () => {

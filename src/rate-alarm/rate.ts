@@ -15,8 +15,8 @@ export const NO_RATE: RateState = { ...NO_EPISODE, orders: [], invoices: [] };
 
 export interface Rate {
   /**
-   * Takes in orders that arrived at a time; times decrease only where a clock stepped back. `invoicesOf` gives the invoice numbers of these orders, where
-   * invoices are counted.
+   * Takes in orders that arrived at a time; times decrease only where a clock stepped back. `invoicesOf` gives the invoice numbers
+   * of these orders, where invoices are counted.
    */
   arrive(timeMs: number, count: number, invoicesOf: () => Iterable<string>): readonly EpisodeChange[];
   /** Ends an episode whose quiet period has passed. */

@@ -1,7 +1,8 @@
 /**
  * Joins the fragments of the stages to one template of CloudFormation. The build runs it. Beside CloudFormation's sections a
  * fragment has a `Title` over its parameters in the console, `Alarms` and `Widgets` (see `alarms-and-widgets.ts`), `Views`
- * (see `athena-views.ts`), and `Variables` of the environment of another stage's functions. The build adds the tags `application` and `stage`.
+ * (see `athena-views.ts`), and `Variables` of the environment of another stage's functions. The build adds the tags `application`
+ * and `stage`.
  */
 import { type Document, isMap, isScalar, type Pair, parse, parseDocument, type Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { type Alarm, alarmIdOf, alarmYaml, metricsOf, type Widget } from './alarms-and-widgets.js';

@@ -26,7 +26,10 @@ export interface TurnOptions {
   readonly mayGiveUp: boolean;
 }
 
-/** Gives a function that waits for the turn and, if it came, gives one that ends it. The wait ends with the signal, by throwing its reason. */
+/**
+ * Gives a function that waits for the turn and, if it came, gives one that ends it. The wait ends with the signal, by throwing its
+ * reason.
+ */
 export function turnsAt({ path, fileId, waiting, mayGiveUp }: TurnOptions): () => Promise<() => void> {
   const link = `${path}-turn`;
   /** Who was waited for in vain. */

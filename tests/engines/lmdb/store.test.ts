@@ -71,16 +71,20 @@ describe('several handles on one store', () => {
     expect(new Set(idsOf(await tailed.stop())).size).toBe(1714);
   });
 
-  test('arrival times never fall, though a clock does', async () => {
-    const fixture = await localFixture();
-    let nowMs = 5000;
+  /** A stream that gets the products A, B, C at these times of its clock. */
+  async function putAt(fixture: Awaited<ReturnType<typeof localFixture>>, timesMs: readonly number[]) {
+    let nowMs = 0;
     const stream = await fixture.open(() => nowMs);
     const put = putter(stream);
-    await put([{ stockCode: 'A' }]);
-    nowMs = 1000;
-    await put([{ stockCode: 'B' }]);
-    nowMs = 9000;
-    await put([{ stockCode: 'C' }]);
+    for (const [i, timeMs] of timesMs.entries()) {
+      nowMs = timeMs;
+      await put([{ stockCode: 'ABC'[i] as string }]);
+    }
+    return stream;
+  }
+
+  test('arrival times never fall, though a clock does', async () => {
+    const stream = await putAt(await localFixture(), [5000, 1000, 9000]);
     const since = async (sinceMs: number) => idsOf(await collect(stream.read({ from: { sinceMs } })));
     expect(await since(5000)).toHaveLength(3);
     expect(await since(5001)).toEqual(['536365-C']);
@@ -88,14 +92,7 @@ describe('several handles on one store', () => {
 
   test('a clock that was a day ahead does not hold up time for a day', async () => {
     const fixture = await localFixture();
-    let nowMs = 86_400_000;
-    const stream = await fixture.open(() => nowMs);
-    const put = putter(stream);
-    await put([{ stockCode: 'A' }]);
-    nowMs = 1000;
-    await put([{ stockCode: 'B' }]);
-    nowMs = 9000;
-    await put([{ stockCode: 'C' }]);
+    const stream = await putAt(fixture, [86_400_000, 1000, 9000]);
     const arrivals: number[] = [];
     for await (const { arrivalMs } of stream.read({ from: 'first' })) arrivals.push(arrivalMs);
     expect(arrivals).toEqual([86_400_000, 1000, 9000]);
