@@ -24,15 +24,15 @@ export function whatIsDamaged(path: string): string | undefined {
   try {
     const { size } = fstatSync(file);
     if (size === 0) return undefined;
-    const first = Buffer.alloc(META_BYTES);
-    const second = Buffer.alloc(META_BYTES);
-    readSync(file, first, 0, META_BYTES, 0);
+    const first = pageAt(file, 0);
     const pageBytes = first.readUInt32LE(PAGE_SIZE_AT);
     if (first.readUInt32LE(PAGE_HEADER_BYTES) !== MAGIC || pageBytes < 512 || pageBytes > 65_536) {
       return 'it does not begin like a store';
     }
-    readSync(file, second, 0, META_BYTES, pageBytes);
+    const second = pageAt(file, pageBytes);
     if (second.readUInt32LE(PAGE_HEADER_BYTES) !== MAGIC) return 'its second page is not that of a store';
+    if (!followEachOther(file, pageBytes))
+      return 'its first two pages are of transactions that do not follow each other';
     const pages = Math.max(...[first, second].map((meta) => Number(meta.readBigUInt64LE(LAST_PAGE_AT)))) + 1;
     // Free pages at the end are never written. Only reading the file tells whether the missing pages are free.
     if (size < pages * pageBytes && !canBeRead(path)) return `it has ${size} of its ${pages * pageBytes} bytes`;
@@ -40,6 +40,31 @@ export function whatIsDamaged(path: string): string | undefined {
   } finally {
     closeSync(file);
   }
+}
+
+function pageAt(file: number, at: number): Buffer {
+  const page = Buffer.alloc(META_BYTES);
+  readSync(file, page, 0, META_BYTES, at);
+  return page;
+}
+
+/** Others may write between two reads, but not so often. */
+const READS_MAX = 100;
+
+/**
+ * Transactions write these two pages in turn: one of them has the number of the last transaction, the other the one before, and the
+ * first page has the even one. A bit that changes in the last one's would have LMDB begin with the one before.
+ */
+function followEachOther(file: number, pageBytes: number): boolean {
+  for (let reads = 0; reads < READS_MAX; reads++) {
+    const [even, odd] = [0, pageBytes].map((at) => pageAt(file, at).readBigUInt64LE(TRANSACTION_AT)) as [
+      bigint,
+      bigint,
+    ];
+    const isBegun = even !== 0n || odd !== 0n;
+    if (!isBegun || (even % 2n === 0n && (even - odd === 1n || odd - even === 1n))) return true;
+  }
+  return false;
 }
 
 /**

@@ -40,6 +40,13 @@ export function problemsOf(path: string, remedy: string): Problems {
     if (/MDB_INVALID|MDB_CORRUPTED|MDB_PAGE_NOTFOUND|MDB_PANIC|MDB_VERSION_MISMATCH/.test(reason)) {
       return damage(reason, error);
     }
+    // So it is where something in a transaction could not be read. The file may also have been taken from under it.
+    if (reason.includes('MDB_BAD_TXN')) {
+      return new AlakazamError('failed', `${path} could not be written: ${reason}`, {
+        hint: `run the same command again; if it says so again, the file is damaged: ${remedy}`,
+        cause: error,
+      });
+    }
     return error;
   }
 

@@ -221,6 +221,29 @@ describe('damage', () => {
     expect(whatIsDamaged(join(fixture.home, 'nowhere.mdb'))).toBeUndefined();
   });
 
+  test('of the number of a transaction is seen, or begins with no older one', async () => {
+    const fixture = await localFixture();
+    const stream = await fixture.open();
+    for (let i = 0; i < 4; i++) await putter(stream, `source ${i}`)([{ invoiceNo: `${i}` }]);
+    await stream.close();
+    const path = join(fixture.home, 'stream.mdb');
+    const whole = readFileSync(path);
+    const unseen: string[] = [];
+    for (const page of [0, 4096]) {
+      for (let bit = 0; bit < 64; bit++) {
+        const bytes = Buffer.from(whole);
+        const at = page + 152 + (bit >> 3);
+        bytes[at] = (bytes[at] as number) ^ (1 << (bit & 7));
+        writeFileSync(path, bytes);
+        const again = await fixture.open().catch((error: Error) => error);
+        if (again instanceof Error) expect(again.message).toMatch(/stream\.mdb is damaged: /);
+        else if (again.last() !== 4) unseen.push(`bit ${bit} of page ${page}`);
+        if (!(again instanceof Error)) await again.close();
+      }
+    }
+    expect(unseen).toEqual([]);
+  });
+
   test('a store of version 1, whose values have no checksums, is brought up to date and loses nothing', async () => {
     const { home, open: openStream, openHistory } = await localFixture();
     const rejected = { source: 'a.csv', line: 2, reason: 'no', text: 'x' };
